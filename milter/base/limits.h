@@ -1,0 +1,78 @@
+/*
+ * limits.h: every limit on size, depth, count and time, with its reason.
+ *
+ * Each has a test at the limit and one past it.  What an operator may want
+ * to change is an option (settings/) instead.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#define KIB (1024u)
+#define MIB (1024u * KIB)
+
+/* Mail */
+
+/* RFC 5321 4.5.3.1: 64 octets of local part, 255 of domain, one "@".
+ * Longer local parts exist; three times that is nobody's address. */
+#define LIMIT_ADDRESS 512u
+/* Mailboxes in one address field.  Postfix cuts header fields at 60 kB. */
+#define LIMIT_ADDRESSES 4096u
+/* Header fields of a message and their bytes.  Postfix passes some thousand
+ * fields; 4 MiB is far beyond any MTA's own limit. */
+#define LIMIT_HEADER_FIELDS 20000u
+#define LIMIT_HEADER_BYTES  (4u * MIB)
+/* Parts and nesting that are looked at one by one; beyond, the message is
+ * handled as one opaque run of bytes. */
+#define LIMIT_MIME_PARTS 10000u
+#define LIMIT_MIME_DEPTH 64u
+/* Parameters of one Content-Type or Content-Disposition. */
+#define LIMIT_MIME_PARAMS 64u
+/* RFC 2046 5.1.1. */
+#define LIMIT_BOUNDARY 70u
+/* Memory for the tree of one message's parts. */
+#define LIMIT_MIME_MEMORY (32u * MIB)
+/* Lines that survive every road: Sendmail cuts at 990, Postfix at 998. */
+#define LIMIT_LINE 988u
+/* Recipients of one message; Postfix's default is 1000. */
+#define LIMIT_RECIPIENTS 20000u
+
+/* Certificates and CMS */
+
+/* One certificate.  Post-quantum ones are below 20 kB. */
+#define LIMIT_CERTIFICATE (64u * KIB)
+/* A chain that we send or store, and certificates looked at per message. */
+#define LIMIT_CHAIN		       10u
+#define LIMIT_CERTIFICATES_PER_MESSAGE 32u
+/* A detached signature: chain and attributes, never content. */
+#define LIMIT_SIGNATURE (1u * MIB)
+/* SignerInfos of one message. */
+#define LIMIT_SIGNERS 8u
+/* RecipientInfos that are looked at when decrypting. */
+#define LIMIT_RECIPIENT_INFOS 4096u
+/* RFC 8551 section 6: refuse absurd keys before any operation. */
+#define LIMIT_RSA_BITS 8192
+/* RFC 8551 4.1 to 4.4: weaker ones neither sign nor receive. */
+#define LIMIT_RSA_BITS_MIN 2048
+/* Certificates kept for one address. */
+#define LIMIT_CERTIFICATES_PER_ADDRESS 16u
+/* Signing times further ahead than this are not believed (rule H3). */
+#define LIMIT_CLOCK_SKEW (15 * 60)
+
+/* Key process */
+
+/* DER of signed attributes: six attributes are about 400 bytes. */
+#define LIMIT_SIGNED_ATTRS 1024u
+/* PKCS#8 of RSA-8192 is about 4.7 kB; wrapping adds 16. */
+#define LIMIT_PRIVATE_KEY (16u * KIB)
+/* A CertificationRequestInfo. */
+#define LIMIT_REQUEST_INFO (16u * KIB)
+/* One field of a key message, and the fields of one message. */
+#define LIMIT_KEY_FIELD	 (16u * KIB)
+#define LIMIT_KEY_FIELDS 3
+
+/* Text that we did not make, in one log line. */
+#define LIMIT_LOG_FOREIGN 200u
+/* Configuration and key files. */
+#define LIMIT_FILE (16u * MIB)
+
+#endif

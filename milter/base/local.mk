@@ -1,0 +1,19 @@
+noinst_LIBRARIES += milter/base/libbase.a
+milter_base_libbase_a_SOURCES = \
+	%D%/alloc.c %D%/alloc.h \
+	%D%/arena.c %D%/arena.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/clock.c %D%/clock.h \
+	%D%/err.c %D%/err.h \
+	%D%/hex.c %D%/hex.h \
+	%D%/io.c %D%/io.h \
+	%D%/limits.h \
+	%D%/log.c %D%/log.h \
+	%D%/slice.c %D%/slice.h
+
+BASE_TESTS =
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(BASE_TESTS)
+TESTS += $(BASE_TESTS)
+endif

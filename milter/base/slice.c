@@ -1,0 +1,121 @@
+/* slice.c: see slice.h.  Pure functions, callable from any thread. */
+#include "base/slice.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+struct slice
+slice_make(const void *data, size_t len)
+{
+	return (struct slice){data, len};
+}
+
+struct slice
+slice_text(const char *text)
+{
+	return slice_make(text, strlen(text));
+}
+
+struct slice
+slice_part(struct slice s, size_t from, size_t to)
+{
+	if (to > s.len)
+		to = s.len;
+	if (from > to)
+		from = to;
+	return slice_make(s.data ? s.data + from : NULL, to - from);
+}
+
+bool
+slice_equal(struct slice a, struct slice b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+bool
+slice_has_prefix(struct slice s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return s.len >= n && (n == 0 || memcmp(s.data, prefix, n) == 0);
+}
+
+bool
+slice_has_prefix_ci(struct slice s, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	if (s.len < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (ascii_lower(s.data[i]) !=
+		    ascii_lower((unsigned char)prefix[i]))
+			return false;
+	return true;
+}
+
+bool
+slice_equal_text_ci(struct slice s, const char *text)
+{
+	return s.len == strlen(text) && slice_has_prefix_ci(s, text);
+}
+
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct slice
+slice_trim(struct slice s)
+{
+	while (s.len > 0 && is_blank(s.data[0]))
+		s = slice_part(s, 1, s.len);
+	while (s.len > 0 && is_blank(s.data[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+size_t
+slice_find(struct slice s, unsigned char c, size_t from)
+{
+	const unsigned char *p;
+
+	if (from >= s.len)
+		return s.len;
+	p = memchr(s.data + from, c, s.len - from);
+	return p ? (size_t)(p - s.data) : s.len;
+}
+
+char *
+slice_dup_text(struct slice s)
+{
+	return xstrndup((const char *)s.data, s.len);
+}
+
+void
+slice_list_add(struct slice_list *list, struct slice s)
+{
+	assert(list->count < SLICE_LIST_MAX);
+	list->at[list->count++] = s;
+}
+
+void
+slice_list_add_all(struct slice_list *list, const struct slice_list *tail)
+{
+	for (size_t i = 0; i < tail->count; i++)
+		slice_list_add(list, tail->at[i]);
+}
+
+size_t
+slice_list_size(const struct slice_list *list)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		size += list->at[i].len;
+	return size;
+}

@@ -1,0 +1,68 @@
+/*
+ * slice.h: a borrowed run of bytes.
+ *
+ * A slice owns nothing and ends nowhere but at its length: it may hold NUL,
+ * and it is never a C string.  Whoever keeps a slice says how long the bytes
+ * behind it live.
+ */
+#ifndef BASE_SLICE_H
+#define BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct slice {
+	const unsigned char *data; /* may be NULL when len is 0 */
+	size_t len;
+};
+
+/* A body in pieces, in order; what a message consists of before it is sent. */
+#define SLICE_LIST_MAX 8
+struct slice_list {
+	struct slice at[SLICE_LIST_MAX];
+	size_t count;
+};
+
+/* The bytes [data, data + len). */
+struct slice slice_make(const void *data, size_t len);
+
+/* The characters of a C string, without its NUL. */
+struct slice slice_text(const char *text);
+
+/* Bytes [from, to) of s; both are cut to its length. */
+struct slice slice_part(struct slice s, size_t from, size_t to);
+
+bool slice_equal(struct slice a, struct slice b);
+
+/* Equal to a C string but for the case of ASCII letters. */
+bool slice_equal_text_ci(struct slice s, const char *text);
+
+bool slice_has_prefix(struct slice s, const char *prefix);
+bool slice_has_prefix_ci(struct slice s, const char *prefix);
+
+/* Without blanks, tabs, CR and LF at either end. */
+struct slice slice_trim(struct slice s);
+
+/* Offset of the first c at or after from, or s.len when there is none. */
+size_t slice_find(struct slice s, unsigned char c, size_t from);
+
+/* A copy as a C string (NULs in the slice stay); the caller frees it. */
+char *slice_dup_text(struct slice s);
+
+/* Appends s to list.  More than SLICE_LIST_MAX pieces are our own mistake. */
+void slice_list_add(struct slice_list *list, struct slice s);
+
+/* Appends all of tail to list. */
+void slice_list_add_all(struct slice_list *list, const struct slice_list *tail);
+
+/* Bytes in all pieces together. */
+size_t slice_list_size(const struct slice_list *list);
+
+/* ASCII only, whatever the locale. */
+static inline unsigned char
+ascii_lower(unsigned char c)
+{
+	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
+}
+
+#endif
