@@ -1,0 +1,55 @@
+/*
+ * address.h: mail addresses, from the envelope and from header fields.
+ *
+ * Everything else in the project compares addresses only in the canonical
+ * form made here: no angle brackets, comments, source route, white space or
+ * unneeded quotes; the domain as lower-case A-label without final dot
+ * (RFC 5891, by libidn2); the local part in lower case when it is ASCII
+ * (RFC 8550 section 3), byte for byte when it is not (RFC 8398 section 5).
+ */
+#ifndef MAIL_ADDRESS_H
+#define MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+/* The canonical form of one addr-spec or SMTP path, with or without angle
+ * brackets.  *out is a C string that the caller frees.  An address without
+ * domain, of the null sender, or longer than LIMIT_ADDRESS is a permanent
+ * error. */
+int address_canonical(struct slice text, char **out, struct err *err) MUST_USE;
+
+/* Is this SMTP path the null sender: "<>" or nothing? */
+bool address_is_null(struct slice text);
+
+/* The domain of a canonical address: the text behind its last "@". */
+const char *address_domain(const char *canonical);
+
+/* A domain in canonical form (lower-case A-label, no final dot); the caller
+ * frees *out.  Permanent error when it is no host name. */
+int address_domain_canonical(
+    struct slice text, char **out, struct err *err) MUST_USE;
+
+/* The mailboxes of an address field (RFC 5322 3.4, obsolete forms too). */
+struct address_list {
+	char **addresses; /* canonical; owned */
+	size_t count;
+	bool has_group; /* a group was met; its members are in the list */
+	bool malformed; /* something could not be read as an address */
+};
+
+void address_list_init(struct address_list *list);
+void address_list_fini(struct address_list *list);
+
+/* Adds the mailboxes of one field body.  Display names, comments and encoded
+ * words never count as addresses.  What cannot be read sets malformed and is
+ * passed over; more than LIMIT_ADDRESSES mailboxes do the same. */
+void address_list_add(struct address_list *list, struct slice field_body);
+
+/* Is the canonical address in the list? */
+bool address_list_has(const struct address_list *list, const char *canonical);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * mime_codec.h: base64 and quoted-printable (RFC 2045 6.7, 6.8).
+ */
+#ifndef MAIL_MIME_CODEC_H
+#define MAIL_MIME_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "mail/spool.h"
+
+/* Encoded size of len bytes as base64 lines of 76 with CRLF after each. */
+size_t base64_size(size_t len);
+
+/* Encodes into out, which has base64_size(len) bytes; a last line end is
+ * written too.  Returns the bytes written. */
+size_t base64_encode(struct slice in, unsigned char *out);
+
+/* Streaming encoder: feed pieces of any length, then finish. */
+struct base64_encoder {
+	struct spool *out;
+	unsigned char rest[57];
+	size_t rest_len;
+};
+void base64_encoder_init(struct base64_encoder *e, struct spool *out);
+int base64_encoder_write(
+    struct base64_encoder *e, struct slice in, struct err *err) MUST_USE;
+int base64_encoder_finish(struct base64_encoder *e, struct err *err) MUST_USE;
+
+/* Decodes to out.  Line ends, blanks and bytes outside the alphabet are
+ * passed over as RFC 2045 6.8 says; *strict is set to false when there were
+ * any of the latter, when padding is wrong, or when data follows it. */
+int base64_decode(
+    struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
+
+/* Size of the quoted-printable form that qp_encode writes. */
+size_t qp_size(struct slice in, bool text);
+
+/* Encodes: lines of at most 76, "From " and trailing blanks and lone dots
+ * protected.  text: CRLF pairs are line ends; else all bytes are encoded. */
+int qp_encode(
+    struct slice in, bool text, struct spool *out, struct err *err) MUST_USE;
+
+/* Decodes; what breaks the grammar is kept as it stands and *strict set to
+ * false.  Trailing blanks of a line are dropped (RFC 2045 6.7 rule 3). */
+int qp_decode(
+    struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
+
+#endif

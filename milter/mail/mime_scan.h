@@ -1,0 +1,100 @@
+/*
+ * mime_scan.h: where the parts of an entity start and end.
+ *
+ * The tree consists of slices of the message: nothing is copied or decoded.
+ * Delimiters are found by the real boundary only (RFC 2046 5.1.1), in one
+ * pass, in linear time whatever the input.  A part whose multipart structure
+ * cannot be trusted (no boundary parameter, boundary that never occurs,
+ * missing close-delimiter) is still there, marked; nothing is ever cut off.
+ */
+#ifndef MAIL_MIME_SCAN_H
+#define MAIL_MIME_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "mail/header.h"
+#include "mail/mime_type.h"
+
+enum mime_cte {
+	MIME_CTE_7BIT, /* also when the field is absent */
+	MIME_CTE_8BIT,
+	MIME_CTE_BINARY,
+	MIME_CTE_QP,
+	MIME_CTE_BASE64,
+	MIME_CTE_OTHER
+};
+
+enum mime_kind {
+	MIME_LEAF,
+	MIME_MULTIPART, /* children are its body parts */
+	MIME_MESSAGE	/* message/rfc822 or message/global: one child */
+};
+
+/* What the bytes of a run are like (rules S7, S8). */
+struct mime_texture {
+	bool has_8bit; /* a byte over 127 */
+	bool has_nul;
+	bool has_bare_cr_lf;	 /* CR or LF not in a CRLF pair */
+	bool has_long_line;	 /* over LIMIT_LINE octets */
+	bool has_trailing_blank; /* blank or tab before a line end */
+	bool has_from_line;	 /* a line that begins "From " */
+};
+
+struct mime_part {
+	struct slice header_raw; /* header block, without the empty line */
+	struct slice separator;	 /* that empty line; empty when missing */
+	struct slice body;	 /* ends before the CRLF of the delimiter */
+	struct header header;	 /* borrowed from header_raw */
+	struct mime_type type;	 /* effective: RFC 2045 5.2 and 2046 5.1.5
+	                          * defaults applied */
+	enum mime_cte cte;
+	enum mime_kind kind;
+	unsigned depth;		  /* 0 at the root */
+	bool header_malformed;	  /* several Content-Type or CTE fields, or one
+	                          * that breaks the grammar */
+	bool structure_malformed; /* multipart: boundary missing or never
+	                          * found, or no close-delimiter */
+	struct mime_texture header_texture;
+	struct mime_texture body_texture; /* of the whole body, children,
+	                          * preamble and epilogue included */
+	struct slice preamble; /* multipart: up to the first delimiter's
+	                          * CRLF; epilogue: behind the last delimiter
+	                          * line's own line end or blanks */
+	struct slice epilogue;
+	struct mime_part *parent;
+	struct mime_part *child; /* first */
+	struct mime_part *next;	 /* sibling */
+};
+
+struct mime_tree {
+	struct mime_part *root;
+	size_t parts;
+	unsigned depth;	 /* deepest part */
+	bool over_limit; /* LIMIT_MIME_PARTS, _DEPTH or _MEMORY reached: what
+	                   * lies deeper is inside leaves */
+	struct arena arena;
+};
+
+/* Reads the entity with this header block (CRLF lines, no empty line at the
+ * end; may be empty) and body.  Both must outlive the tree.  Never fails on
+ * content; the caller ends it with mime_tree_fini. */
+void mime_scan(
+    struct mime_tree *tree, struct slice header_raw, struct slice body);
+
+void mime_tree_fini(struct mime_tree *tree);
+
+/* The next part in document order, NULL behind the last. */
+const struct mime_part *mime_part_next(const struct mime_part *part);
+
+/* Adds what data, which begins a line, is like to texture. */
+void mime_texture_scan(struct mime_texture *texture, struct slice data);
+
+/* 7-bit, short lines, CRLF only, no trailing blanks, no "From " lines: such
+ * bytes survive every road as they are. */
+bool mime_texture_is_robust(const struct mime_texture *texture);
+
+#endif
