@@ -9,9 +9,16 @@ milter_base_libbase_a_SOURCES = \
 	%D%/io.c %D%/io.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
+	%D%/lru.c %D%/lru.h \
+	%D%/setting.c %D%/setting.h \
 	%D%/slice.c %D%/slice.h
 
-BASE_TESTS =
+BASE_TESTS = tests/unit/test_lru tests/unit/test_setting
+
+tests_unit_test_lru_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lru_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_setting_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_setting_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)
