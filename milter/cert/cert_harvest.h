@@ -1,0 +1,47 @@
+/*
+ * cert_harvest.h: which certificates of a verified message may be kept
+ * (rules H1 to H5, B1, B2).  Pure but for the trust check.
+ */
+#ifndef CERT_CERT_HARVEST_H
+#define CERT_CERT_HARVEST_H
+
+#include <time.h>
+
+#include "base/slice.h"
+#include "cert/store.h"
+#include "cert/trust.h"
+
+/* What the verification of one message established. */
+struct cert_evidence {
+	const char *from;	    /* canonical; the only mailbox of From */
+	struct certificate *signer; /* signature verified over the bytes */
+	const struct certificate_list *others; /* that came in the message */
+	struct certificate *preferred; /* by SMIMEEncryptionKeyPreference, or
+	                                * NULL */
+	struct slice capabilities;     /* DER of SMIMECapabilities, or empty */
+	time_t signing_time;	       /* 0 when absent */
+	const char *message_id;
+};
+
+enum cert_harvest_word {
+	CERT_HARVEST_KEPT = 0,
+	CERT_HARVEST_WRONG_ADDRESS, /* certificate's address is not From */
+	CERT_HARVEST_UNTRUSTED,
+	CERT_HARVEST_EXPIRED,
+	CERT_HARVEST_WEAK,
+	CERT_HARVEST_WRONG_USAGE,
+	CERT_HARVEST_FUTURE /* signingTime is ahead of us (H3): the
+	                             * certificate is kept without
+	                             * capabilities */
+};
+const char *cert_harvest_word_name(enum cert_harvest_word word);
+
+/* The encryption certificate of the sender: the preferred one, else one with
+ * the signer's subject that may encrypt, else the signer's (rule H2); each
+ * must itself carry the From address and lead to a trusted root.  On
+ * CERT_HARVEST_KEPT *out is a record ready for store_partner_cert_put, which
+ * the caller ends with store_partner_cert_fini. */
+enum cert_harvest_word cert_harvest(const struct cert_evidence *evidence,
+    struct trust *trust, time_t now, struct store_partner_cert *out);
+
+#endif

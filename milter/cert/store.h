@@ -1,0 +1,224 @@
+/*
+ * store.h: everything that outlives a message.
+ *
+ * One interface, one file per database behind it (store_sqlite.c).  A store
+ * may be used by any number of threads and processes.  Every call is one
+ * transaction.  Errors: temporary when the database is locked, full or away;
+ * not found when the named object does not exist; permanent for bad input
+ * and for a schema that this program does not know.
+ *
+ * Strings that come out are owned by the record; x_fini frees them.
+ * Addresses and domains go in and come out in canonical form
+ * (mail/address.h).  Times are seconds since 1970, 0 when unknown.
+ */
+#ifndef CERT_STORE_H
+#define CERT_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "base/setting.h"
+#include "base/slice.h"
+#include "cert/certificate.h"
+
+struct store;
+
+/* Opens "sqlite:/path/of/store.db".  The schema must be the newest known
+ * one; the error says to run "smimectl store migrate" otherwise, and which
+ * command makes a store when there is none. */
+int store_open(const char *uri, struct store **out, struct err *err) MUST_USE;
+
+/* Makes the store when it is missing (mode 0600) and brings its schema to
+ * the newest version, migration by migration.  *from and *to: versions. */
+int store_migrate(
+    const char *uri, int *from, int *to, struct err *err) MUST_USE;
+
+void store_close(struct store *store);
+
+/* The newest schema that this program knows. */
+int store_schema_version(void);
+
+/* Changes with every write that a cache must notice: all administrative
+ * ones, and certificates learned or changed. */
+int store_generation(
+    struct store *store, uint64_t *generation, struct err *err) MUST_USE;
+
+/* --- domains for which S/MIME is activated --- */
+
+struct store_domain {
+	char *name;
+	enum setting_switch sign;
+	enum setting_encrypt encrypt;
+	time_t created;
+};
+void store_domain_fini(struct store_domain *d);
+
+/* add: permanent error when it exists.  set: not found when it does not. */
+int store_domain_add(struct store *store, const struct store_domain *d,
+    struct err *err) MUST_USE;
+int store_domain_set(struct store *store, const struct store_domain *d,
+    struct err *err) MUST_USE;
+int store_domain_find(struct store *store, const char *name,
+    struct store_domain *out, struct err *err) MUST_USE;
+/* Calls each in order of name until it returns non-zero,
+ * which ends the walk without being an error. */
+int store_domain_each(struct store *store,
+    int (*each)(const struct store_domain *, void *), void *arg,
+    struct err *err) MUST_USE;
+
+/* --- our users --- */
+
+enum store_user_state {
+	STORE_USER_ACTIVE = 0,
+	STORE_USER_RETIRED
+};
+
+struct store_user {
+	char *address;
+	char *first_name; /* "" when unknown */
+	char *last_name;
+	enum setting_switch sign;
+	enum setting_encrypt encrypt;
+	enum store_user_state state;
+	time_t created;
+};
+void store_user_fini(struct store_user *u);
+
+/* The domain of the address must be activated: not found otherwise. */
+int store_user_add(
+    struct store *store, const struct store_user *u, struct err *err) MUST_USE;
+int store_user_set(
+    struct store *store, const struct store_user *u, struct err *err) MUST_USE;
+int store_user_find(struct store *store, const char *address,
+    struct store_user *out, struct err *err) MUST_USE;
+/* domain NULL: all; in order of address, beginning behind after (NULL: from
+ * the start). */
+int store_user_each(struct store *store, const char *domain, const char *after,
+    int (*each)(const struct store_user *, void *), void *arg,
+    struct err *err) MUST_USE;
+
+/* --- our users' certificates, with their sealed private keys --- */
+
+struct store_own_cert {
+	char *address;
+	char fingerprint[FINGERPRINT_TEXT];
+	struct certificate *certificate; /* a reference */
+	struct certificate_list chain;	 /* intermediates, no root */
+	unsigned char *wrapped;		 /* wrapped PKCS#8; owned */
+	size_t wrapped_len;
+	time_t added;
+};
+void store_own_cert_init(struct store_own_cert *c);
+void store_own_cert_fini(struct store_own_cert *c);
+
+/* Permanent error when this certificate is already there for the address;
+ * not found when the user does not exist. */
+int store_own_cert_add(struct store *store, const struct store_own_cert *c,
+    struct err *err) MUST_USE;
+/* Newest notBefore first; address NULL: all users. */
+int store_own_cert_each(struct store *store, const char *address,
+    int (*each)(const struct store_own_cert *, void *), void *arg,
+    struct err *err) MUST_USE;
+/* The one with this SHA-256 key id (for decryption), any user. */
+int store_own_cert_find_key(struct store *store, const unsigned char *key_id,
+    struct store_own_cert *out, struct err *err) MUST_USE;
+
+/* --- correspondents and what we learned of them --- */
+
+enum store_trust {
+	STORE_TRUST_HARVESTED = 0, /* verified by path, learned from mail */
+	STORE_TRUST_PENDING,	   /* waits for the operator (B4) */
+	STORE_TRUST_MANUAL,	   /* put in by the operator */
+	STORE_TRUST_PINNED,	   /* the operator said: this one */
+	STORE_TRUST_DISTRUSTED	   /* the operator said: never */
+};
+const char *store_trust_name(enum store_trust trust);
+
+struct store_contact {
+	char *address;
+	time_t first_seen; /* first certificate of theirs */
+	time_t last_seen;  /* last signed message */
+	unsigned certificates;
+	unsigned messages; /* signed messages learned from */
+};
+void store_contact_fini(struct store_contact *c);
+
+struct store_partner_cert {
+	char *address;
+	char fingerprint[FINGERPRINT_TEXT];
+	struct certificate *certificate; /* a reference */
+	struct certificate_list chain;	 /* intermediates that came along */
+	enum store_trust trust;
+	char *evidence; /* Message-ID or file that it came from */
+	time_t first_seen;
+	time_t last_seen;
+	unsigned char *capabilities; /* DER of SMIMECapabilities; may be NULL */
+	size_t capabilities_len;
+	time_t signing_time; /* of the message with the capabilities */
+	bool preferred;	     /* named by SMIMEEncryptionKeyPreference */
+};
+void store_partner_cert_init(struct store_partner_cert *c);
+void store_partner_cert_fini(struct store_partner_cert *c);
+
+int store_contact_find(struct store *store, const char *address,
+    struct store_contact *out, struct err *err) MUST_USE;
+int store_contact_each(struct store *store, const char *after,
+    int (*each)(const struct store_contact *, void *), void *arg,
+    struct err *err) MUST_USE;
+
+/*
+ * Puts in or renews a partner's certificate, in one transaction: the contact
+ * is made when needed; for a known fingerprint last_seen and (when
+ * signing_time is newer, rule H3) capabilities and preferred are taken over
+ * while its trust stays; over LIMIT_CERTIFICATES_PER_ADDRESS the one that
+ * expired longest ago, else the oldest harvested one, goes; manual and
+ * pinned ones never do.  *is_new tells whether it was unknown.
+ */
+int store_partner_cert_put(struct store *store,
+    const struct store_partner_cert *c, bool *is_new, struct err *err) MUST_USE;
+/* Newest notBefore first. */
+int store_partner_cert_each(struct store *store, const char *address,
+    int (*each)(const struct store_partner_cert *, void *), void *arg,
+    struct err *err) MUST_USE;
+/* Deletes the contact and all that was learned; not found when unknown. */
+int store_contact_forget(
+    struct store *store, const char *address, struct err *err) MUST_USE;
+
+/* --- authorities that we met but do not trust (B6) --- */
+
+struct store_authority {
+	char fingerprint[FINGERPRINT_TEXT]; /* "" when only the name is known */
+	char *subject;
+	struct certificate *certificate; /* may be NULL */
+	time_t first_seen;
+	unsigned messages;
+};
+void store_authority_fini(struct store_authority *a);
+int store_authority_seen(struct store *store, const struct store_authority *a,
+    struct err *err) MUST_USE;
+int store_authority_each(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err) MUST_USE;
+
+/* --- who changed what --- */
+
+/* Appends a line to the audit table: actor e.g. "smimectl:0", action e.g.
+ * "user add", object e.g. the address, detail may be "". */
+int store_audit(struct store *store, const char *actor, const char *action,
+    const char *object, const char *detail, struct err *err) MUST_USE;
+
+/* --- numbers for status --- */
+
+struct store_counts {
+	int schema;
+	uint64_t generation;
+	unsigned long domains, users, own_certificates, contacts,
+	    partner_certificates, pending;
+};
+int store_count(
+    struct store *store, struct store_counts *out, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * trust.h: whom we believe, and whether a certificate leads there.
+ *
+ * A struct trust is made from the configured authorities (and those that the
+ * operator trusts in the store), is immutable but for its cache, and is
+ * replaced whole on reload.  Nothing here ever goes to the network; a
+ * self-signed certificate of a message is never an anchor.
+ */
+#ifndef CERT_TRUST_H
+#define CERT_TRUST_H
+
+#include <stddef.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "cert/certificate.h"
+
+struct trust_config {
+	const char *ca_bundle;	  /* PEM file; NULL or "": none */
+	const char *const *extra; /* PEM files, or folders of PEM files */
+	size_t extra_count;
+};
+
+struct trust;
+
+/* Errors name the file and what to do.  A folder without certificates is
+ * fine; a file without any is not. */
+int trust_load(const struct trust_config *config, struct trust **out,
+    struct err *err) MUST_USE;
+struct trust *trust_ref(struct trust *t);
+void trust_unref(struct trust **t);
+
+/* Adds an anchor before the trust is shared. */
+int trust_add_anchor(struct trust *t, const struct certificate *anchor,
+    struct err *err) MUST_USE;
+size_t trust_anchor_count(const struct trust *t);
+
+enum trust_verdict {
+	TRUST_UNKNOWN_CA = 0, /* no path to an anchor */
+	TRUST_EXPIRED,	      /* the certificate or one of its path */
+	TRUST_NOT_YET,
+	TRUST_REVOKED,
+	TRUST_WEAK,   /* key or signature algorithm in the path */
+	TRUST_BROKEN, /* name constraints, critical extension ... */
+	TRUST_OK
+};
+const char *trust_verdict_name(enum trust_verdict verdict);
+
+/* RFC 5280 path validation at the time now (rule V10), with others as
+ * possible intermediates; KU and EKU of the certificate itself are
+ * certificate.may_*.  *reason, when not NULL, is set to a static text.
+ * Verdicts are cached per certificate for at most some minutes and never
+ * beyond a validity edge; a failure is cached only for the same others. */
+enum trust_verdict trust_check(struct trust *t, struct certificate *c,
+    const struct certificate_list *others, time_t now, const char **reason);
+
+/* Appends the path from behind c up to, but without, the root (rule D6), as
+ * far as it can be built from others and the anchors. */
+void trust_build_chain(struct trust *t, struct certificate *c,
+    const struct certificate_list *others, struct certificate_list *chain);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * decrypt.h: enveloped-data and authEnveloped-data, with keys that are in
+ * smime-keyd (rules X1 to X6).
+ *
+ * Our own reader of the CMS structures: OpenSSL's does not read what GnuPG
+ * writes (X6) and takes broken OAEP parameters for PKCS#1 v1.5.  Nothing of
+ * the plaintext leaves before all of it is decrypted and checked; every
+ * failure looks the same to the sender (X4).
+ */
+#ifndef SMIME_DECRYPT_H
+#define SMIME_DECRYPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "cert/store.h"
+#include "key/key_client.h"
+#include "mail/header.h"
+#include "mail/spool.h"
+
+struct smime_decrypt_opts {
+	struct key_client *keys;
+	const struct store_own_cert *own; /* certificates that may open it */
+	size_t own_count;
+};
+
+struct smime_decrypted {
+	const struct store_own_cert *used; /* which of own opened it */
+	bool authenticated; /* AuthEnvelopedData: the tag was right.  false:
+	                     * CBC, integrity unknown (X3) */
+	const char *cipher; /* "aes256-cbc" ... */
+	size_t recipients;  /* RecipientInfos in the message */
+};
+
+/* The content of DER ContentInfo, written to out and finished.  Errors: not
+ * found when none of our certificates is a recipient, temporary when keyd is
+ * away, permanent for everything else with one and the same text. */
+int smime_decrypt_der(const struct smime_decrypt_opts *opts, struct slice der,
+    struct spool *out, struct smime_decrypted *result,
+    struct err *err) MUST_USE;
+
+/* The same for a message: header and base64 (or other CTE) body of
+ * application/pkcs7-mime at the root. */
+int smime_decrypt(const struct smime_decrypt_opts *opts,
+    const struct header *header, struct slice body, struct spool *out,
+    struct smime_decrypted *result, struct err *err) MUST_USE;
+
+/* Whom a message is encrypted to, for the log: one line per RecipientInfo,
+ * "issuer serial" or the key identifier in hex. */
+int smime_recipient_names(
+    struct slice der, struct buf *out, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * identity.h: with what one user signs.
+ *
+ * Everything that does not depend on the message is encoded once: the
+ * certificates of the SignedData, the signer's identifier, the constant
+ * attributes.  Immutable, counted, shared by all threads.  Holds no private
+ * key, only its name and its sealed form for smime-keyd.
+ */
+#ifndef SMIME_IDENTITY_H
+#define SMIME_IDENTITY_H
+
+#include "base/err.h"
+#include "cert/certificate.h"
+#include "cert/store.h"
+#include "key/key_client.h"
+
+struct smime_identity;
+
+/* how: NULL for the default of the certificate's key (RSA: PKCS#1 v1.5 with
+ * SHA-256; P-256 SHA-256, P-384 SHA-384, P-521 SHA-512; Ed25519 SHA-512). */
+int smime_identity_new(const struct store_own_cert *own,
+    const struct key_signing *how, struct smime_identity **out,
+    struct err *err) MUST_USE;
+struct smime_identity *smime_identity_ref(struct smime_identity *identity);
+void smime_identity_unref(struct smime_identity **identity);
+
+/* Borrowed. */
+struct certificate *smime_identity_certificate(
+    const struct smime_identity *identity);
+const struct key_ref *smime_identity_key(const struct smime_identity *identity);
+
+/* The word for the micalg parameter: "sha-256" ... (rule S12) */
+const char *smime_identity_micalg(const struct smime_identity *identity);
+
+#endif
