@@ -1,0 +1,40 @@
+/*
+ * edits.h: what shall change in a message, as data.
+ *
+ * Made by gateway/, looked at by the gate, carried out by
+ * daemon/milter_apply.c in an order that is safe with both MTAs.
+ */
+#ifndef GATEWAY_EDITS_H
+#define GATEWAY_EDITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+struct header_edit {
+	char *name;
+	unsigned index; /* 1: the first field of that name */
+	char *value;	/* new body with its leading blank and LF folds; NULL
+	                 * deletes the field.  Index 1 of an absent name
+	                 * adds the field. */
+};
+
+struct edits {
+	struct header_edit *headers; /* deletions of one name run from the
+	                              * highest index down: Postfix renumbers,
+	                              * Sendmail does not */
+	size_t header_count;
+	bool replace_body;
+	struct slice_list body; /* CRLF lines; borrowed from the job */
+};
+
+void edits_init(struct edits *e);
+void edits_fini(struct edits *e);
+void edits_set_header(
+    struct edits *e, const char *name, unsigned index, const char *value);
+
+/* Nothing to do? */
+bool edits_are_empty(const struct edits *e);
+
+#endif

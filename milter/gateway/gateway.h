@@ -1,0 +1,76 @@
+/*
+ * gateway.h: everything wired together for one configuration.
+ *
+ * A gateway is made from a configuration, counted, and replaced whole on
+ * reload: messages in flight finish with the one that they began with.
+ * Knows nothing of libmilter or of files with options.
+ */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/network.h"
+#include "cert/store.h"
+#include "cert/trust.h"
+#include "key/key_client.h"
+#include "mail/spool.h"
+#include "policy/rules.h"
+
+/* A domain of the configuration file; the store wins for what it sets. */
+struct gateway_domain {
+	const char *name; /* canonical */
+	struct policy_level level;
+};
+
+enum gateway_on_error {
+	GATEWAY_TEMPFAIL = 0, /* 451, nothing changed */
+	GATEWAY_PASS	      /* unchanged; never for "required" */
+};
+
+/* Strings are borrowed from the settings, which the gateway keeps alive. */
+struct gateway_config {
+	const char *keyd; /* path of keyd's socket */
+	unsigned keyd_connections;
+	int keyd_timeout_ms;
+	const char *store; /* URI */
+	struct trust_config trust;
+	const char *authserv_id; /* "": the host name */
+	struct network_list trusted_networks;
+	const char *const *submission_daemons;
+	size_t submission_daemon_count;
+	struct policy_level defaults;
+	enum gateway_on_error on_error;
+	const struct gateway_domain *domains;
+	size_t domain_count;
+	struct spool_config spool;
+};
+
+struct gateway;
+
+/* Opens the store and loads the authorities; a clear error each.  The key
+ * process need not be there yet.  harvest: learn certificates, which starts
+ * a thread (false for administration).  The configuration must outlive the
+ * gateway; release, when not NULL, is called with arg when the last
+ * reference is gone. */
+struct gateway_opts {
+	bool harvest;
+	void (*release)(void *arg);
+	void *arg;
+};
+int gateway_new(const struct gateway_config *config,
+    const struct gateway_opts *opts, struct gateway **out,
+    struct err *err) MUST_USE;
+struct gateway *gateway_ref(struct gateway *g);
+/* The last reference waits for certificates still to be written. */
+void gateway_unref(struct gateway **g);
+
+/* Borrowed parts, for administration. */
+struct store *gateway_store(struct gateway *g);
+struct trust *gateway_trust(struct gateway *g);
+struct key_client *gateway_keys(struct gateway *g);
+const struct gateway_config *gateway_config(const struct gateway *g);
+
+#endif

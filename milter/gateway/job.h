@@ -1,0 +1,75 @@
+/*
+ * job.h: one message in flight, from its envelope to its edits.
+ *
+ * The caller (daemon/session.c, smimectl) tells what the mail server tells,
+ * in its order, then asks what to do.  Everything that belongs to the
+ * message is freed by job_free, whatever ended it.
+ */
+#ifndef GATEWAY_JOB_H
+#define GATEWAY_JOB_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "base/slice.h"
+#include "gateway/edits.h"
+#include "gateway/gateway.h"
+#include "policy/plan.h"
+
+struct job;
+
+/* The client's side of the connection; borrowed for the job's life. */
+struct job_client {
+	const struct sockaddr *address; /* NULL: none (sendmail -bs) */
+	const char *daemon_name;	/* NULL: unknown */
+	const char *login;		/* {auth_authen}; NULL: none */
+};
+
+/* What the mail server is to answer. */
+enum job_outcome {
+	JOB_ACCEPT = 0, /* after job_edits */
+	JOB_REFUSE,
+	JOB_DEFER
+};
+
+struct job_reply {
+	const char *code;     /* "550" */
+	const char *extended; /* "5.7.51" */
+	char text[512];	      /* one line, no "%" surprises: printable ASCII */
+};
+
+struct job *job_new(struct gateway *gateway, const struct job_client *client);
+void job_free(struct job *job);
+
+/* The first three never fail outright: what is over a limit or unreadable is
+ * remembered and decides later. */
+void job_sender(struct job *job, const char *path);
+void job_recipient(struct job *job, const char *path);
+/* body with its leading blank, folds as LF + blank. */
+void job_header(struct job *job, const char *name, const char *body);
+
+/* The queue id as soon as it is known; until then NULL: "NOQUEUE". */
+void job_queue_id(struct job *job, const char *queue_id);
+
+/* All header fields are there.  Does the decision need the body?  When not
+ * the message is to be accepted unchanged at once (already logged). */
+bool job_end_of_header(struct job *job);
+
+/* Exact bytes, CRLF lines.  Errors are remembered for the end. */
+void job_body(struct job *job, const void *data, size_t len);
+
+/* Decides, signs, encrypts, verifies.  progress, when not NULL, is called
+ * now and then in long work.  On JOB_ACCEPT job_edits tells what to change,
+ * otherwise *reply is filled.  Logs the decision. */
+enum job_outcome job_end_of_message(struct job *job,
+    void (*progress)(void *arg), void *arg, struct job_reply *reply);
+
+/* Valid until job_free. */
+const struct edits *job_edits(const struct job *job);
+
+/* The decision and its facts, for "explain"; valid until job_free. */
+struct policy_facts;
+const struct plan *job_plan(const struct job *job);
+const struct policy_facts *job_facts(const struct job *job);
+
+#endif

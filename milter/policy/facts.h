@@ -1,0 +1,99 @@
+/*
+ * facts.h: everything that a decision depends on, as plain data.
+ *
+ * Collected by gateway/gather.c, judged by decide.c.  No pointers into
+ * anything that does I/O, so that a decision can be written down as a test.
+ * Strings are borrowed; addresses are canonical (mail/address.h).
+ */
+#ifndef POLICY_FACTS_H
+#define POLICY_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/setting.h"
+#include "cert/cert_pick.h"
+#include "mail/address.h"
+
+/* How we know that the client may submit mail for us (A4). */
+enum submitter {
+	SUBMITTER_NONE = 0, /* a stranger */
+	SUBMITTER_LOGIN,    /* SASL; facts.login says who */
+	SUBMITTER_NETWORK,  /* client address in trusted_networks */
+	SUBMITTER_DAEMON    /* listener named in submission_daemons */
+};
+
+/* What there is to sign with for the From address (A8). */
+enum identity_state {
+	IDENTITY_NO_USER = 0, /* the address is no S/MIME user */
+	IDENTITY_RETIRED,     /* decrypts, never signs (F6) */
+	IDENTITY_NO_CERTIFICATE,
+	IDENTITY_EXPIRED,
+	IDENTITY_NOT_YET,
+	IDENTITY_WRONG_ADDRESS, /* the certificate does not name the user */
+	IDENTITY_WRONG_USAGE,
+	IDENTITY_WEAK,
+	IDENTITY_READY
+};
+
+/* What the message is already (A5). */
+enum protection {
+	PROTECTION_NONE = 0,
+	PROTECTION_SIGNED, /* S/MIME, PGP/MIME, inline PGP ... */
+	PROTECTION_ENCRYPTED
+};
+
+/* Mail that is left alone (A9), in the order in which it is looked for. */
+enum exemption {
+	EXEMPT_NOT = 0,
+	EXEMPT_NULL_SENDER,
+	EXEMPT_DSN,	       /* multipart/report; delivery-status */
+	EXEMPT_MDN,	       /* multipart/report; disposition-notification */
+	EXEMPT_ACME,	       /* Subject "ACME:" (RFC 8823) */
+	EXEMPT_AUTO_SUBMITTED, /* Auto-Submitted other than "no" */
+	EXEMPT_LIST,	       /* List-Id or another List-* field */
+	EXEMPT_CALENDAR,       /* text/calendar with a method */
+	EXEMPT_PARTIAL	       /* message/partial */
+};
+
+struct recipient_facts {
+	const char *address;	  /* NULL: not readable as an address */
+	const char *envelope;	  /* as in RCPT, for texts */
+	bool visible;		  /* named in To or Cc */
+	bool is_local;		  /* in one of our domains */
+	size_t certificates;	  /* usable ones */
+	enum cert_pick_word word; /* why there is none */
+};
+
+struct policy_facts {
+	enum submitter submitter;
+	const char *login;  /* canonical address, or a bare name */
+	size_t own_domains; /* how many domains we serve */
+
+	bool null_sender;
+	const char *sender; /* reverse path; NULL when unreadable or null */
+	bool sender_is_own; /* its domain is one of ours */
+
+	size_t from_fields; /* header fields called From */
+	size_t from_mailboxes;
+	bool from_malformed;
+	const char *from;  /* the only mailbox of the only field, or NULL */
+	bool from_is_own;  /* there is a From, and every mailbox of it is in
+	                       * one of our domains */
+	bool from_any_own; /* at least one mailbox is */
+
+	/* Effective settings.  encrypt is the strictest of those of the
+	 * envelope sender and every own From mailbox: nobody escapes from
+	 * "required" by writing two names. */
+	enum setting_switch sign;
+	enum setting_encrypt encrypt;
+	enum identity_state identity;
+
+	enum protection protection;
+	enum exemption exemption;
+
+	const struct recipient_facts *recipients;
+	size_t recipient_count;
+};
+
+#endif

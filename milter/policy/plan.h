@@ -1,0 +1,89 @@
+/*
+ * plan.h: what shall happen to a message, and the words that say why.
+ */
+#ifndef POLICY_PLAN_H
+#define POLICY_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum plan_direction {
+	PLAN_INBOUND = 0, /* not submitted by one of ours: verify, learn */
+	PLAN_OUTBOUND
+};
+
+enum plan_action {
+	PLAN_PASS = 0, /* unchanged */
+	PLAN_PROTECT,  /* sign and/or encrypt */
+	PLAN_REFUSE,   /* 550 */
+	PLAN_DEFER     /* 451 */
+};
+
+/* The fixed list of reason= words in the log; the manual explains each. */
+enum plan_reason {
+	REASON_NONE = 0,
+	/* why there is no signature */
+	REASON_NOT_SUBMITTED,  /* nobody of ours sent it */
+	REASON_FOREIGN_FROM,   /* From is not in our domains */
+	REASON_FOREIGN_SENDER, /* the envelope sender is not */
+	REASON_NO_FROM,
+	REASON_SEVERAL_FROM, /* fields or mailboxes */
+	REASON_MALFORMED_FROM,
+	REASON_LOGIN_MISMATCH, /* logged in as somebody else */
+	REASON_SIGNING_OFF,
+	REASON_NO_USER,
+	REASON_RETIRED,
+	REASON_NO_OWN_CERTIFICATE,
+	REASON_OWN_EXPIRED,
+	REASON_OWN_NOT_YET,
+	REASON_OWN_MISMATCH,
+	REASON_OWN_USAGE,
+	REASON_OWN_WEAK,
+	/* left alone */
+	REASON_ALREADY_SIGNED,
+	REASON_ALREADY_ENCRYPTED,
+	REASON_NULL_SENDER,
+	REASON_DSN,
+	REASON_MDN,
+	REASON_ACME,
+	REASON_AUTO_SUBMITTED,
+	REASON_LIST,
+	REASON_CALENDAR,
+	REASON_PARTIAL,
+	/* why it is not encrypted, or refused where it must be */
+	REASON_ENCRYPTION_OFF,
+	REASON_NO_CERTIFICATE, /* of a recipient */
+	REASON_RECIPIENT_EXPIRED,
+	REASON_RECIPIENT_UNUSABLE, /* wrong usage, weak, unsupported ... */
+	REASON_RECIPIENT_UNTRUSTED,
+	REASON_RECIPIENT_PENDING,
+	REASON_BCC,		/* a recipient outside To and Cc */
+	REASON_LOCAL_RECIPIENT, /* local and remote recipients together */
+	REASON_BAD_RECIPIENT,	/* not readable as an address */
+	/* what happened underway */
+	REASON_NOT_SIGNABLE, /* no canonical 7-bit form */
+	REASON_TOO_LARGE,
+	REASON_KEYD, /* the key process is away */
+	REASON_STORE,
+	REASON_INTERNAL,
+	/* inbound */
+	REASON_UNSIGNED,
+	REASON_COUNT
+};
+
+const char *plan_reason_name(enum plan_reason reason);
+
+struct plan {
+	enum plan_direction direction;
+	enum plan_action action;
+	bool sign;
+	bool encrypt;
+	bool must_encrypt;		 /* policy: required; never in clear */
+	enum plan_reason sign_reason;	 /* why sign is false */
+	enum plan_reason encrypt_reason; /* why encrypt is false */
+	enum plan_reason reason; /* of pass, refuse, defer: for the log */
+	size_t recipient;	 /* refuse: which recipient is the cause;
+	                            * (size_t)-1 for none */
+};
+
+#endif

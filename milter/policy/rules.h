@@ -1,0 +1,24 @@
+/*
+ * rules.h: settings with inheritance: built-in, global, domain, user.
+ */
+#ifndef POLICY_RULES_H
+#define POLICY_RULES_H
+
+#include "base/setting.h"
+
+/* One level; everything may be inherit. */
+struct policy_level {
+	enum setting_switch sign;
+	enum setting_encrypt encrypt;
+};
+
+/* What applies when no level says anything: sign on (once there is a
+ * certificate, A1), encrypt off. */
+extern const struct policy_level policy_builtin;
+
+/* The values that apply for levels given from the most general to the most
+ * specific; never inherit in the result.  count may be 0. */
+struct policy_level policy_effective(
+    const struct policy_level *levels, unsigned count);
+
+#endif
