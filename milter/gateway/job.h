@@ -23,6 +23,9 @@ struct job_client {
 	const struct sockaddr *address; /* NULL: none (sendmail -bs) */
 	const char *daemon_name;	/* NULL: unknown */
 	const char *login;		/* {auth_authen}; NULL: none */
+	/* More specific than the user's own settings; inherit (0) in mail,
+	 * set where the operator asks for a signature ("smimectl message"). */
+	struct policy_level override;
 };
 
 /* What the mail server is to answer. */
@@ -63,6 +66,11 @@ void job_body(struct job *job, const void *data, size_t len);
  * otherwise *reply is filled.  Logs the decision. */
 enum job_outcome job_end_of_message(struct job *job,
     void (*progress)(void *arg), void *arg, struct job_reply *reply);
+
+/* Instead of job_end_of_message, for "explain": decides, but signs,
+ * encrypts, verifies, learns and logs nothing.  Tells what would be answered
+ * if nothing fails underway; *reply as above. */
+enum job_outcome job_decide(struct job *job, struct job_reply *reply);
 
 /* Valid until job_free. */
 const struct edits *job_edits(const struct job *job);
