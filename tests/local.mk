@@ -1,0 +1,19 @@
+# What the system tests use, and the tests that belong to no single program.
+
+EXTRA_DIST += %D%/system/tap.py
+
+# layers.py links archives of its own accord: it needs the flags of this
+# build.
+AM_TESTS_ENVIRONMENT += \
+	LAYERS_LINK_FLAGS='$(BUILD_CFLAGS) $(CFLAGS) $(BUILD_LDFLAGS) $(LDFLAGS)'; \
+	export LAYERS_LINK_FLAGS; \
+	CRYPTO_LIBS='$(CRYPTO_LIBS)'; export CRYPTO_LIBS; \
+	SQLITE_LIBS='$(SQLITE_LIBS)'; export SQLITE_LIBS; \
+	LIBCONFIG_LIBS='$(LIBCONFIG_LIBS)'; export LIBCONFIG_LIBS; \
+	SECCOMP_LIBS='$(SECCOMP_LIBS)'; export SECCOMP_LIBS; \
+	IDN2_LIBS='$(IDN2_LIBS)'; export IDN2_LIBS; \
+	JANSSON_LIBS='$(JANSSON_LIBS)'; export JANSSON_LIBS; \
+	MILTER_LIBS='$(MILTER_LIBS)'; export MILTER_LIBS;
+
+TESTS += %D%/system/layers.py
+EXTRA_DIST += %D%/system/layers.py
