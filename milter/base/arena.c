@@ -42,6 +42,7 @@ add_block(struct arena *a, size_t size)
 	if (size < ARENA_BLOCK_SIZE)
 		size = ARENA_BLOCK_SIZE;
 	block = xmalloc(sizeof(*block) + size);
+	block->used = 0;
 	block->size = size;
 	block->next = a->blocks;
 	a->blocks = block;
@@ -60,7 +61,7 @@ arena_alloc(struct arena *a, size_t size)
 	size = (size + align - 1) / align * align;
 	if (!block || size > block->size - block->used)
 		block = add_block(a, size);
-	p = block->data + block->used;
+	p = memset(block->data + block->used, 0, size);
 	block->used += size;
 	a->used += size > a->max - a->used ? a->max - a->used : size;
 	return p;
