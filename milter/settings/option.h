@@ -1,0 +1,59 @@
+/*
+ * option.h: every option of the configuration file, once.
+ *
+ * The manual page, the sample file and this table are compared by
+ * tests/system/settings_doc_test.py.
+ */
+#ifndef SETTINGS_OPTION_H
+#define SETTINGS_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum option_type {
+	OPTION_PATH,	      /* const char *: absolute */
+	OPTION_OPTIONAL_PATH, /* the same, or "" */
+	OPTION_NAME,	      /* const char *: a user, a host; or "" */
+	OPTION_SOCKET,	      /* struct settings_socket */
+	OPTION_STORE,	      /* const char *: "sqlite:/PATH" */
+	OPTION_LOG_TARGET,    /* struct settings_log, all but its level */
+	OPTION_MODE,	      /* mode_t */
+	OPTION_COUNT,	      /* unsigned */
+	OPTION_SIZE,	      /* size_t */
+	OPTION_DURATION,      /* int, milliseconds */
+	OPTION_SWITCH,	      /* enum setting_switch */
+	OPTION_WORD,	      /* an enum, by words */
+	OPTION_PATHS,	      /* const char *const *, and a count */
+	OPTION_NAMES,	      /* the same */
+	OPTION_NETWORKS,      /* struct network_list */
+	OPTION_DOMAIN,	      /* const char *: canonical */
+	OPTION_DOMAINS	      /* struct gateway_domain *, and a count */
+};
+
+struct option_word {
+	const char *word;
+	int value;
+};
+
+struct option {
+	const char *name; /* with its group: "log.level" */
+	enum option_type type;
+	const char *fallback; /* as it would stand in the file; NULL: the
+	                           * option has none (and inherits) */
+	const struct option_word *words; /* OPTION_WORD; ends with NULL */
+	const char *min, *max;		 /* OPTION_COUNT, _SIZE, _DURATION */
+	size_t field;			 /* offset in struct settings */
+	size_t count_field;		 /* offset of the count of a list */
+	bool restart;			 /* a reload cannot change it */
+	const char *doc;		 /* one line */
+};
+
+extern const struct option option_table[];
+extern const size_t option_table_size;
+
+/* What each group in the list "domains" may hold; fields are offsets in
+ * struct gateway_domain. */
+extern const struct option domain_option_table[];
+extern const size_t domain_option_table_size;
+
+#endif
