@@ -9,7 +9,9 @@
 
 /*
  * First of all, and from the header alone: whose mail is it?  Outbound when
- * the client may submit mail for us and From names one of our domains.
+ * the client may submit mail for us and From names one of our domains; where
+ * no mailbox can be read from it the envelope sender stands in, because the
+ * mail server will make a From of it later and "required" must hold.
  * recipients, identity, protection and settings need not be known yet.
  */
 enum plan_direction decide_direction(const struct policy_facts *facts);

@@ -82,9 +82,10 @@ struct policy_facts {
 	                       * one of our domains */
 	bool from_any_own; /* at least one mailbox is */
 
-	/* Effective settings.  encrypt is the strictest of those of the
-	 * envelope sender and every own From mailbox: nobody escapes from
-	 * "required" by writing two names. */
+	/* Effective settings.  sign is that of the only From mailbox; encrypt
+	 * the strictest of those of the envelope sender, the login and every
+	 * From mailbox, as far as they are ours: nobody escapes from
+	 * "required" by writing two names.  Never inherit. */
 	enum setting_switch sign;
 	enum setting_encrypt encrypt;
 	enum identity_state identity;
@@ -92,7 +93,7 @@ struct policy_facts {
 	enum protection protection;
 	enum exemption exemption;
 
-	const struct recipient_facts *recipients;
+	const struct recipient_facts *recipients; /* each address once */
 	size_t recipient_count;
 };
 

@@ -1,0 +1,24 @@
+noinst_LIBRARIES += milter/policy/libpolicy.a
+milter_policy_libpolicy_a_SOURCES = \
+	%D%/decide.c %D%/decide.h \
+	%D%/facts.h \
+	%D%/plan.c %D%/plan.h \
+	%D%/rules.c %D%/rules.h
+
+POLICY_TESTS = tests/unit/test_decide tests/unit/test_plan \
+	tests/unit/test_rules
+
+# Pure: these link without anything but base.
+tests_unit_test_decide_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_decide_LDADD = milter/policy/libpolicy.a $(BASE_LIBS) \
+	$(UNIT_LIBS)
+tests_unit_test_plan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_plan_LDADD = milter/policy/libpolicy.a $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_rules_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rules_LDADD = milter/policy/libpolicy.a $(BASE_LIBS) \
+	$(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(POLICY_TESTS)
+TESTS += $(POLICY_TESTS)
+endif

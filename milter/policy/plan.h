@@ -61,7 +61,7 @@ enum plan_reason {
 	REASON_LOCAL_RECIPIENT, /* local and remote recipients together */
 	REASON_BAD_RECIPIENT,	/* not readable as an address */
 	/* what happened underway */
-	REASON_NOT_SIGNABLE, /* no canonical 7-bit form */
+	REASON_NOT_ENCRYPTABLE, /* a certificate looked usable but is not */
 	REASON_TOO_LARGE,
 	REASON_KEYD, /* the key process is away */
 	REASON_STORE,
@@ -73,17 +73,47 @@ enum plan_reason {
 
 const char *plan_reason_name(enum plan_reason reason);
 
+/*
+ * How the mail server is told, RFC 3463 codes of our own below x.7.5:
+ *
+ *   550 5.7.51  no-certificate
+ *   550 5.7.52  recipient-expired
+ *   550 5.7.53  recipient-unusable, recipient-untrusted, recipient-pending
+ *   550 5.7.54  bcc
+ *   550 5.7.55  local-recipient
+ *   550 5.7.56  bad-recipient
+ *   550 5.7.57  not-encryptable
+ *   552 5.3.4   too-large
+ *   451 4.7.51  keyd
+ *   451 4.7.52  store
+ *   451 4.7.53  internal, and every other reason
+ */
+struct plan_wording {
+	const char *code;
+	const char *extended;
+	const char *text; /* what; remedy.  Where the state of a certificate
+	                   * is the reason, cert_pick_word_advice knows better
+	                   * and this is the fallback. */
+};
+
+/* Never NULL. */
+const struct plan_wording *plan_reason_wording(enum plan_reason reason);
+
+/* No recipient in particular. */
+#define PLAN_NO_RECIPIENT ((size_t)-1)
+
 struct plan {
 	enum plan_direction direction;
 	enum plan_action action;
 	bool sign;
 	bool encrypt;
-	bool must_encrypt;		 /* policy: required; never in clear */
+	bool must_encrypt; /* policy says required, it leaves the server, and
+	                    * it is not encrypted yet: never in clear */
 	enum plan_reason sign_reason;	 /* why sign is false */
 	enum plan_reason encrypt_reason; /* why encrypt is false */
 	enum plan_reason reason; /* of pass, refuse, defer: for the log */
-	size_t recipient;	 /* refuse: which recipient is the cause;
-	                            * (size_t)-1 for none */
+	size_t recipient;	 /* whose fault encrypt_reason is, or
+	                          * PLAN_NO_RECIPIENT */
 };
 
 #endif

@@ -21,4 +21,8 @@ extern const struct policy_level policy_builtin;
 struct policy_level policy_effective(
     const struct policy_level *levels, unsigned count);
 
+/* The one that protects more: off, if-possible, required. */
+enum setting_encrypt policy_strictest(
+    enum setting_encrypt a, enum setting_encrypt b);
+
 #endif

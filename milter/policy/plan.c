@@ -1,0 +1,99 @@
+/* plan.c: see plan.h.  The words and texts of all reasons, in one table. */
+#include "policy/plan.h"
+
+#include <assert.h>
+
+static const struct {
+	const char *name;
+	struct plan_wording wording;
+} reasons[REASON_COUNT] = {
+    [REASON_NONE] = {"none", {0}},
+    [REASON_NOT_SUBMITTED] = {"not-submitted", {0}},
+    [REASON_FOREIGN_FROM] = {"foreign-from", {0}},
+    [REASON_FOREIGN_SENDER] = {"foreign-sender", {0}},
+    [REASON_NO_FROM] = {"no-from", {0}},
+    [REASON_SEVERAL_FROM] = {"several-from", {0}},
+    [REASON_MALFORMED_FROM] = {"malformed-from", {0}},
+    [REASON_LOGIN_MISMATCH] = {"login-mismatch", {0}},
+    [REASON_SIGNING_OFF] = {"signing-off", {0}},
+    [REASON_NO_USER] = {"no-user", {0}},
+    [REASON_RETIRED] = {"retired", {0}},
+    [REASON_NO_OWN_CERTIFICATE] = {"no-own-certificate", {0}},
+    [REASON_OWN_EXPIRED] = {"own-expired", {0}},
+    [REASON_OWN_NOT_YET] = {"own-not-yet-valid", {0}},
+    [REASON_OWN_MISMATCH] = {"own-mismatch", {0}},
+    [REASON_OWN_USAGE] = {"own-usage", {0}},
+    [REASON_OWN_WEAK] = {"own-weak", {0}},
+    [REASON_ALREADY_SIGNED] = {"already-signed", {0}},
+    [REASON_ALREADY_ENCRYPTED] = {"already-encrypted", {0}},
+    [REASON_NULL_SENDER] = {"null-sender", {0}},
+    [REASON_DSN] = {"dsn", {0}},
+    [REASON_MDN] = {"mdn", {0}},
+    [REASON_ACME] = {"acme", {0}},
+    [REASON_AUTO_SUBMITTED] = {"auto-submitted", {0}},
+    [REASON_LIST] = {"list", {0}},
+    [REASON_CALENDAR] = {"calendar", {0}},
+    [REASON_PARTIAL] = {"partial", {0}},
+    [REASON_ENCRYPTION_OFF] = {"encryption-off", {0}},
+    [REASON_NO_CERTIFICATE] = {"no-certificate",
+	{"550", "5.7.51",
+	    "no certificate, keys not exchanged; ask for a signed mail"}},
+    [REASON_RECIPIENT_EXPIRED] = {"recipient-expired",
+	{"550", "5.7.52", "certificate expired; ask for a new signed mail"}},
+    [REASON_RECIPIENT_UNUSABLE] = {"recipient-unusable",
+	{"550", "5.7.53",
+	    "certificate cannot be used to encrypt; ask for a signed mail "
+	    "with another one"}},
+    [REASON_RECIPIENT_UNTRUSTED] = {"recipient-untrusted",
+	{"550", "5.7.53",
+	    "certificate is not trusted; ask your administrator to look "
+	    "at it"}},
+    [REASON_RECIPIENT_PENDING] = {"recipient-pending",
+	{"550", "5.7.53",
+	    "new certificate waits for approval; ask your "
+	    "administrator"}},
+    [REASON_BCC] = {"bcc",
+	{"550", "5.7.54",
+	    "a blind copy cannot be encrypted together with other recipients; "
+	    "send it as a mail of its own"}},
+    [REASON_LOCAL_RECIPIENT] = {"local-recipient",
+	{"550", "5.7.55",
+	    "a recipient on this server cannot share an encrypted mail "
+	    "with outside ones; send two mails"}},
+    [REASON_BAD_RECIPIENT] = {"bad-recipient",
+	{"550", "5.7.56",
+	    "cannot be read as a mail address, so there is no certificate "
+	    "for it; correct the address"}},
+    [REASON_NOT_ENCRYPTABLE] = {"not-encryptable",
+	{"550", "5.7.57",
+	    "this mail must be encrypted but cannot be; ask your "
+	    "administrator"}},
+    [REASON_TOO_LARGE] = {"too-large",
+	{"552", "5.3.4",
+	    "the mail is too large to be protected; send less at a time"}},
+    [REASON_KEYD] = {"keyd",
+	{"451", "4.7.51",
+	    "the signing service is not available; try again later"}},
+    [REASON_STORE] = {"store",
+	{"451", "4.7.52",
+	    "the certificate store is not available; try again later"}},
+    [REASON_INTERNAL] = {"internal",
+	{"451", "4.7.53", "the mail cannot be protected now; try again later"}},
+    [REASON_UNSIGNED] = {"unsigned", {0}},
+};
+
+const char *
+plan_reason_name(enum plan_reason reason)
+{
+	assert(reason < REASON_COUNT);
+	return reasons[reason].name;
+}
+
+const struct plan_wording *
+plan_reason_wording(enum plan_reason reason)
+{
+	assert(reason < REASON_COUNT);
+	if (!reasons[reason].wording.code)
+		reason = REASON_INTERNAL;
+	return &reasons[reason].wording;
+}

@@ -1,0 +1,89 @@
+/* The words and replies of reasons: complete, distinct, fit for SMTP. */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "policy/plan.h"
+
+static void
+test_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < REASON_COUNT; i++) {
+		const char *name = plan_reason_name((enum plan_reason)i);
+
+		assert_non_null(name);
+		assert_int_equal(
+		    strspn(name, "abcdefghijklmnopqrstuvwxyz-"), strlen(name));
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(
+			    name, plan_reason_name((enum plan_reason)j));
+	}
+}
+
+/* RFC 5321 4.2, RFC 3463: first digits agree; a text for a reply line. */
+static void
+test_wording(void **state)
+{
+	(void)state;
+	for (int i = 0; i < REASON_COUNT; i++) {
+		const struct plan_wording *w =
+		    plan_reason_wording((enum plan_reason)i);
+
+		assert_int_equal(strlen(w->code), 3);
+		assert_true(w->code[0] == '4' || w->code[0] == '5');
+		assert_int_equal(w->code[0], w->extended[0]);
+		assert_int_equal(w->extended[1], '.');
+		assert_null(strchr(w->text, '%'));
+		assert_true(strlen(w->text) < 200);
+		/* what; remedy */
+		assert_non_null(strstr(w->text, "; "));
+	}
+}
+
+static void
+test_codes(void **state)
+{
+	static const struct {
+		enum plan_reason reason;
+		const char *code;
+		const char *extended;
+	} rows[] = {
+	    {REASON_NO_CERTIFICATE, "550", "5.7.51"},
+	    {REASON_RECIPIENT_EXPIRED, "550", "5.7.52"},
+	    {REASON_RECIPIENT_UNUSABLE, "550", "5.7.53"},
+	    {REASON_RECIPIENT_UNTRUSTED, "550", "5.7.53"},
+	    {REASON_RECIPIENT_PENDING, "550", "5.7.53"},
+	    {REASON_BCC, "550", "5.7.54"},
+	    {REASON_LOCAL_RECIPIENT, "550", "5.7.55"},
+	    {REASON_BAD_RECIPIENT, "550", "5.7.56"},
+	    {REASON_NOT_ENCRYPTABLE, "550", "5.7.57"},
+	    {REASON_TOO_LARGE, "552", "5.3.4"},
+	    {REASON_KEYD, "451", "4.7.51"},
+	    {REASON_STORE, "451", "4.7.52"},
+	    {REASON_INTERNAL, "451", "4.7.53"},
+	    {REASON_NONE, "451", "4.7.53"},
+	    {REASON_UNSIGNED, "451", "4.7.53"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct plan_wording *w =
+		    plan_reason_wording(rows[i].reason);
+
+		assert_string_equal(w->code, rows[i].code);
+		assert_string_equal(w->extended, rows[i].extended);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_wording),
+	    cmocka_unit_test(test_codes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,62 @@
+/* Inheritance of settings: the most specific level that speaks wins. */
+#include "unit/unit.h"
+
+#include "policy/rules.h"
+
+static void
+test_builtin(void **state)
+{
+	struct policy_level e = policy_effective(NULL, 0);
+
+	(void)state;
+	assert_int_equal(e.sign, SWITCH_ON);
+	assert_int_equal(e.encrypt, ENCRYPT_OFF);
+}
+
+static void
+test_levels(void **state)
+{
+	struct policy_level levels[3] = {
+	    {SWITCH_OFF, ENCRYPT_REQUIRED},
+	    {SWITCH_INHERIT, ENCRYPT_IF_POSSIBLE},
+	    {SWITCH_ON, ENCRYPT_INHERIT},
+	};
+	struct policy_level e = policy_effective(levels, 3);
+
+	(void)state;
+	assert_int_equal(e.sign, SWITCH_ON);
+	assert_int_equal(e.encrypt, ENCRYPT_IF_POSSIBLE);
+	e = policy_effective(levels, 1);
+	assert_int_equal(e.sign, SWITCH_OFF);
+	assert_int_equal(e.encrypt, ENCRYPT_REQUIRED);
+	e = policy_effective(levels, 2);
+	assert_int_equal(e.sign, SWITCH_OFF);
+	assert_int_equal(e.encrypt, ENCRYPT_IF_POSSIBLE);
+}
+
+static void
+test_strictest(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    policy_strictest(ENCRYPT_OFF, ENCRYPT_INHERIT), ENCRYPT_OFF);
+	assert_int_equal(
+	    policy_strictest(ENCRYPT_OFF, ENCRYPT_REQUIRED), ENCRYPT_REQUIRED);
+	assert_int_equal(
+	    policy_strictest(ENCRYPT_REQUIRED, ENCRYPT_IF_POSSIBLE),
+	    ENCRYPT_REQUIRED);
+	assert_int_equal(policy_strictest(ENCRYPT_IF_POSSIBLE, ENCRYPT_OFF),
+	    ENCRYPT_IF_POSSIBLE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_builtin),
+	    cmocka_unit_test(test_levels),
+	    cmocka_unit_test(test_strictest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
