@@ -1,6 +1,13 @@
 # What the system tests use, and the tests that belong to no single program.
 
-EXTRA_DIST += %D%/system/tap.py
+EXTRA_DIST += \
+	%D%/system/der.py \
+	%D%/system/mta_client.py \
+	%D%/system/openssl.py \
+	%D%/system/postfix.py \
+	%D%/system/processes.py \
+	%D%/system/tap.py \
+	%D%/system/testsite.py
 
 # layers.py links archives of its own accord: it needs the flags of this
 # build.
@@ -15,5 +22,8 @@ AM_TESTS_ENVIRONMENT += \
 	JANSSON_LIBS='$(JANSSON_LIBS)'; export JANSSON_LIBS; \
 	MILTER_LIBS='$(MILTER_LIBS)'; export MILTER_LIBS;
 
-TESTS += %D%/system/layers.py
-EXTRA_DIST += %D%/system/layers.py
+SYSTEM_TESTS = \
+	%D%/system/layers.py \
+	%D%/system/mta_client_test.py
+TESTS += $(SYSTEM_TESTS)
+EXTRA_DIST += $(SYSTEM_TESTS)

@@ -35,7 +35,7 @@ LIBRARY_HEADERS = {
     r"jansson\.h": r"admin/[a-z_]+\.[ch]",
     r"curl/": r"relay/[a-z_]+\.[ch]",
     r"idn2\.h": r"mail/[a-z_]+\.[ch]",
-    r"seccomp\.h": r"keyd/[a-z_]+\.[ch]",
+    r"seccomp\.h": r"(base/confine|keyd/[a-z_]+)\.[ch]",
 }
 
 # A library's functions -> the folder that may call them.
