@@ -1,0 +1,136 @@
+"""Processes that a test starts, and their certain end.
+
+A Process is ended by its own id, never by name.  It dies with the test
+program even when that is killed (PR_SET_PDEATHSIG, by setpriv); what drops
+its user itself escapes that, so stop() is called from a context manager.
+"""
+
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+
+# For slow machines; nothing waits that long on a good day.
+PATIENCE_SECONDS = 120
+
+
+def is_root():
+    return os.geteuid() == 0
+
+
+def identity_of(user):
+    """(uid, gid) of a user."""
+    entry = pwd.getpwnam(user)
+    return entry.pw_uid, entry.pw_gid
+
+
+def command_as(user, command, last_signal="KILL"):
+    """The command, as another user when we may, dying with us."""
+    if shutil.which("setpriv") is None:
+        return list(command)
+    prefix = ["setpriv"]
+    if user is not None and is_root():
+        uid, gid = identity_of(user)
+        prefix += [f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+    return [*prefix, "--pdeathsig", last_signal, "--", *map(str, command)]
+
+
+def wait_until(condition, what, patience=PATIENCE_SECONDS):
+    """Polls until condition() gives something true, and returns that."""
+    deadline = time.monotonic() + patience
+    pause = 0.005
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited in vain: {what}")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.2)
+
+
+def free_port():
+    """A TCP port on loopback that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def can_connect(address):
+    """Does somebody listen there?  A path or (host, port)."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+        with socket.socket(family, kind) as probe:
+            probe.settimeout(5)
+            try:
+                probe.connect(address)
+                return True
+            except OSError:
+                if family == socket.AF_INET:
+                    return False
+    return False
+
+
+class Process:
+    """A running program; its output goes to a file."""
+
+    def __init__(self, name, command, log, user=None, env=None,
+                 last_signal="KILL"):
+        self.name = name
+        self.log = pathlib.Path(log)
+        with open(self.log, "ab") as out:
+            self._popen = subprocess.Popen(
+                command_as(user, command, last_signal),
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env,
+                start_new_session=True)
+        self.pid = self._popen.pid
+
+    def alive(self):
+        return self._popen.poll() is None
+
+    def wait_ready(self, condition, what):
+        """Until condition() is true; an early end is an error."""
+
+        def ready():
+            if not self.alive():
+                raise AssertionError(
+                    f"{self.name} ended with {self._popen.returncode}:\n" +
+                    self.output())
+            return condition()
+
+        wait_until(ready, f"{self.name}: {what}\n" + self.output())
+
+    def kill(self):
+        """SIGKILL, and until it is gone."""
+        self._popen.kill()
+        self._popen.wait()
+
+    def signal(self, number):
+        self._popen.send_signal(number)
+
+    def wait(self, patience=PATIENCE_SECONDS):
+        return self._popen.wait(patience)
+
+    def stop(self):
+        """SIGTERM, patience, then SIGKILL.  Returns the exit status."""
+        if self.alive():
+            self._popen.terminate()
+            try:
+                self._popen.wait(PATIENCE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self._popen.returncode
+
+    def output(self):
+        return self.log.read_text("utf-8", "replace")
+
+    def memory(self, field="VmHWM"):
+        """kB of a field of /proc/PID/status: VmRSS now, VmHWM at most."""
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text(
+        ).splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1])
+        raise AssertionError(f"no {field}")

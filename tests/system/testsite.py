@@ -1,0 +1,276 @@
+"""A whole installation in a temporary folder.
+
+Everything that an operator does is done as an operator does it: a wrapping
+key by smime-keyd, the store, users and certificates by smimectl, a settings
+file, both daemons in the foreground.  As root the daemons run as two
+different users, as they would in production; as an ordinary user they run as
+that user.
+"""
+
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import subprocess
+import tempfile
+
+import openssl
+from mta_client import MtaClient
+from processes import (Process, can_connect, identity_of, is_root, wait_until)
+
+BUILD = pathlib.Path(os.environ.get("top_builddir", ".")).resolve()
+
+# Users of every Debian; production has smime-milter and smime-keyd.
+MILTER_USER = "daemon"
+KEYD_USER = "nobody"
+
+SETTINGS = """
+socket = "unix:{folder}/run/milter.sock";
+socket_mode = 0666;
+keyd = "{folder}/keyd/keyd.sock";
+store = "sqlite:{folder}/store/store.db";
+trust = {{ ca_bundle = ""; extra = [ "{folder}/ca.d" ]; }};
+authserv_id = "mx.example.org";
+outbound = {{
+  trusted_networks = [ {networks} ];
+  submission_daemons = [ "SUBMISSION" ];
+}};
+defaults = {{ sign = true; encrypt = "{encrypt}"; }};
+log = {{ target = "stderr"; level = "{level}"; }};
+{more}
+"""
+
+
+class SmimectlFailed(Exception):
+    """smimectl ended with another status than was expected."""
+
+
+def program(name):
+    path = BUILD / name
+    if not path.exists():
+        raise AssertionError(f"{path} is not built")
+    return str(path)
+
+
+class Site:
+    """networks: trusted ones.  more: further lines of the settings file."""
+
+    def __init__(self, domains=("example.org",), networks=("198.51.100.0/24",),
+                 encrypt="off", more="", level="info"):
+        self.domains = domains
+        # Short, because the path of a unix socket is.
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="smime-site-"))
+        self.settings = {
+            "folder": self.folder, "encrypt": encrypt, "more": more,
+            "level": level,
+            "networks": ", ".join(f'"{n}"' for n in networks)}
+        self.configuration = self.folder / "smime-milter.conf"
+        self.socket = str(self.folder / "run" / "milter.sock")
+        self.keyd_socket = str(self.folder / "keyd" / "keyd.sock")
+        self.keyfile = self.folder / "wrapping.key"
+        self.keyd = None
+        self.milter = None
+        self.ca = None
+        self._made = 0
+
+    def __enter__(self):
+        try:
+            self._make_folders()
+            self.write_settings()
+            self.start_keyd()
+            self.smimectl("store", "migrate")
+            self.smimectl("ca", "init")
+            self.root = self.folder / "root.pem"
+            self.root.write_text(self.smimectl("ca", "export"))
+            for domain in self.domains:
+                self.smimectl("domain", "add", domain)
+            self.start_milter()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in (self.milter, self.keyd):
+            if process is not None:
+                process.kill()
+        if os.environ.get("KEEP"):
+            print(f"# kept: {self.folder}")
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def diagnose(self):
+        """The last lines that the daemons wrote."""
+        text = ""
+        for process in (self.milter, self.keyd):
+            if process is not None:
+                lines = process.output().splitlines()[-25:]
+                text += f"--- {process.name}\n" + "\n".join(lines) + "\n"
+        return text
+
+    # -- folders and settings --
+
+    def _make_folders(self):
+        os.chmod(self.folder, 0o755)
+        for name, user, mode in (("run", MILTER_USER, 0o755),
+                                 ("store", MILTER_USER, 0o700),
+                                 ("ca.d", None, 0o755), ("log", None, 0o755),
+                                 ("tmp", None, 0o700)):
+            path = self.folder / name
+            path.mkdir()
+            path.chmod(mode)
+            self._give(path, user)
+
+    def _give(self, path, user):
+        if user is not None and is_root():
+            os.chown(path, *identity_of(user))
+
+    def write_settings(self, **changes):
+        """Writes the settings file, with changes of what stands in it."""
+        self.settings.update(changes)
+        self.configuration.write_text(SETTINGS.format(**self.settings))
+        self.configuration.chmod(0o644)
+
+    def trust(self, authority):
+        """Puts an authority's root among those that the site believes."""
+        name = re.sub(r"[^a-z]+", "-", authority.name.lower())
+        shutil.copy(authority.root, self.folder / "ca.d" / f"{name}.pem")
+
+    # -- programs --
+
+    def run(self, name, *arguments, data=None, user=None):
+        """Runs a program to its end, whatever that is."""
+        command = [program(name), *map(str, arguments)]
+        if user is not None and is_root():
+            uid, gid = identity_of(user)
+            command = ["setpriv", f"--reuid={uid}", f"--regid={gid}",
+                       "--clear-groups", "--", *command]
+        return subprocess.run(command, input=data or b"", capture_output=True,
+                              check=False)
+
+    def smimectl(self, *arguments, data=None, status=0):
+        """Standard output of smimectl, which must end with status.  Runs as
+        the user of the store, so that its files stay readable to the daemon."""
+        done = self.run("smimectl", "-c", self.configuration, *arguments,
+                        data=data, user=MILTER_USER)
+        if done.returncode != status:
+            raise SmimectlFailed(
+                f"smimectl {' '.join(map(str, arguments))}: status "
+                f"{done.returncode}, not {status}\n" +
+                done.stdout.decode("utf-8", "replace")[-2000:] +
+                done.stderr.decode("utf-8", "replace")[-2000:])
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def json(self, *arguments, data=None, status=0):
+        return json.loads(self.smimectl("--json", *arguments, data=data,
+                                        status=status))
+
+    def start_keyd(self):
+        if not self.keyfile.exists():
+            done = self.run("smime-keyd", "-k", f"new:{self.keyfile}")
+            if done.returncode != 0:
+                raise AssertionError(done.stderr.decode())
+        options = ["-u", KEYD_USER, "-g", self._milter_group()] \
+            if is_root() else []
+        self.keyd = Process(
+            "smime-keyd", [program("smime-keyd"), "-f", "-s", self.keyd_socket,
+                           "-k", self.keyfile, *options],
+            self.folder / "log" / "keyd")
+        self.keyd.wait_ready(lambda: can_connect(self.keyd_socket), "socket")
+
+    def _milter_group(self):
+        return str(identity_of(MILTER_USER)[1])
+
+    def start_milter(self):
+        self.milter = Process(
+            "smime-milter", [program("smime-milter"), "-f", "-c",
+                             self.configuration],
+            self.folder / "log" / "milter", user=MILTER_USER)
+        self.milter.wait_ready(lambda: can_connect(self.socket), "socket")
+
+    def restart_milter(self):
+        """New settings for sure."""
+        self.milter.kill()
+        self.start_milter()
+
+    # -- users --
+
+    def add_user(self, address, *options):
+        self.smimectl("user", "add", address, *options)
+
+    def issue(self, address, *options):
+        """A certificate of the site's own authority, the key made by keyd."""
+        self.smimectl("cert", "issue", address, *options)
+
+    def import_key(self, address, identity):
+        """A key and certificate that openssl made, as PKCS#12."""
+        passphrase = secrets.token_hex(8)
+        bundle = self.for_smimectl(identity.pkcs12(passphrase).read_bytes())
+        word = self.for_smimectl(passphrase.encode() + b"\n")
+        self.smimectl("key", "import", address, bundle, "--passphrase-file",
+                      word)
+
+    def for_smimectl(self, data):
+        """Path of a file with data that smimectl's user can read."""
+        self._made += 1
+        path = self.folder / f"file{self._made}"
+        path.write_bytes(data)
+        path.chmod(0o600)
+        self._give(path, MILTER_USER)
+        return path
+
+    # -- mail --
+
+    def mta(self, **options):
+        """A milter-protocol client that has not said connect yet."""
+        return MtaClient(self.socket, **options)
+
+    def send(self, sender, recipients, data, address="192.0.2.1",
+             daemon_name="MX", login=None, rules="postfix", **options):
+        """One message on a connection of its own; returns its Verdict."""
+        with self.mta(rules=rules) as mta:
+            mta.connect(address=address, daemon_name=daemon_name)
+            mta.helo()
+            return mta.message(f"<{sender}>", [f"<{r}>" for r in recipients],
+                               data, login=login, **options)
+
+    def submit(self, login, recipients, data, sender=None, **options):
+        """As a user who has logged in."""
+        return self.send(sender or login, recipients, data, login=login,
+                         daemon_name="SUBMISSION", **options)
+
+    # -- what the daemons say --
+
+    def log_lines(self, queue_id):
+        """Decision lines of one message, in order."""
+        return [line[line.index(f"{queue_id}: "):]
+                for line in self.milter.output().splitlines()
+                if f"{queue_id}: " in line]
+
+    def wait_log(self, text):
+        """Until a line of the milter's log contains text; returns it."""
+
+        def find():
+            for line in reversed(self.milter.output().splitlines()):
+                if text in line:
+                    return line
+            return None
+
+        return wait_until(find, f"{text!r} in the log:\n{self.diagnose()}")
+
+    def wait_contact(self, address, fingerprint):
+        """Until the certificate was learned: harvesting is not immediate."""
+
+        def known():
+            done = self.run("smimectl", "-c", self.configuration, "--json",
+                            "contact", "show", address, user=MILTER_USER)
+            return fingerprint in done.stdout.decode().replace(":", "").lower()
+
+        wait_until(known, f"certificate {fingerprint} of {address}\n" +
+                   self.diagnose())
+
+    def verify(self, message, root=None):
+        """openssl's verdict: (content, certificate of the signer)."""
+        return openssl.verify(message, root or self.root, self.folder / "tmp")
