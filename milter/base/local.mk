@@ -14,8 +14,11 @@ milter_base_libbase_a_SOURCES = \
 	%D%/setting.c %D%/setting.h \
 	%D%/slice.c %D%/slice.h
 
-BASE_TESTS = tests/unit/test_arena tests/unit/test_lru \
-	tests/unit/test_network tests/unit/test_setting
+BASE_TESTS = \
+	tests/unit/test_arena \
+	tests/unit/test_lru \
+	tests/unit/test_network \
+	tests/unit/test_setting
 
 tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
