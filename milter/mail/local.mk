@@ -1,0 +1,15 @@
+noinst_LIBRARIES += milter/mail/libmail.a
+milter_mail_libmail_a_SOURCES = \
+	%D%/address.c %D%/address.h
+milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
+
+MAIL_TESTS = \
+	tests/unit/test_address
+
+tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(MAIL_TESTS)
+TESTS += $(MAIL_TESTS)
+endif
