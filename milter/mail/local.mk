@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/mail/libmail.a
 milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/header.c %D%/header.h \
+	%D%/mime_build.c %D%/mime_build.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
 	%D%/mime_type.c %D%/mime_type.h \
 	%D%/spool.c %D%/spool.h
@@ -10,6 +11,7 @@ milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
 MAIL_TESTS = \
 	tests/unit/test_address \
 	tests/unit/test_header \
+	tests/unit/test_mime_build \
 	tests/unit/test_mime_codec \
 	tests/unit/test_mime_type \
 	tests/unit/test_spool
@@ -18,6 +20,8 @@ tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_build_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_codec_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_codec_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_type_CPPFLAGS = $(UNIT_CPPFLAGS)
