@@ -4,21 +4,21 @@ milter_base_libbase_a_SOURCES = \
 	%D%/arena.c %D%/arena.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
+	%D%/confine.c %D%/confine.h \
 	%D%/err.c %D%/err.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/io.c %D%/io.h \
+	%D%/ipc.c %D%/ipc.h \
 	%D%/limits.h \
 	%D%/log.c %D%/log.h \
 	%D%/lru.c %D%/lru.h \
 	%D%/network.c %D%/network.h \
+	%D%/secret.c %D%/secret.h \
 	%D%/setting.c %D%/setting.h \
 	%D%/slice.c %D%/slice.h
 
-BASE_TESTS = \
-	tests/unit/test_arena \
-	tests/unit/test_lru \
-	tests/unit/test_network \
-	tests/unit/test_setting
+BASE_TESTS = tests/unit/test_arena tests/unit/test_lru \
+	tests/unit/test_network tests/unit/test_setting
 
 tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
