@@ -37,18 +37,20 @@
 #define KEY_HEAD_SIZE	56
 #define KEY_MESSAGE_MAX (KEY_HEAD_SIZE + LIMIT_KEY_FIELDS * LIMIT_KEY_FIELD)
 
-/* Fields of requests -> fields of the reply. */
+/* Fields of requests -> fields of the reply.  A reply whose status is not
+ * KEY_OK has one field instead: why, in words for people. */
 enum key_operation {
-	KEY_HELLO = 1,	 /* none -> "smime-keyd VERSION" */
-	KEY_SIGN_ATTRS,	 /* DER SET OF signed attributes -> signature */
-	KEY_UNWRAP_RSA,	 /* encrypted key, [OAEP label] -> content key */
-	KEY_UNWRAP_ECDH, /* ephemeral SPKI, wrapped key, DER of
+	KEY_HELLO = 1,	  /* none -> "smime-keyd VERSION" */
+	KEY_SIGN_ATTRS,	  /* DER SET OF signed attributes -> signature */
+	KEY_UNWRAP_RSA,	  /* encrypted key, [OAEP label] -> content key */
+	KEY_UNWRAP_ECDH,  /* ephemeral SPKI, wrapped key, DER of
 	                  * ECC-CMS-SharedInfo (RFC 5753 7.2) -> content key */
-	KEY_LOAD,	 /* wrapped PKCS#8 -> none */
-	KEY_WRAP,	 /* PKCS#8 DER -> wrapped PKCS#8, SPKI; head: key id */
-	KEY_GENERATE,	 /* none -> wrapped PKCS#8, SPKI; head: key id */
-	KEY_SIGN_REQUEST /* CertificationRequestInfo (RFC 2986) for this key's
-	                  * own SPKI -> signature */
+	KEY_LOAD,	  /* wrapped PKCS#8 -> none */
+	KEY_WRAP,	  /* PKCS#8 DER -> wrapped PKCS#8, SPKI; head: key id */
+	KEY_GENERATE,	  /* none -> wrapped PKCS#8, SPKI; head: key id */
+	KEY_SIGN_REQUEST, /* CertificationRequestInfo (RFC 2986) for this key's
+	                   * own SPKI -> signature */
+	KEY_OPERATION_LAST = KEY_SIGN_REQUEST
 };
 
 enum key_algorithm {
