@@ -69,6 +69,11 @@
 /* One field of a key message, and the fields of one message. */
 #define LIMIT_KEY_FIELD	 (16u * KIB)
 #define LIMIT_KEY_FIELDS 3
+/* Keys that keyd keeps in memory, about 8 kB each; more are handed over
+ * again when they are needed. */
+#define LIMIT_KEYD_KEYS 20000u
+/* Connections to keyd: a pool for each milter process and some tools. */
+#define LIMIT_KEYD_CONNECTIONS 256u
 
 /* Text that we did not make, in one log line. */
 #define LIMIT_LOG_FOREIGN 200u

@@ -22,8 +22,7 @@ struct mime_type {
 	size_t count;
 	bool malformed; /* not by the grammar; the fields hold what could be
 	                 * read, "" where nothing could */
-	bool duplicate; /* a parameter came twice; the first one counts, and
-	                 * an RFC 2231 form before the plain one */
+	bool duplicate; /* a parameter came twice; the first one counts */
 };
 
 /* Reads a field body (folded or not, comments anywhere).  Never fails: what
