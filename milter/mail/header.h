@@ -26,6 +26,8 @@ struct header {
 	struct header_field *fields; /* in order */
 	size_t count;
 	size_t size;	    /* allocated */
+	size_t bytes;	    /* in all names and bodies */
+	bool over_limit;    /* fields were left out for a limit */
 	struct arena arena; /* copies, for header_add */
 };
 

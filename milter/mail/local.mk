@@ -1,0 +1,35 @@
+noinst_LIBRARIES += milter/mail/libmail.a
+milter_mail_libmail_a_SOURCES = \
+	%D%/address.c %D%/address.h \
+	%D%/header.c %D%/header.h \
+	%D%/mime_build.c %D%/mime_build.h \
+	%D%/mime_codec.c %D%/mime_codec.h \
+	%D%/mime_type.c %D%/mime_type.h \
+	%D%/spool.c %D%/spool.h
+milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
+
+MAIL_TESTS = \
+	tests/unit/test_address \
+	tests/unit/test_header \
+	tests/unit/test_mime_build \
+	tests/unit/test_mime_codec \
+	tests/unit/test_mime_type \
+	tests/unit/test_spool
+
+tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_build_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_codec_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_codec_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_type_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_type_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_spool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_spool_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(MAIL_TESTS)
+TESTS += $(MAIL_TESTS)
+endif

@@ -29,22 +29,25 @@ int base64_encoder_write(
     struct base64_encoder *e, struct slice in, struct err *err) MUST_USE;
 int base64_encoder_finish(struct base64_encoder *e, struct err *err) MUST_USE;
 
-/* Decodes to out.  Line ends, blanks and bytes outside the alphabet are
- * passed over as RFC 2045 6.8 says; *strict is set to false when there were
- * any of the latter, when padding is wrong, or when data follows it. */
+/* Decodes to out, or only looks when out is NULL.  Line ends, blanks and
+ * bytes outside the alphabet are passed over as RFC 2045 6.8 says; *strict is
+ * set to false when there were any of the latter, when padding is wrong, or
+ * when data follows it (which is ignored), else to true. */
 int base64_decode(
     struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
 
 /* Size of the quoted-printable form that qp_encode writes. */
 size_t qp_size(struct slice in, bool text);
 
-/* Encodes: lines of at most 76, "From " and trailing blanks and lone dots
- * protected.  text: CRLF pairs are line ends; else all bytes are encoded. */
+/* Encodes: lines of at most 76; "From ", dots and hyphens that could begin
+ * a delimiter are protected at the start of a line, blanks at its end.
+ * text: CRLF pairs are line ends; else they are encoded as other bytes. */
 int qp_encode(
     struct slice in, bool text, struct spool *out, struct err *err) MUST_USE;
 
-/* Decodes; what breaks the grammar is kept as it stands and *strict set to
- * false.  Trailing blanks of a line are dropped (RFC 2045 6.7 rule 3). */
+/* Decodes to out, or only looks when out is NULL; what breaks the grammar is
+ * kept as it stands and *strict set to false, else to true.  Trailing blanks
+ * of a line are dropped (RFC 2045 6.7 rule 3). */
 int qp_decode(
     struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
 

@@ -22,7 +22,8 @@ struct mime_type {
 	size_t count;
 	bool malformed; /* not by the grammar; the fields hold what could be
 	                 * read, "" where nothing could */
-	bool duplicate; /* a parameter came twice; the first one counts */
+	bool duplicate; /* a parameter came twice; the first one counts, and
+	                 * an RFC 2231 form before the plain one */
 };
 
 /* Reads a field body (folded or not, comments anywhere).  Never fails: what

@@ -1,0 +1,723 @@
+/*
+ * address.c: see address.h.  RFC 5321 4.1.2, RFC 5322 3.4 and 4.4, RFC 6532.
+ *
+ * One lexer serves envelope and header.  It never goes back, so all work is
+ * linear.  What is not plainly an address is none: a display name, comment or
+ * encoded word must never be taken for one (rule V9).  Pure functions,
+ * callable from any thread.
+ */
+#include "mail/address.h"
+
+#include <arpa/inet.h>
+#include <idn2.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/limits.h"
+
+#define LABEL_MAX  63u	/* RFC 1035 2.3.4 */
+#define DOMAIN_MAX 253u /* without the final dot */
+
+enum token_kind {
+	TOKEN_END,
+	TOKEN_ERROR, /* unterminated; the input is used up */
+	TOKEN_ATOM,
+	TOKEN_QUOTED,  /* text: between the quotes, escapes as they came */
+	TOKEN_LITERAL, /* text: with the brackets */
+	TOKEN_SPECIAL
+};
+
+struct parser {
+	struct slice in;
+	size_t pos;
+	enum token_kind kind; /* the token that pos is behind */
+	struct slice text;
+	unsigned char special;
+	struct buf local;  /* words and dots just read, unquoted */
+	struct buf domain; /* as written, white space and comments gone */
+};
+
+/* Lexer */
+
+static bool
+is_atom_char(unsigned char c)
+{
+	return c > ' ' && c != 0x7f && !strchr("()<>[]:;@\\,.\"", c);
+}
+
+/* Folds and tabs are the only control bytes that an address may have. */
+static bool
+is_clean(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = s.data[i];
+		unsigned char next = i + 1 < s.len ? s.data[i + 1] : 0;
+
+		if (c == '\r' && next == '\n')
+			continue;
+		if (c == '\n' && (next == ' ' || next == '\t'))
+			continue;
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static bool
+skip_comment(struct parser *p)
+{
+	size_t depth = 0;
+
+	while (p->pos < p->in.len) {
+		unsigned char c = p->in.data[p->pos++];
+
+		if (c == '\\')
+			p->pos++;
+		else if (c == '(')
+			depth++;
+		else if (c == ')' && --depth == 0)
+			return true;
+	}
+	return false;
+}
+
+/* White space and comments (CFWS); false when a comment has no end. */
+static bool
+skip_blanks(struct parser *p)
+{
+	while (p->pos < p->in.len) {
+		unsigned char c = p->in.data[p->pos];
+
+		if (c == '(') {
+			if (!skip_comment(p))
+				return false;
+		} else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+			p->pos++;
+		} else {
+			break;
+		}
+	}
+	return true;
+}
+
+/* From behind the opening character up to the closing one. */
+static enum token_kind
+lex_until(struct parser *p, unsigned char close, enum token_kind kind)
+{
+	size_t start = p->pos;
+
+	while (p->pos < p->in.len) {
+		unsigned char c = p->in.data[p->pos++];
+
+		if (c == '\\') {
+			p->pos++;
+		} else if (c == close) {
+			p->text = slice_part(p->in, start, p->pos - 1);
+			return kind;
+		}
+	}
+	return TOKEN_ERROR;
+}
+
+static enum token_kind
+lex(struct parser *p)
+{
+	size_t start;
+
+	if (!skip_blanks(p))
+		return TOKEN_ERROR;
+	if (p->pos >= p->in.len)
+		return TOKEN_END;
+	start = p->pos;
+	while (p->pos < p->in.len && is_atom_char(p->in.data[p->pos]))
+		p->pos++;
+	if (p->pos > start) {
+		p->text = slice_part(p->in, start, p->pos);
+		return TOKEN_ATOM;
+	}
+	p->special = p->in.data[p->pos++];
+	if (p->special == '"')
+		return lex_until(p, '"', TOKEN_QUOTED);
+	if (p->special == '[')
+		return lex_until(p, ']', TOKEN_LITERAL);
+	return TOKEN_SPECIAL;
+}
+
+static void
+next_token(struct parser *p)
+{
+	p->kind = lex(p);
+	if (p->kind == TOKEN_ERROR)
+		p->pos = p->in.len;
+}
+
+static bool
+at(const struct parser *p, unsigned char special)
+{
+	return p->kind == TOKEN_SPECIAL && p->special == special;
+}
+
+static void
+parser_init(struct parser *p, struct slice in)
+{
+	*p = (struct parser){.in = in};
+	buf_init(&p->local, LIMIT_ADDRESS);
+	buf_init(&p->domain, LIMIT_ADDRESS);
+	next_token(p);
+}
+
+static void
+parser_fini(struct parser *p)
+{
+	buf_fini(&p->local);
+	buf_fini(&p->domain);
+}
+
+/* Domains */
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] > 0x7f)
+			return false;
+	return true;
+}
+
+/* Letters, digits and inner hyphens (RFC 1123 2.1), and the underscore that
+ * Postfix lets pass too. */
+static bool
+is_label(struct slice s)
+{
+	if (s.len == 0 || s.len > LABEL_MAX || s.data[0] == '-' ||
+	    s.data[s.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = s.data[i];
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_numeric(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] < '0' || s.data[i] > '9')
+			return false;
+	return true;
+}
+
+/* A final label of digits only would be an IP address (RFC 3696 2). */
+static bool
+is_host_name(struct slice name)
+{
+	struct slice label;
+	size_t dot;
+
+	if (name.len == 0 || name.len > DOMAIN_MAX)
+		return false;
+	for (;;) {
+		dot = slice_find(name, '.', 0);
+		label = slice_part(name, 0, dot);
+		if (!is_label(label))
+			return false;
+		if (dot == name.len)
+			return !is_numeric(label);
+		name = slice_part(name, dot + 1, name.len);
+	}
+}
+
+static char *
+lower_text(struct slice s)
+{
+	char *text = slice_dup_text(s);
+
+	for (size_t i = 0; i < s.len; i++)
+		text[i] = (char)ascii_lower(s.data[i]);
+	return text;
+}
+
+/* U-labels as A-labels; NULL when libidn2 refuses them. */
+static char *
+domain_to_ascii(struct slice s)
+{
+	char *text = slice_dup_text(s), *ascii = NULL, *copy = NULL;
+
+	if (idn2_to_ascii_8z(text, &ascii,
+		IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK) {
+		copy = lower_text(slice_text(ascii));
+		idn2_free(ascii);
+	}
+	free(text);
+	return copy;
+}
+
+/* The canonical form of a host name, or NULL.  What libidn2 returns is
+ * checked too: it maps some letters to "@" or a blank. */
+static char *
+canonical_host(struct slice s)
+{
+	char *text;
+	size_t len;
+
+	if (s.len == 0 || s.len > LIMIT_ADDRESS)
+		return NULL;
+	text = is_ascii(s) ? lower_text(s) : domain_to_ascii(s);
+	if (!text)
+		return NULL;
+	len = strlen(text);
+	if (len > 0 && text[len - 1] == '.')
+		text[len - 1] = '\0';
+	if (is_host_name(slice_text(text)))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The canonical form of an address literal's content (RFC 5321 4.1.3), with
+ * the brackets, or NULL. */
+static char *
+canonical_literal(struct slice s)
+{
+	static const char tag[] = "IPv6:";
+	unsigned char address[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+	const char *prefix = "";
+	int family = AF_INET;
+
+	s = slice_trim(s);
+	if (slice_has_prefix_ci(s, tag)) {
+		s = slice_part(s, sizeof(tag) - 1, s.len);
+		family = AF_INET6;
+		prefix = "ipv6:";
+	}
+	if (s.len == 0 || s.len >= sizeof(text))
+		return NULL;
+	memcpy(text, s.data, s.len);
+	text[s.len] = '\0';
+	if (inet_pton(family, text, address) != 1 ||
+	    !inet_ntop(family, address, text, sizeof(text)))
+		return NULL;
+	return xasprintf("[%s%s]", prefix, text);
+}
+
+static char *
+canonical_domain(struct slice s)
+{
+	if (s.len > 1 && s.data[0] == '[')
+		return canonical_literal(slice_part(s, 1, s.len - 1));
+	return canonical_host(s);
+}
+
+/* Local parts */
+
+/* RFC 3629: no surrogates, nothing overlong or above U+10FFFF. */
+static size_t
+utf8_length(struct slice s)
+{
+	static const struct {
+		unsigned char first, last, low, high;
+		size_t len;
+	} forms[] = {{0x00, 0x7f, 0, 0, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2},
+	    {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
+	    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
+	    {0xf4, 0xf4, 0x80, 0x8f, 4}};
+	size_t i = 0;
+
+	while (s.data[0] > forms[i].last)
+		if (++i == sizeof(forms) / sizeof(forms[0]))
+			return 0;
+	if (s.data[0] < forms[i].first || s.len < forms[i].len)
+		return 0;
+	for (size_t k = 1; k < forms[i].len; k++) {
+		unsigned char low = k == 1 ? forms[i].low : 0x80;
+		unsigned char high = k == 1 ? forms[i].high : 0xbf;
+
+		if (s.data[k] < low || s.data[k] > high)
+			return 0;
+	}
+	return forms[i].len;
+}
+
+static bool
+is_utf8(struct slice s)
+{
+	size_t n;
+
+	for (; s.len > 0; s = slice_part(s, n, s.len))
+		if ((n = utf8_length(s)) == 0)
+			return false;
+	return true;
+}
+
+static bool
+is_dot_atom(struct slice s)
+{
+	bool after_dot = true;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.data[i] != '.' && !is_atom_char(s.data[i]))
+			return false;
+		if (s.data[i] == '.' && after_dot)
+			return false;
+		after_dot = s.data[i] == '.';
+	}
+	return !after_dot;
+}
+
+/* RFC 2047 5: none may stand in an address, and some readers would decode it
+ * and show another one. */
+static bool
+is_encoded_word(struct slice s)
+{
+	return slice_has_prefix(s, "=?") && s.len > 3 &&
+	       s.data[s.len - 2] == '?' && s.data[s.len - 1] == '=';
+}
+
+static void
+add_local(struct buf *out, struct slice local)
+{
+	bool fold = is_ascii(local), quote = !is_dot_atom(local);
+
+	if (quote)
+		buf_add_char(out, '"');
+	for (size_t i = 0; i < local.len; i++) {
+		unsigned char c = local.data[i];
+
+		if (quote && (c == '"' || c == '\\'))
+			buf_add_char(out, '\\');
+		if (fold)
+			c = ascii_lower(c);
+		buf_add_char(out, (char)c);
+	}
+	if (quote)
+		buf_add_char(out, '"');
+}
+
+/* Parser */
+
+/* A word without its quotes; false when it cannot be in a local part. */
+static bool
+add_word(struct parser *p)
+{
+	for (size_t i = 0; i < p->text.len; i++) {
+		unsigned char c = p->text.data[i];
+
+		if (c == '\r' || c == '\n')
+			continue;
+		if (c == '\\' && p->kind == TOKEN_QUOTED)
+			c = p->text.data[++i];
+		if (c < ' ')
+			return false;
+		buf_add_char(&p->local, (char)c);
+	}
+	return true;
+}
+
+/* Words and dots: a display name or a local part, what follows will tell.
+ * Returns whether they may be a local part; dots at its ends or in a row
+ * occur in the wild and become a quoted string. */
+static bool
+read_words(struct parser *p)
+{
+	bool after_word = false, fits = true;
+	size_t count = 0;
+
+	buf_clear(&p->local);
+	for (;; next_token(p), count++) {
+		if (p->kind == TOKEN_ATOM || p->kind == TOKEN_QUOTED) {
+			fits = !after_word && add_word(p) && fits;
+			after_word = true;
+		} else if (at(p, '.')) {
+			buf_add_char(&p->local, '.');
+			after_word = false;
+		} else {
+			return fits && count > 0;
+		}
+	}
+}
+
+/* From "@" to behind the domain. */
+static bool
+read_domain(struct parser *p)
+{
+	bool after_atom = false;
+
+	buf_clear(&p->domain);
+	next_token(p);
+	if (p->kind == TOKEN_LITERAL) {
+		buf_add_char(&p->domain, '[');
+		buf_add_slice(&p->domain, p->text);
+		buf_add_char(&p->domain, ']');
+		next_token(p);
+		return true;
+	}
+	for (;; next_token(p)) {
+		if (p->kind == TOKEN_ATOM && !after_atom) {
+			buf_add_slice(&p->domain, p->text);
+			after_atom = true;
+		} else if (at(p, '.') && after_atom) {
+			buf_add_char(&p->domain, '.');
+			after_atom = false;
+		} else {
+			return p->domain.len > 0 && p->kind != TOKEN_ATOM;
+		}
+	}
+}
+
+/* "@x,@y:" (RFC 5322 4.4): to be accepted and ignored. */
+static bool
+skip_route(struct parser *p)
+{
+	while (at(p, '@') || at(p, ',') || at(p, '.') ||
+	       p->kind == TOKEN_ATOM || p->kind == TOKEN_LITERAL)
+		next_token(p);
+	if (!at(p, ':'))
+		return false;
+	next_token(p);
+	return true;
+}
+
+/* From "<" to behind ">". */
+static bool
+read_angle(struct parser *p)
+{
+	next_token(p);
+	if ((at(p, '@') || at(p, ',')) && !skip_route(p))
+		return false;
+	if (!read_words(p) || !at(p, '@') || !read_domain(p) || !at(p, '>'))
+		return false;
+	next_token(p);
+	return true;
+}
+
+/* What was read last, in canonical form; NULL with the reason. */
+static char *
+make_canonical(struct parser *p, const char **reason)
+{
+	struct slice local = buf_slice(&p->local);
+	char *domain = NULL, *address = NULL;
+	struct buf out;
+
+	buf_init(&out, LIMIT_ADDRESS);
+	*reason = "address too long";
+	if (!buf_ok(&p->local) || !buf_ok(&p->domain))
+		goto out;
+	*reason = "local part not valid";
+	if (!is_utf8(local) || is_encoded_word(local))
+		goto out;
+	*reason = "domain not valid";
+	domain = canonical_domain(buf_slice(&p->domain));
+	if (!domain)
+		goto out;
+	add_local(&out, local);
+	buf_add_char(&out, '@');
+	buf_add_text(&out, domain);
+	*reason = "address too long";
+	if (buf_ok(&out))
+		address = buf_take_text(&out);
+out:
+	free(domain);
+	buf_fini(&out);
+	return address;
+}
+
+/* Foreign text for an error: short, and nothing but printable ASCII. */
+static int
+refuse(struct err *err, struct slice text, const char *reason)
+{
+	char shown[65];
+	size_t n = text.len < sizeof(shown) ? text.len : sizeof(shown) - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		shown[i] = (char)text.data[i];
+		if (shown[i] < ' ' || shown[i] > '~')
+			shown[i] = '?';
+	}
+	shown[n] = '\0';
+	return err_set(err, ERR_PERMANENT, "%s: %s", shown, reason);
+}
+
+/* One address and nothing else. */
+static bool
+read_single(struct parser *p)
+{
+	if (at(p, '<'))
+		return read_angle(p) && p->kind == TOKEN_END;
+	return read_words(p) && at(p, '@') && read_domain(p) &&
+	       p->kind == TOKEN_END;
+}
+
+int
+address_canonical(struct slice text, char **out, struct err *err)
+{
+	const char *reason = "not a mail address";
+	char *address = NULL;
+	struct parser p;
+
+	if (address_is_null(text))
+		return refuse(err, text, "no mail address");
+	parser_init(&p, text);
+	if (is_clean(text) && read_single(&p))
+		address = make_canonical(&p, &reason);
+	parser_fini(&p);
+	if (!address)
+		return refuse(err, text, reason);
+	*out = address;
+	return 0;
+}
+
+bool
+address_is_null(struct slice text)
+{
+	text = slice_trim(text);
+	if (text.len >= 2 && text.data[0] == '<' &&
+	    text.data[text.len - 1] == '>')
+		text = slice_trim(slice_part(text, 1, text.len - 1));
+	return text.len == 0;
+}
+
+const char *
+address_domain(const char *canonical)
+{
+	const char *sign = strrchr(canonical, '@');
+
+	return sign ? sign + 1 : canonical;
+}
+
+int
+address_domain_canonical(struct slice text, char **out, struct err *err)
+{
+	char *domain = is_clean(text) ? canonical_host(text) : NULL;
+
+	if (!domain)
+		return refuse(err, text, "not a domain name");
+	*out = domain;
+	return 0;
+}
+
+/* Address fields */
+
+void
+address_list_init(struct address_list *list)
+{
+	*list = (struct address_list){0};
+}
+
+void
+address_list_fini(struct address_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->addresses[i]);
+	free(list->addresses);
+	address_list_init(list);
+}
+
+/* Room is doubled whenever the count is a power of two. */
+static void
+list_append(struct address_list *list, struct parser *p)
+{
+	const char *reason;
+	char *address;
+
+	address =
+	    list->count < LIMIT_ADDRESSES ? make_canonical(p, &reason) : NULL;
+	if (!address) {
+		list->malformed = true;
+		return;
+	}
+	if ((list->count & (list->count - 1)) == 0)
+		list->addresses = xreallocarray(list->addresses,
+		    list->count ? 2 * list->count : 1,
+		    sizeof(*list->addresses));
+	list->addresses[list->count++] = address;
+}
+
+static bool
+at_separator(const struct parser *p)
+{
+	return p->kind == TOKEN_END || at(p, ',') || at(p, ';');
+}
+
+static void
+skip_to_angle(struct parser *p)
+{
+	while (!at_separator(p) && !at(p, '<'))
+		next_token(p);
+}
+
+/* A mailbox, or the name of a group up to its colon. */
+static void
+read_element(struct parser *p, struct address_list *list, bool *in_group)
+{
+	bool is_local = read_words(p), found = false;
+
+	if (at(p, ':') && !*in_group) {
+		*in_group = list->has_group = true;
+		next_token(p);
+		return;
+	}
+	if (at(p, '@'))
+		found = is_local && read_domain(p);
+	if (!at_separator(p) && !at(p, '<')) {
+		found = false;
+		list->malformed = true;
+		skip_to_angle(p);
+	}
+	if (at(p, '<')) {
+		/* "a@x.org <b@y.org>": an unquoted display name. */
+		if (found)
+			list->malformed = true;
+		found = read_angle(p);
+	}
+	if (found && at_separator(p))
+		list_append(list, p);
+	else
+		list->malformed = true;
+	while (!at_separator(p))
+		next_token(p);
+}
+
+void
+address_list_add(struct address_list *list, struct slice field_body)
+{
+	bool in_group = false;
+	struct parser p;
+
+	if (!is_clean(field_body)) {
+		list->malformed = true;
+		return;
+	}
+	parser_init(&p, field_body);
+	while (p.kind != TOKEN_END) {
+		if (at(&p, ';')) {
+			if (!in_group)
+				list->malformed = true;
+			in_group = false;
+			next_token(&p);
+		} else if (at(&p, ',')) {
+			next_token(&p);
+		} else {
+			read_element(&p, list, &in_group);
+		}
+	}
+	if (in_group)
+		list->malformed = true;
+	parser_fini(&p);
+}
+
+bool
+address_list_has(const struct address_list *list, const char *canonical)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->addresses[i], canonical) == 0)
+			return true;
+	return false;
+}
