@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""make bench: how much of this machine's speed is left for mail.
+
+Everything is measured in turn, several rounds in one call, on the same
+machine at the same time; what counts are the ratios of the medians.
+
+  nothing        a milter that does nothing
+  unsigned       smime-milter, inbound mail without a signature
+  sign loop      a program without any milter that only signs, in process
+  sign milter    a milter that only signs, in process: libmilter and OpenSSL
+  signed         smime-milter and smime-keyd
+
+Environment: ROUNDS (5), MESSAGES (4000), CONNECTIONS (8), BODY (4096).
+"""
+
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "system"))
+
+from processes import Process, can_connect  # noqa: E402
+from testsite import BUILD, Site  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+MESSAGES = int(os.environ.get("MESSAGES", "4000"))
+CONNECTIONS = int(os.environ.get("CONNECTIONS", "8"))
+BODY = int(os.environ.get("BODY", "4096"))
+USER = "alice@example.org"
+
+
+def tool(name):
+    return str(BUILD / "tests" / "bench" / name)
+
+
+def measure(command):
+    done = subprocess.run([str(c) for c in command], capture_output=True,
+                          check=True)
+    return json.loads(done.stdout)
+
+
+def load(socket, count, *options):
+    return measure([tool("milter_load"), "-j", "-s", socket, "-n", count,
+                    "-c", CONNECTIONS, "-b", BODY, *options])
+
+
+def expect(figures, field, count):
+    """The right thing was measured: nothing was deferred or left out."""
+    if figures[field] != count:
+        raise SystemExit(f"not measured what was meant: {figures}")
+    return figures
+
+
+def own_key(site):
+    """RSA-2048 for alice, in keyd and, for the bounds, in a PEM file."""
+    folder = site.folder
+    key, request, pem = (folder / f"bench.{n}" for n in ("key", "csr", "pem"))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
+                    "-nodes", "-keyout", key, "-out", request, "-subj",
+                    "/CN=bench", "-days", "30", "-addext",
+                    f"subjectAltName=email:{USER}", "-addext",
+                    "keyUsage=critical,digitalSignature,keyEncipherment",
+                    "-addext", "extendedKeyUsage=emailProtection",
+                    "-addext", "basicConstraints=critical,CA:FALSE"],
+                   check=True, capture_output=True)
+    pem.write_bytes(key.read_bytes() + request.read_bytes())
+    site.add_user(USER)
+    site.smimectl("key", "import", USER,
+                  site.for_smimectl(pem.read_bytes()))
+    return pem
+
+
+class Bounds:
+    """The two milters that smime-milter is compared with."""
+
+    def __init__(self, folder, pem):
+        self.nothing = str(folder / "null.sock")
+        self.sign = str(folder / "sign.sock")
+        self.processes = [
+            Process("null_milter", [tool("null_milter"), self.nothing],
+                    folder / "null.log"),
+            Process("sign_milter", [tool("sign_milter"), self.sign, pem],
+                    folder / "sign.log")]
+        for process, socket in zip(self.processes, (self.nothing, self.sign)):
+            process.wait_ready(lambda s=socket: can_connect(s), "socket")
+
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+
+
+def one_round(site, bounds, pem):
+    signed = ("-F", USER, "-l", USER, "-d", "SUBMISSION")
+    unsigned = ("-F", "bob@example.com")
+    many = 4 * MESSAGES
+    return {
+        "nothing": expect(load(bounds.nothing, many, *unsigned),
+                          "unchanged", many),
+        "unsigned": expect(load(site.socket, many, *unsigned),
+                           "unchanged", many),
+        "sign loop": measure([tool("sign_only"), pem, CONNECTIONS, MESSAGES,
+                              BODY]),
+        "sign milter": expect(load(bounds.sign, MESSAGES, *signed),
+                              "changed", MESSAGES),
+        "signed": expect(load(site.socket, MESSAGES, *signed),
+                         "changed", MESSAGES),
+    }
+
+
+def median(rounds, name, field):
+    return statistics.median(r[name][field] for r in rounds)
+
+
+def table(rounds):
+    print(f"\n{'':14}{'msg/s':>10}{'min':>10}{'max':>10}"
+          f"{'p50 us':>10}{'p99 us':>10}")
+    for name in rounds[0]:
+        rates = [r[name]["rate"] for r in rounds]
+        row = (f"{name:14}{statistics.median(rates):10.0f}"
+               f"{min(rates):10.0f}{max(rates):10.0f}")
+        if "p50" in rounds[0][name]:
+            row += (f"{median(rounds, name, 'p50'):10.0f}"
+                    f"{median(rounds, name, 'p99'):10.0f}")
+        print(row)
+
+
+def ratios(rounds):
+    print("\nratio of medians")
+    for name, bound, wanted in (
+            ("unsigned", "nothing", "0.85 expected"),
+            ("signed", "sign milter", "0.80 expected"),
+            ("signed", "sign loop", "no milter at all"),
+            ("sign milter", "sign loop", "what libmilter costs")):
+        ratio = (median(rounds, name, "rate") / median(rounds, bound, "rate"))
+        bar = "#" * round(min(ratio, 1.5) * 30)
+        print(f"  {name + ' / ' + bound:26}{ratio:6.2f}  {bar:32} {wanted}")
+
+
+def main():
+    if not BODY or not MESSAGES:
+        raise SystemExit("BODY and MESSAGES must not be 0")
+    print(f"{ROUNDS} rounds, {CONNECTIONS} connections, body of {BODY} bytes,"
+          f" RSA-2048, {os.cpu_count()} CPUs")
+    with Site() as site:
+        pem = own_key(site)
+        bounds = Bounds(site.folder / "run", pem)
+        try:
+            one_round(site, bounds, pem)  # warms everything up
+            rounds = []
+            for number in range(1, ROUNDS + 1):
+                rounds.append(one_round(site, bounds, pem))
+                print(f"\rround {number} of {ROUNDS}", end="", flush=True)
+        finally:
+            bounds.kill()
+    table(rounds)
+    ratios(rounds)
+
+
+if __name__ == "__main__":
+    main()
