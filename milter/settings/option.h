@@ -27,7 +27,10 @@ enum option_type {
 	OPTION_NAMES,	      /* the same */
 	OPTION_NETWORKS,      /* struct network_list */
 	OPTION_DOMAIN,	      /* const char *: canonical */
-	OPTION_DOMAINS	      /* struct gateway_domain *, and a count */
+	OPTION_DOMAINS,	      /* struct gateway_domain *, and a count */
+	/* only as elements of the lists above */
+	OPTION_LISTED_NAME, /* const char *: not empty */
+	OPTION_NETWORK	    /* added to a struct network_list */
 };
 
 struct option_word {
@@ -36,16 +39,16 @@ struct option_word {
 };
 
 struct option {
-	const char *name; /* with its group: "log.level" */
-	enum option_type type;
+	const char *name;     /* with its group: "log.level" */
 	const char *fallback; /* as it would stand in the file; NULL: the
-	                           * option has none (and inherits) */
+	                       * option has none (and inherits) */
 	const struct option_word *words; /* OPTION_WORD; ends with NULL */
 	const char *min, *max;		 /* OPTION_COUNT, _SIZE, _DURATION */
 	size_t field;			 /* offset in struct settings */
 	size_t count_field;		 /* offset of the count of a list */
-	bool restart;			 /* a reload cannot change it */
 	const char *doc;		 /* one line */
+	enum option_type type;
+	bool restart; /* a reload cannot change it */
 };
 
 extern const struct option option_table[];

@@ -1,0 +1,74 @@
+/* text.c: see text.h.  Pure functions. */
+#include "settings/text.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "settings/number.h"
+
+bool
+text_is_path(const char *text)
+{
+	return text[0] == '/';
+}
+
+bool
+text_is_path_or_empty(const char *text)
+{
+	return text[0] == '\0' || text_is_path(text);
+}
+
+bool
+text_is_name_or_empty(const char *text)
+{
+	for (; *text; text++)
+		if (*text <= ' ' || *text > '~' || *text == '"')
+			return false;
+	return true;
+}
+
+bool
+text_is_name(const char *text)
+{
+	return text[0] != '\0' && text_is_name_or_empty(text);
+}
+
+bool
+text_is_store(const char *text)
+{
+	return strncmp(text, "sqlite:", 7) == 0 && text_is_path(text + 7);
+}
+
+/* libmilter takes a missing host for every address of the machine.  Whoever
+ * connects can have mail signed, so it must be named. */
+static bool
+is_port_at_host(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	long long port;
+	char number[6];
+
+	if (digits == 0 || digits >= sizeof(number) || text[digits] != '@')
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (number_parse(number, number_plain, &port))
+		return false;
+	return port > 0 && port <= UINT16_MAX &&
+	       text_is_name(text + digits + 1);
+}
+
+bool
+text_is_socket(const char *text)
+{
+	if (strncmp(text, "unix:", 5) == 0)
+		return text_is_path(text + 5) &&
+		       strlen(text + 5) <
+			   sizeof(((struct sockaddr_un *)0)->sun_path);
+	if (strncmp(text, "inet:", 5) == 0)
+		return is_port_at_host(text + 5);
+	if (strncmp(text, "inet6:", 6) == 0)
+		return is_port_at_host(text + 6);
+	return false;
+}

@@ -1,0 +1,623 @@
+/*
+ * Good configurations are read as they are meant; what is wrong in bad ones
+ * is told with file, line, option and what was expected, all at once.
+ */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/setting.h"
+#include "settings/option.h"
+#include "settings/settings.h"
+
+/* A folder for configuration files, and the one that is read. */
+struct place {
+	char folder[64];
+	char file[96];
+};
+
+static void
+write_file(const struct place *p, const char *name, const char *text)
+{
+	char path[160];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", p->folder, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int
+setup(void **state)
+{
+	struct place *p = malloc(sizeof(*p));
+
+	strcpy(p->folder, "/tmp/test-settings-XXXXXX");
+	if (!mkdtemp(p->folder))
+		return -1;
+	snprintf(p->file, sizeof(p->file), "%s/t.conf", p->folder);
+	*state = p;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct place *p = *state;
+	char command[96];
+
+	snprintf(command, sizeof(command), "rm -r %s", p->folder);
+	free(p);
+	return system(command);
+}
+
+/* --- good ones --- */
+
+static struct settings *
+load(const struct place *p, const char *text)
+{
+	struct settings_errors errors;
+	struct settings *s = NULL;
+
+	write_file(p, "t.conf", text);
+	settings_errors_init(&errors);
+	if (settings_load(p->file, &s, &errors))
+		fail_msg("%s", errors.lines[0]);
+	assert_int_equal(errors.count, 0);
+	settings_errors_fini(&errors);
+	return s;
+}
+
+static void
+test_defaults(void **state)
+{
+	struct settings *s = load(*state, "");
+
+	assert_string_equal(s->file, ((struct place *)*state)->file);
+	assert_string_equal(
+	    s->socket.spec, "unix:/run/smime-milter/milter.sock");
+	assert_string_equal(s->socket.path, "/run/smime-milter/milter.sock");
+	assert_int_equal(s->socket_mode, 0660);
+	assert_string_equal(s->socket_group, "");
+	assert_string_equal(s->user, "smime-milter");
+	assert_string_equal(s->pid_file, "");
+	assert_int_equal(s->log.target, LOG_TARGET_SYSLOG);
+	assert_null(s->log.file);
+	assert_int_equal(s->log.level, LOG_LEVEL_INFO);
+	assert_string_equal(s->local_ca, "/var/lib/smime-milter/ca");
+	assert_string_equal(s->gateway.keyd, "/run/smime-keyd/keyd.sock");
+	assert_int_equal(s->gateway.keyd_connections, 16);
+	assert_int_equal(s->gateway.keyd_timeout_ms, 10000);
+	assert_string_equal(
+	    s->gateway.store, "sqlite:/var/lib/smime-milter/store.db");
+	assert_string_equal(
+	    s->gateway.trust.ca_bundle, "/etc/ssl/certs/ca-certificates.crt");
+	assert_int_equal(s->gateway.trust.extra_count, 0);
+	assert_string_equal(s->gateway.authserv_id, "");
+	assert_int_equal(s->gateway.trusted_networks.count, 0);
+	assert_int_equal(s->gateway.submission_daemon_count, 0);
+	assert_int_equal(s->gateway.defaults.sign, SWITCH_ON);
+	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_OFF);
+	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
+	assert_int_equal(s->gateway.domain_count, 0);
+	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
+	assert_int_equal(s->gateway.spool.max, 150 * 1024 * 1024);
+	assert_string_equal(s->gateway.spool.folder, "/var/tmp");
+	settings_unref(&s);
+	assert_null(s);
+}
+
+static void
+test_values(void **state)
+{
+	struct settings *s = load(*state,
+	    "socket = \"inet:8891@127.0.0.1\"; socket_mode = 0600;\n"
+	    "keyd_connections = 256; keyd_timeout = \"100ms\";\n"
+	    "limits = { spool_memory = \"64K\"; max_message = \"2G\"; };\n"
+	    "log = { target = \"/var/log/x\"; level = \"debug\"; };\n"
+	    "trust = { ca_bundle = \"\"; extra = ( \"/a\", \"/b\" ); };\n"
+	    "outbound = { trusted_networks = [ \"127.0.0.0/8\", \"::1\" ];\n"
+	    "  submission_daemons = [ \"SUBMISSION\" ]; };\n"
+	    "defaults = { sign = false; encrypt = \"required\";\n"
+	    "  on_error = \"pass\"; };\n"
+	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true; },\n"
+	    "  { name = \"example.com\"; encrypt = \"if-possible\"; } );\n");
+
+	assert_string_equal(s->socket.spec, "inet:8891@127.0.0.1");
+	assert_null(s->socket.path);
+	assert_int_equal(s->socket_mode, 0600);
+	assert_int_equal(s->gateway.keyd_connections, 256);
+	assert_int_equal(s->gateway.keyd_timeout_ms, 100);
+	assert_int_equal(s->gateway.spool.memory, 64 * 1024);
+	assert_int_equal(s->gateway.spool.max, 2048ul * 1024 * 1024);
+	assert_int_equal(s->log.target, LOG_TARGET_FILE);
+	assert_string_equal(s->log.file, "/var/log/x");
+	assert_int_equal(s->log.level, LOG_LEVEL_DEBUG);
+	assert_string_equal(s->gateway.trust.ca_bundle, "");
+	assert_int_equal(s->gateway.trust.extra_count, 2);
+	assert_string_equal(s->gateway.trust.extra[1], "/b");
+	assert_int_equal(s->gateway.trusted_networks.count, 2);
+	assert_int_equal(s->gateway.submission_daemon_count, 1);
+	assert_string_equal(s->gateway.submission_daemons[0], "SUBMISSION");
+	assert_int_equal(s->gateway.defaults.sign, SWITCH_OFF);
+	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_REQUIRED);
+	assert_int_equal(s->gateway.on_error, GATEWAY_PASS);
+	assert_int_equal(s->gateway.domain_count, 2);
+	assert_string_equal(s->gateway.domains[0].name, "example.org");
+	assert_int_equal(s->gateway.domains[0].level.sign, SWITCH_ON);
+	assert_int_equal(s->gateway.domains[0].level.encrypt, ENCRYPT_INHERIT);
+	assert_string_equal(s->gateway.domains[1].name, "example.com");
+	assert_int_equal(s->gateway.domains[1].level.sign, SWITCH_INHERIT);
+	assert_int_equal(
+	    s->gateway.domains[1].level.encrypt, ENCRYPT_IF_POSSIBLE);
+	settings_unref(&s);
+}
+
+static void
+test_modes(void **state)
+{
+	static const char *const texts[] = {"socket_mode = 0640;",
+	    "socket_mode = \"0640\";", "socket_mode = \"640\";"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		struct settings *s = load(*state, texts[i]);
+
+		assert_int_equal(s->socket_mode, 0640);
+		settings_unref(&s);
+	}
+}
+
+/* sun_path has room for 107 bytes and a NUL; one more is a bad one below. */
+static void
+test_longest_socket(void **state)
+{
+	char text[256], path[108];
+	struct settings *s;
+
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[107] = '\0';
+	snprintf(text, sizeof(text), "socket = \"unix:%s\";", path);
+	s = load(*state, text);
+	assert_string_equal(s->socket.path, path);
+	settings_unref(&s);
+}
+
+/* The words of the file are those of the store and of smimectl. */
+static void
+test_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < option_table_size; i++) {
+		const struct option_word *w = option_table[i].words;
+
+		if (strcmp(option_table[i].name, "defaults.encrypt") != 0)
+			continue;
+		for (; w->word; w++)
+			assert_string_equal(
+			    w->word, setting_encrypt_name(
+					 (enum setting_encrypt)w->value));
+	}
+}
+
+static void
+test_include(void **state)
+{
+	struct settings *s;
+
+	write_file(*state, "more.conf", "authserv_id = \"mx.example.org\";\n");
+	s = load(*state, "@include \"more.conf\"\nkeyd = \"/k\";\n");
+	assert_string_equal(s->gateway.authserv_id, "mx.example.org");
+	assert_string_equal(s->gateway.keyd, "/k");
+	settings_unref(&s);
+}
+
+/* settings_doc_test.py checks that every option is in this file. */
+static void
+test_full(void **state)
+{
+	struct settings_errors errors;
+	const char *top = getenv("top_srcdir");
+	struct settings *s;
+	char path[4096];
+
+	(void)state;
+	snprintf(
+	    path, sizeof(path), "%s/tests/conf/full.conf", top ? top : ".");
+	settings_errors_init(&errors);
+	if (settings_load(path, &s, &errors))
+		fail_msg("%s", errors.lines[0]);
+	assert_string_equal(s->socket.spec, "inet6:8891@::1");
+	assert_int_equal(s->socket_mode, 0600);
+	assert_string_equal(s->socket_group, "postfix");
+	assert_string_equal(s->user, "other");
+	assert_string_equal(s->pid_file, "/run/other/milter.pid");
+	assert_string_equal(s->local_ca, "/srv/other/ca");
+	assert_string_equal(s->gateway.keyd, "/run/other/keyd.sock");
+	assert_string_equal(s->gateway.store, "sqlite:/srv/other/store.db");
+	assert_string_equal(s->gateway.spool.folder, "/srv/other/tmp");
+	assert_string_equal(s->gateway.authserv_id, "mx.example.org");
+	assert_int_equal(s->gateway.domain_count, 2);
+	settings_unref(&s);
+}
+
+static void
+test_restart_needed(void **state)
+{
+	static const struct {
+		const char *text, *option;
+	} cases[] = {
+	    {"socket = \"unix:/x\";", "socket"},
+	    {"socket_mode = 0600;", "socket_mode"},
+	    {"user = \"other\";", "user"},
+	    {"log = { target = \"stderr\"; };", "log.target"},
+	    {"log = { target = \"/log\"; };", "log.target"},
+	    {"log = { level = \"debug\"; };", "log.level"},
+	    {"keyd = \"/k\"; authserv_id = \"x\";", NULL},
+	};
+	struct settings *old = load(*state, ""), *new;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *name;
+
+		new = load(*state, cases[i].text);
+		name = settings_restart_needed(old, new);
+		if (cases[i].option)
+			assert_string_equal(name, cases[i].option);
+		else
+			assert_null(name);
+		settings_unref(&new);
+	}
+	settings_unref(&old);
+}
+
+static void
+test_references(void **state)
+{
+	struct settings *a = load(*state, "keyd = \"/k\";");
+	struct settings *b = settings_ref(a);
+
+	settings_unref(&a);
+	assert_null(a);
+	assert_string_equal(b->gateway.keyd, "/k");
+	settings_unref(&b);
+	settings_unref(&b);
+}
+
+/* --- bad ones --- */
+
+static void
+check_errors(const struct place *p, const char *path, const char *wanted)
+{
+	struct settings_errors errors;
+	struct settings *s = NULL;
+	char got[8192] = "";
+
+	settings_errors_init(&errors);
+	assert_int_equal(settings_load(path, &s, &errors), -1);
+	assert_null(s);
+	for (size_t i = 0; i < errors.count; i++) {
+		const char *line = errors.lines[i];
+		size_t skip = strlen(p->folder) + 1;
+
+		if (strncmp(line, p->folder, strlen(p->folder)) == 0)
+			line += skip;
+		assert_true(strlen(got) + strlen(line) + 2 < sizeof(got));
+		strcat(strcat(got, line), "\n");
+	}
+	assert_string_equal(got, wanted);
+	settings_errors_fini(&errors);
+}
+
+struct bad {
+	const char *text, *wanted;
+};
+
+#define SOCKET_EXPECTED                                                        \
+	"expected \"unix:/PATH\" (below 108 bytes), \"inet:PORT@HOST\" or "    \
+	"\"inet6:PORT@HOST\", not "
+#define TEN  "/123456789"
+#define X100 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+
+static const struct bad bad_scalars[] = {
+    {"keyd = \"relative\";\n",
+	"t.conf:1: keyd: expected a path like \"/path\", not \"relative\"\n"},
+    {"keyd = \"\";\n",
+	"t.conf:1: keyd: expected a path like \"/path\", not \"\"\n"},
+    {"keyd = 5;\n", "t.conf:1: keyd: expected a path like \"/path\", not 5\n"},
+    {"pid_file = \"x\";\n",
+	"t.conf:1: pid_file: expected a path like \"/path\", or \"\", not "
+	"\"x\"\n"},
+    {"user = \"two words\";\n",
+	"t.conf:1: user: expected a name without blanks, or \"\", not \"two "
+	"words\"\n"},
+    {"\n\nsocket = \"/plain\";\n",
+	"t.conf:3: socket: " SOCKET_EXPECTED "\"/plain\"\n"},
+    {"socket = \"unix:relative\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "\"unix:relative\"\n"},
+    {"socket = \"unix:" X100 "12345678\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "\"unix:" TEN TEN TEN TEN TEN
+	"/1234...\"\n"},
+    {"socket = \"inet:8891\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "\"inet:8891\"\n"},
+    {"socket = \"inet:8891@\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "\"inet:8891@\"\n"},
+    {"socket = \"inet:0@localhost\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "\"inet:0@localhost\"\n"},
+    {"socket = \"inet6:65536@::1\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "\"inet6:65536@::1\"\n"},
+    {"store = \"postgresql://db\";\n",
+	"t.conf:1: store: expected \"sqlite:/PATH\", not "
+	"\"postgresql://db\"\n"},
+    {"store = \"sqlite:store.db\";\n",
+	"t.conf:1: store: expected \"sqlite:/PATH\", not "
+	"\"sqlite:store.db\"\n"},
+    {"log = { target = \"file\"; };\n",
+	"t.conf:1: log.target: expected \"syslog\", \"stderr\" or a path like "
+	"\"/path\", not \"file\"\n"},
+    {"log = { level = \"loud\"; };\n",
+	"t.conf:1: log.level: expected \"error\" or \"warning\" or \"info\" or "
+	"\"debug\", not \"loud\"\n"},
+    {"defaults = { sign = \"on\"; };\n",
+	"t.conf:1: defaults.sign: expected true or false, not \"on\"\n"},
+    {"defaults = { encrypt = true; };\n",
+	"t.conf:1: defaults.encrypt: expected \"off\" or \"if-possible\" or "
+	"\"required\", not true\n"},
+    {"defaults = { encrypt = \"inherit\"; };\n",
+	"t.conf:1: defaults.encrypt: expected \"off\" or \"if-possible\" or "
+	"\"required\", not \"inherit\"\n"},
+    {"defaults = { on_error = \"reject\"; };\n",
+	"t.conf:1: defaults.on_error: expected \"tempfail\" or \"pass\", not "
+	"\"reject\"\n"},
+    {"authserv_id = \"a\\nb\\\"\";\n",
+	"t.conf:1: authserv_id: expected a name without blanks, or \"\", not "
+	"\"a?b\"\"\n"},
+};
+
+static const struct bad bad_numbers[] = {
+    {"socket_mode = 0577;\n",
+	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
+	"577\n"},
+    {"socket_mode = 01660;\n",
+	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
+	"1660\n"},
+    {"socket_mode = -1;\n",
+	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
+	"-1\n"},
+    {"socket_mode = 0x1b0;\n",
+	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
+	"432\n"},
+    {"socket_mode = \"0668\";\n",
+	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
+	"\"0668\"\n"},
+    {"socket_mode = \"rw\";\n",
+	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
+	"\"rw\"\n"},
+    {"keyd_connections = 0;\n",
+	"t.conf:1: keyd_connections: expected a number from 1 to 256, not "
+	"0\n"},
+    {"keyd_connections = 257;\n",
+	"t.conf:1: keyd_connections: expected a number from 1 to 256, not "
+	"257\n"},
+    {"keyd_connections = 4294967300L;\n",
+	"t.conf:1: keyd_connections: expected a number from 1 to 256, not "
+	"4294967300\n"},
+    {"keyd_connections = \"4\";\n",
+	"t.conf:1: keyd_connections: expected a number from 1 to 256, not "
+	"\"4\"\n"},
+    {"keyd_connections = 1.5;\n",
+	"t.conf:1: keyd_connections: expected a number from 1 to 256, not "
+	"1.5\n"},
+    {"keyd_timeout = \"99ms\";\n",
+	"t.conf:1: keyd_timeout: expected a time like \"5s\" from 100ms to "
+	"1m, not \"99ms\"\n"},
+    {"keyd_timeout = \"61s\";\n",
+	"t.conf:1: keyd_timeout: expected a time like \"5s\" from 100ms to "
+	"1m, not \"61s\"\n"},
+    {"keyd_timeout = \"10\";\n",
+	"t.conf:1: keyd_timeout: expected a time like \"5s\" from 100ms to "
+	"1m, not \"10\"\n"},
+    {"keyd_timeout = 10;\n",
+	"t.conf:1: keyd_timeout: expected a time like \"5s\" from 100ms to "
+	"1m, not 10\n"},
+    {"limits = { max_message = \"1023K\"; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not \"1023K\"\n"},
+    {"limits = { max_message = \"2147483649\"; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not \"2147483649\"\n"},
+    {"limits = { max_message = \"99999999999\"; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not \"99999999999\"\n"},
+    {"limits = { max_message = 8000000; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not 8000000\n"},
+    {"limits = { max_message = \"M\"; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not \"M\"\n"},
+    {"limits = { max_message = \"10 M\"; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not \"10 M\"\n"},
+    {"limits = { max_message = \"-1M\"; };\n",
+	"t.conf:1: limits.max_message: expected a size like \"10M\" from 1M "
+	"to 2G, not \"-1M\"\n"},
+};
+
+#define NETWORK_EXPECTED                                                       \
+	"expected a network like \"192.0.2.0/24\" or \"2001:db8::/32\" "       \
+	"without bits behind the prefix, not "
+
+static const struct bad bad_lists[] = {
+    {"trust = { extra = \"/one\"; };\n",
+	"t.conf:1: trust.extra: expected a list like [ \"/path\" ], not "
+	"\"/one\"\n"},
+    {"trust = { extra = [ \"/one\",\n  \"two\",\n  \"\" ]; };\n",
+	"t.conf:2: trust.extra[1]: expected a path like \"/path\", not "
+	"\"two\"\n"
+	"t.conf:3: trust.extra[2]: expected a path like \"/path\", not "
+	"\"\"\n"},
+    {"outbound = { trusted_networks = \"10.0.0.0/8\"; };\n",
+	"t.conf:1: outbound.trusted_networks: expected a list like "
+	"[ \"192.0.2.0/24\" ], not \"10.0.0.0/8\"\n"},
+    {"outbound = { trusted_networks = [ \"10.0.0.1/8\", \"::1\",\n"
+     "  \"host\" ]; };\n",
+	"t.conf:1: outbound.trusted_networks[0]: " NETWORK_EXPECTED
+	"\"10.0.0.1/8\"\n"
+	"t.conf:2: outbound.trusted_networks[2]: " NETWORK_EXPECTED
+	"\"host\"\n"},
+    {"outbound = { submission_daemons = [ \"\" ]; };\n",
+	"t.conf:1: outbound.submission_daemons[0]: expected a name without "
+	"blanks, not \"\"\n"},
+    {"domains = { name = \"example.org\"; };\n",
+	"t.conf:1: domains: expected a list like ( { name = "
+	"\"example.org\"; } ), not a group { }\n"},
+    {"domains = [ \"example.org\" ];\n",
+	"t.conf:1: domains: expected a list like ( { name = "
+	"\"example.org\"; } ), not a list\n"},
+    {"domains = ( \"example.org\" );\n",
+	"t.conf:1: domains[0]: expected { name = \"example.org\"; ... }, not "
+	"\"example.org\"\n"},
+    {"domains = ( { name = \"a b\"; } );\n",
+	"t.conf:1: domains[0].name: expected a domain like \"example.org\", "
+	"not \"a b\"\n"},
+    {"domains = (\n  { sign = true; } );\n",
+	"t.conf:2: domains[0]: name is missing\n"},
+    {"domains = ( { name = \"example.org\"; signs = true; } );\n",
+	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
+	"encrypt\n"},
+    {"domains = ( { name = \"example.org\"; encrypt = \"no\"; } );\n",
+	"t.conf:1: domains[0].encrypt: expected \"off\" or \"if-possible\" or "
+	"\"required\", not \"no\"\n"},
+    {"domains = ( { name = \"example.org\"; },\n"
+     "  { name = \"example.com\"; },\n  { name = \"Example.ORG\"; } );\n",
+	"t.conf:3: domains[2].name: example.org is there twice, first as "
+	"domains[0]\n"},
+};
+
+static const struct bad bad_files[] = {
+    {"log = \"syslog\";\n",
+	"t.conf:1: log: expected a group { }, not \"syslog\"\n"},
+    {"log = { targt = \"syslog\"; };\n",
+	"t.conf:1: log.targt: unknown option; there is target, level\n"},
+    {"limits = { log = { }; };\n",
+	"t.conf:1: limits.log: unknown option; there is spool_memory, "
+	"max_message\n"},
+    {"reinject = \"smtp://127.0.0.1:10026\";\n",
+	"t.conf:1: reinject: unknown option; there is socket, socket_mode, "
+	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
+	"store, local_ca, temp_folder, authserv_id, trust, outbound, defaults, "
+	"domains, limits, log\n"},
+    {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
+    {"keyd = ;\n", "t.conf:1: syntax error\n"},
+    {"log = {\n", "t.conf:2: syntax error\n"},
+    {"@include \"absent.conf\"\n", "t.conf:1: cannot open include file\n"},
+    {"@include \"t.conf\"\n", "t.conf:1: include file nesting too deep\n"},
+    /* All of them, in the order of the file. */
+    {"socket = 1;\n"
+     "log = { level = 2; colour = 3; };\n"
+     "nonsense = 4;\n"
+     "keyd_timeout = \"1h\";\n",
+	"t.conf:1: socket: " SOCKET_EXPECTED "1\n"
+	"t.conf:2: log.level: expected \"error\" or \"warning\" or \"info\" or "
+	"\"debug\", not 2\n"
+	"t.conf:2: log.colour: unknown option; there is target, level\n"
+	"t.conf:3: nonsense: unknown option; there is socket, socket_mode, "
+	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
+	"store, local_ca, temp_folder, authserv_id, trust, outbound, defaults, "
+	"domains, limits, log\n"
+	"t.conf:4: keyd_timeout: expected a time like \"5s\" from 100ms to "
+	"1m, not \"1h\"\n"},
+};
+
+static void
+check_bad(const struct place *p, const struct bad *bad, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		write_file(p, "t.conf", bad[i].text);
+		check_errors(p, p->file, bad[i].wanted);
+	}
+}
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void
+test_bad_scalars(void **state)
+{
+	check_bad(*state, bad_scalars, COUNT(bad_scalars));
+}
+
+static void
+test_bad_numbers(void **state)
+{
+	check_bad(*state, bad_numbers, COUNT(bad_numbers));
+}
+
+static void
+test_bad_lists(void **state)
+{
+	check_bad(*state, bad_lists, COUNT(bad_lists));
+}
+
+static void
+test_bad_files(void **state)
+{
+	check_bad(*state, bad_files, COUNT(bad_files));
+}
+
+/* The line is that of the included file. */
+static void
+test_bad_include(void **state)
+{
+	write_file(*state, "more.conf", "\nuser = 7;\n");
+	write_file(*state, "t.conf", "@include \"more.conf\"\n");
+	check_errors(*state, ((struct place *)*state)->file,
+	    "more.conf:2: user: expected a name without blanks, or \"\", not "
+	    "7\n");
+}
+
+static void
+test_absent(void **state)
+{
+	struct place *p = *state;
+	char path[160], wanted[512];
+
+	snprintf(path, sizeof(path), "%s/absent.conf", p->folder);
+	check_errors(p, path, "absent.conf: No such file or directory\n");
+	check_errors(p, "/", "/: Is a directory\n");
+	snprintf(wanted, sizeof(wanted),
+	    "%s: no such file; copy %s.sample to it and edit it, or name "
+	    "another file with -c\n",
+	    settings_default_file, settings_default_file);
+	if (access(settings_default_file, F_OK) != 0)
+		check_errors(p, NULL, wanted);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_modes),
+	    cmocka_unit_test(test_longest_socket),
+	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_include),
+	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_restart_needed),
+	    cmocka_unit_test(test_references),
+	    cmocka_unit_test(test_bad_scalars),
+	    cmocka_unit_test(test_bad_numbers),
+	    cmocka_unit_test(test_bad_lists),
+	    cmocka_unit_test(test_bad_files),
+	    cmocka_unit_test(test_bad_include),
+	    cmocka_unit_test(test_absent),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, setup, teardown);
+}
