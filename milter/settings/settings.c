@@ -92,11 +92,14 @@ complain_unknown(struct reading *r, const config_setting_t *value,
 	size_t used = 0, skip = strlen(prefix);
 
 	for (size_t i = 0; i < size; i++) {
-		const char *name = table[i].name + skip;
-		size_t len = strcspn(name, ".");
+		const char *name;
+		size_t len;
 
-		if (strncmp(table[i].name, prefix, skip) != 0 ||
-		    (strncmp(last, name, len) == 0 && last[len] == '\0'))
+		if (strncmp(table[i].name, prefix, skip) != 0)
+			continue;
+		name = table[i].name + skip;
+		len = strcspn(name, ".");
+		if (strncmp(last, name, len) == 0 && last[len] == '\0')
 			continue;
 		snprintf(last, sizeof(last), "%.*s", (int)len, name);
 		used += (size_t)snprintf(known + used, sizeof(known) - used,
