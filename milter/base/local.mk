@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/base/libbase.a
 milter_base_libbase_a_SOURCES = \
 	%D%/alloc.c %D%/alloc.h \
 	%D%/arena.c %D%/arena.h \
+	%D%/background.c %D%/background.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/confine.c %D%/confine.h \

@@ -5,7 +5,6 @@ milter_keyd_libkeyd_a_SOURCES = \
 	%D%/keyd_cache.c %D%/keyd_cache.h \
 	%D%/keyd_constant_time.h \
 	%D%/keyd_crypto.c %D%/keyd_crypto.h \
-	%D%/keyd_daemon.c %D%/keyd_daemon.h \
 	%D%/keyd_decoy.c %D%/keyd_decoy.h \
 	%D%/keyd_der.c %D%/keyd_der.h \
 	%D%/keyd_filter.h \

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/background.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "keyd/keyd_crypto.h"
-#include "keyd/keyd_daemon.h"
 #include "keyd/keyd_options.h"
 #include "keyd/keyd_service.h"
 
@@ -43,7 +43,7 @@ serve(const struct keyd_options *options, struct err *err)
 	struct keyd_service *service;
 	int rc = -1;
 
-	if (!options->foreground && keyd_daemon_begin(err))
+	if (!options->foreground && background_begin(err))
 		return -1;
 	service = keyd_service_start(options, err);
 	if (!service)
@@ -57,7 +57,7 @@ serve(const struct keyd_options *options, struct err *err)
 	if (keyd_service_lock_in(service, err))
 		goto out;
 	if (!options->foreground)
-		keyd_daemon_ready();
+		background_ready();
 	log_info("version %s serves %s with %u workers", PACKAGE_VERSION,
 	    options->socket, options->workers);
 	keyd_service_run(service);

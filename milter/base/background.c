@@ -1,10 +1,10 @@
 /*
- * keyd_daemon.c: see keyd_daemon.h.  Main thread, before the others start.
+ * background.c: see background.h.  Main thread, before the others start.
  *
  * Standard error of the child is a pipe to the first process; a NUL in it
- * means ready.  Nothing has to be opened or moved once keyd is locked in.
+ * means ready.  A process that has locked itself in meanwhile needs only write for that.
  */
-#include "keyd/keyd_daemon.h"
+#include "base/background.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ follow_child(int fd, pid_t child)
 }
 
 int
-keyd_daemon_begin(struct err *err)
+background_begin(struct err *err)
 {
 	int fds[2];
 	pid_t child;
@@ -83,7 +83,7 @@ keyd_daemon_begin(struct err *err)
 }
 
 void
-keyd_daemon_ready(void)
+background_ready(void)
 {
 	(void)!write(STDERR_FILENO, "", 1);
 }
