@@ -27,3 +27,9 @@ SYSTEM_TESTS = \
 	%D%/system/mta_client_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
+
+# Only the unit tests: for builds with sanitizers.
+check-unit:
+	$(MAKE) check TESTS="`echo '$(TESTS)' | tr ' ' '\n' | \
+	    grep '^tests/unit/' | tr '\n' ' '`"
+.PHONY: check-unit
