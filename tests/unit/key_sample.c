@@ -44,9 +44,11 @@ sample_pkcs8(EVP_PKEY *pkey, struct buf *out)
 {
 	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pkey);
 	unsigned char *der = NULL;
+	int len;
 
 	assert_non_null(info);
-	add_der(out, der, i2d_PKCS8_PRIV_KEY_INFO(info, &der));
+	len = i2d_PKCS8_PRIV_KEY_INFO(info, &der);
+	add_der(out, der, len);
 	PKCS8_PRIV_KEY_INFO_free(info);
 }
 
