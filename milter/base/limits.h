@@ -40,6 +40,9 @@
 
 /* One certificate.  Post-quantum ones are below 20 kB. */
 #define LIMIT_CERTIFICATE (64u * KIB)
+/* Names of one certificate that are looked at: hosts have dozens, people a
+ * handful, and each costs a conversion. */
+#define LIMIT_CERTIFICATE_ADDRESSES 256u
 /* A chain that we send or store, and certificates looked at per message. */
 #define LIMIT_CHAIN		       10u
 #define LIMIT_CERTIFICATES_PER_MESSAGE 32u
@@ -74,6 +77,17 @@
 #define LIMIT_KEYD_KEYS 20000u
 /* Connections to keyd: a pool for each milter process and some tools. */
 #define LIMIT_KEYD_CONNECTIONS 256u
+
+/* Store */
+
+/* Milliseconds to wait for a lock of the store before answering 451. */
+#define LIMIT_STORE_WAIT 5000
+/* Connections of one process.  A query takes microseconds: more threads than
+ * this at once are waiting for the disk, and would only wait with more
+ * memory. */
+#define LIMIT_STORE_CONNECTIONS 16u
+/* Unknown authorities that are remembered: anyone can send us new ones. */
+#define LIMIT_AUTHORITIES 1000u
 
 /* Text that we did not make, in one log line. */
 #define LIMIT_LOG_FOREIGN 200u

@@ -1,0 +1,14 @@
+noinst_LIBRARIES += milter/db/libdb.a
+milter_db_libdb_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
+milter_db_libdb_a_SOURCES = \
+	%D%/sqlite.c %D%/sqlite.h
+
+DB_TESTS = tests/unit/test_sqlite
+
+tests_unit_test_sqlite_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sqlite_LDADD = $(DB_LIBS) $(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(DB_TESTS)
+TESTS += $(DB_TESTS)
+endif
