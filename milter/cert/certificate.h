@@ -41,13 +41,13 @@ enum certificate_level {
 struct certificate {
 	int refs;
 	X509 *x509;
-	struct slice der;			     /* owned */
+	struct slice der;			     /* as long as this */
 	unsigned char fingerprint[FINGERPRINT_SIZE]; /* SHA-256 of der */
 	char fingerprint_text[FINGERPRINT_TEXT];
 	unsigned char key_id[32]; /* SHA-256 of the SPKI */
-	char **addresses;	  /* canonical; SAN rfc822Name and
-	                                      * SmtpUTF8Mailbox, then subject
-	                                      * emailAddress (rule V9) */
+	char **addresses; /* canonical; SAN rfc822Name and SmtpUTF8Mailbox;
+	                   * without any in the SAN: emailAddress of the
+	                   * subject (rule V9, RFC 8550 section 3) */
 	size_t address_count;
 	char *subject; /* RFC 2253, for people */
 	char *issuer;
@@ -59,9 +59,15 @@ struct certificate {
 	enum certificate_level level;
 	bool is_ca;
 	bool self_issued; /* subject equals issuer */
-	bool may_sign;	  /* KU and EKU allow signing mail (rule V10) */
-	bool may_encrypt; /* KU and EKU allow receiving keys (rule E6) */
+	bool strong;	  /* see certificate_is_strong */
+	bool may_sign;	  /* no authority, and key, KU and EKU allow to
+	                * sign mail (rule V10) */
+	bool may_encrypt; /* key, KU and EKU allow to receive content keys
+	                   * (rule E6) */
 };
+
+/* SHA-256 as it is used for fingerprints and key ids; 32 bytes. */
+void certificate_sha256(struct slice data, unsigned char *digest);
 
 /* Parses exactly one DER certificate; trailing bytes are an error.  The
  * caller gets one reference. */
@@ -99,9 +105,15 @@ void certificate_list_fini(struct certificate_list *list);
 void certificate_list_add(struct certificate_list *list, struct certificate *c);
 
 /* Adds all certificates of PEM or DER (one or concatenated) text; at most
- * LIMIT_CERTIFICATES_PER_MESSAGE.  Permanent error when there is none. */
+ * LIMIT_CERTIFICATES_PER_MESSAGE.  Other PEM blocks are passed over.
+ * Permanent error when there is none, when there are more, or when one is
+ * malformed; nothing is added then. */
 int certificate_list_read(
     struct certificate_list *list, struct slice text, struct err *err) MUST_USE;
+
+/* The same for at most max certificates. */
+int certificate_list_read_max(struct certificate_list *list, struct slice text,
+    size_t max, struct err *err) MUST_USE;
 
 /* Concatenated DER, as the store keeps chains. */
 struct buf;

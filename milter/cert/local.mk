@@ -1,0 +1,22 @@
+noinst_LIBRARIES += milter/cert/libcert.a
+milter_cert_libcert_a_SOURCES = \
+	%D%/certificate.c %D%/certificate.h \
+	%D%/certificate_list.c \
+	%D%/certificate_names.c %D%/certificate_names.h
+
+# Authorities and certificates for tests of this and other folders.
+check_LIBRARIES += tests/unit/libfixture.a
+tests_unit_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+tests_unit_libfixture_a_SOURCES = \
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
+
+CERT_TESTS = tests/unit/test_certificate
+
+tests_unit_test_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_certificate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(CERT_TESTS)
+TESTS += $(CERT_TESTS)
+endif
