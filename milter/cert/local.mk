@@ -2,7 +2,17 @@ noinst_LIBRARIES += milter/cert/libcert.a
 milter_cert_libcert_a_SOURCES = \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/certificate_list.c \
-	%D%/certificate_names.c %D%/certificate_names.h
+	%D%/certificate_names.c %D%/certificate_names.h \
+	%D%/store.c %D%/store.h %D%/store_backend.h \
+	%D%/store_record.c \
+	%D%/store_schema.c %D%/store_schema.h \
+	%D%/store_sqlite.c %D%/store_sqlite.h \
+	%D%/store_sqlite_authority.c \
+	%D%/store_sqlite_contact.c \
+	%D%/store_sqlite_own.c \
+	%D%/store_sqlite_partner.c \
+	%D%/store_sqlite_user.c \
+	%D%/store_sqlite_walk.c
 
 # Authorities and certificates for tests of this and other folders.
 check_LIBRARIES += tests/unit/libfixture.a
@@ -11,10 +21,12 @@ tests_unit_libfixture_a_SOURCES = \
 	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
-CERT_TESTS = tests/unit/test_certificate
+CERT_TESTS = tests/unit/test_certificate tests/unit/test_store
 
 tests_unit_test_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certificate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(CERT_TESTS)

@@ -135,7 +135,9 @@ enum store_trust {
 	STORE_TRUST_PINNED,	   /* the operator said: this one */
 	STORE_TRUST_DISTRUSTED	   /* the operator said: never */
 };
+/* The word, and back; -1 when text is none of them. */
 const char *store_trust_name(enum store_trust trust);
+int store_trust_parse(const char *text, enum store_trust *out) MUST_USE;
 
 struct store_contact {
 	char *address;

@@ -1,0 +1,208 @@
+/*
+ * store.c: see store.h.  Finds the backend by the URI's scheme and passes
+ * every call on; knows no database.
+ */
+#include "cert/store.h"
+
+#include <string.h>
+
+#include "cert/store_backend.h"
+
+#define BACKENDS 1
+
+static const struct store_ops *const backends[BACKENDS] = {&store_sqlite_ops};
+
+static const struct store_ops *
+find_backend(const char *uri, const char **place, struct err *err)
+{
+	for (size_t i = 0; i < BACKENDS; i++) {
+		size_t len = strlen(backends[i]->scheme);
+
+		if (strncmp(uri, backends[i]->scheme, len) == 0) {
+			*place = uri + len;
+			return backends[i];
+		}
+	}
+	err_set(err, ERR_PERMANENT,
+	    "store \"%s\": unknown kind; expected \"sqlite:/path/of/store.db\"",
+	    uri);
+	return NULL;
+}
+
+int
+store_open(const char *uri, struct store **out, struct err *err)
+{
+	const char *place;
+	const struct store_ops *ops = find_backend(uri, &place, err);
+
+	return ops ? ops->open(place, out, err) : -1;
+}
+
+int
+store_migrate(const char *uri, int *from, int *to, struct err *err)
+{
+	const char *place;
+	const struct store_ops *ops = find_backend(uri, &place, err);
+
+	return ops ? ops->migrate(place, from, to, err) : -1;
+}
+
+void
+store_close(struct store *store)
+{
+	if (store)
+		store->ops->close(store);
+}
+
+int
+store_schema_version(void)
+{
+	return STORE_SCHEMA;
+}
+
+int
+store_generation(struct store *store, uint64_t *generation, struct err *err)
+{
+	return store->ops->generation(store, generation, err);
+}
+
+int
+store_count(struct store *store, struct store_counts *out, struct err *err)
+{
+	return store->ops->count(store, out, err);
+}
+
+int
+store_domain_add(
+    struct store *store, const struct store_domain *d, struct err *err)
+{
+	return store->ops->domain_add(store, d, err);
+}
+
+int
+store_domain_set(
+    struct store *store, const struct store_domain *d, struct err *err)
+{
+	return store->ops->domain_set(store, d, err);
+}
+
+int
+store_domain_find(struct store *store, const char *name,
+    struct store_domain *out, struct err *err)
+{
+	return store->ops->domain_find(store, name, out, err);
+}
+
+int
+store_domain_each(struct store *store,
+    int (*each)(const struct store_domain *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->domain_each(store, each, arg, err);
+}
+
+int
+store_user_add(struct store *store, const struct store_user *u, struct err *err)
+{
+	return store->ops->user_add(store, u, err);
+}
+
+int
+store_user_set(struct store *store, const struct store_user *u, struct err *err)
+{
+	return store->ops->user_set(store, u, err);
+}
+
+int
+store_user_find(struct store *store, const char *address,
+    struct store_user *out, struct err *err)
+{
+	return store->ops->user_find(store, address, out, err);
+}
+
+int
+store_user_each(struct store *store, const char *domain, const char *after,
+    int (*each)(const struct store_user *, void *), void *arg, struct err *err)
+{
+	return store->ops->user_each(store, domain, after, each, arg, err);
+}
+
+int
+store_own_cert_add(
+    struct store *store, const struct store_own_cert *c, struct err *err)
+{
+	return store->ops->own_cert_add(store, c, err);
+}
+
+int
+store_own_cert_each(struct store *store, const char *address,
+    int (*each)(const struct store_own_cert *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->own_cert_each(store, address, each, arg, err);
+}
+
+int
+store_own_cert_find_key(struct store *store, const unsigned char *key_id,
+    struct store_own_cert *out, struct err *err)
+{
+	return store->ops->own_cert_find_key(store, key_id, out, err);
+}
+
+int
+store_contact_find(struct store *store, const char *address,
+    struct store_contact *out, struct err *err)
+{
+	return store->ops->contact_find(store, address, out, err);
+}
+
+int
+store_contact_each(struct store *store, const char *after,
+    int (*each)(const struct store_contact *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->contact_each(store, after, each, arg, err);
+}
+
+int
+store_contact_forget(struct store *store, const char *address, struct err *err)
+{
+	return store->ops->contact_forget(store, address, err);
+}
+
+int
+store_partner_cert_put(struct store *store, const struct store_partner_cert *c,
+    bool *is_new, struct err *err)
+{
+	return store->ops->partner_cert_put(store, c, is_new, err);
+}
+
+int
+store_partner_cert_each(struct store *store, const char *address,
+    int (*each)(const struct store_partner_cert *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->partner_cert_each(store, address, each, arg, err);
+}
+
+int
+store_authority_seen(
+    struct store *store, const struct store_authority *a, struct err *err)
+{
+	return store->ops->authority_seen(store, a, err);
+}
+
+int
+store_authority_each(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->authority_each(store, each, arg, err);
+}
+
+int
+store_audit(struct store *store, const char *actor, const char *action,
+    const char *object, const char *detail, struct err *err)
+{
+	return store->ops->audit(store, actor, action, object, detail, err);
+}

@@ -1,0 +1,96 @@
+/* store_record.c: the records of store.h, as plain data. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cert/store.h"
+
+static const char *const trust_names[] = {
+    [STORE_TRUST_HARVESTED] = "harvested",
+    [STORE_TRUST_PENDING] = "pending",
+    [STORE_TRUST_MANUAL] = "manual",
+    [STORE_TRUST_PINNED] = "pinned",
+    [STORE_TRUST_DISTRUSTED] = "distrusted",
+};
+
+const char *
+store_trust_name(enum store_trust trust)
+{
+	return trust_names[trust];
+}
+
+int
+store_trust_parse(const char *text, enum store_trust *out)
+{
+	for (size_t i = 0; i < sizeof(trust_names) / sizeof(*trust_names); i++)
+		if (strcmp(trust_names[i], text) == 0) {
+			*out = (enum store_trust)i;
+			return 0;
+		}
+	return -1;
+}
+
+void
+store_domain_fini(struct store_domain *d)
+{
+	free(d->name);
+	*d = (struct store_domain){0};
+}
+
+void
+store_user_fini(struct store_user *u)
+{
+	free(u->address);
+	free(u->first_name);
+	free(u->last_name);
+	*u = (struct store_user){0};
+}
+
+void
+store_own_cert_init(struct store_own_cert *c)
+{
+	*c = (struct store_own_cert){0};
+	certificate_list_init(&c->chain);
+}
+
+void
+store_own_cert_fini(struct store_own_cert *c)
+{
+	free(c->address);
+	certificate_unref(&c->certificate);
+	certificate_list_fini(&c->chain);
+	free(c->wrapped);
+	store_own_cert_init(c);
+}
+
+void
+store_contact_fini(struct store_contact *c)
+{
+	free(c->address);
+	*c = (struct store_contact){0};
+}
+
+void
+store_partner_cert_init(struct store_partner_cert *c)
+{
+	*c = (struct store_partner_cert){0};
+	certificate_list_init(&c->chain);
+}
+
+void
+store_partner_cert_fini(struct store_partner_cert *c)
+{
+	free(c->address);
+	certificate_unref(&c->certificate);
+	certificate_list_fini(&c->chain);
+	free(c->evidence);
+	free(c->capabilities);
+	store_partner_cert_init(c);
+}
+
+void
+store_authority_fini(struct store_authority *a)
+{
+	free(a->subject);
+	certificate_unref(&a->certificate);
+	*a = (struct store_authority){0};
+}

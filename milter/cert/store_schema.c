@@ -1,0 +1,116 @@
+/*
+ * store_schema.c: see store_schema.h.
+ *
+ * Steps go forward only and are never edited once released: a later wish is
+ * a later step.  Each runs in one transaction beside working daemons, which
+ * see the tables before it or after it.
+ *
+ * Conventions: addresses and domains in canonical form; settings and trust
+ * as the words that people type; times as seconds since 1970; fingerprints
+ * and key ids as 32 bytes; certificates as exact DER (rule H5).  A chain is
+ * kept once, however many certificates came with it: intermediates are the
+ * same for all users of an authority.
+ */
+#include "cert/store_schema.h"
+
+#include <assert.h>
+
+#include "cert/store_backend.h"
+
+static const char *const steps[STORE_SCHEMA] = {
+    /* 1 */
+    "PRAGMA application_id = 1397573965;" /* STORE_APPLICATION_ID */
+
+    "CREATE TABLE state ("
+    "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+    "  schema INTEGER NOT NULL,"
+    "  generation INTEGER NOT NULL);"
+    "INSERT INTO state VALUES (1, 1, 1);"
+
+    "CREATE TABLE domains ("
+    "  name TEXT NOT NULL PRIMARY KEY,"
+    "  sign TEXT NOT NULL,"
+    "  encrypt TEXT NOT NULL,"
+    "  created INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE users ("
+    "  address TEXT NOT NULL PRIMARY KEY,"
+    "  domain TEXT NOT NULL REFERENCES domains (name),"
+    "  first_name TEXT NOT NULL,"
+    "  last_name TEXT NOT NULL,"
+    "  sign TEXT NOT NULL,"
+    "  encrypt TEXT NOT NULL,"
+    "  state TEXT NOT NULL,"
+    "  created INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX users_domain ON users (domain, address);"
+
+    "CREATE TABLE chains ("
+    "  id INTEGER PRIMARY KEY,"
+    "  digest BLOB NOT NULL UNIQUE,"
+    "  der BLOB NOT NULL);"
+
+    "CREATE TABLE own_certificates ("
+    "  id INTEGER PRIMARY KEY,"
+    "  address TEXT NOT NULL REFERENCES users (address),"
+    "  fingerprint BLOB NOT NULL,"
+    "  key_id BLOB NOT NULL,"
+    "  not_before INTEGER NOT NULL,"
+    "  not_after INTEGER NOT NULL,"
+    "  added INTEGER NOT NULL,"
+    "  chain INTEGER REFERENCES chains (id),"
+    "  der BLOB NOT NULL,"
+    "  wrapped BLOB NOT NULL,"
+    "  UNIQUE (address, fingerprint));"
+    "CREATE INDEX own_certificates_key ON own_certificates (key_id);"
+
+    "CREATE TABLE contacts ("
+    "  address TEXT NOT NULL PRIMARY KEY,"
+    "  first_seen INTEGER NOT NULL,"
+    "  last_seen INTEGER NOT NULL,"
+    "  messages INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE partner_certificates ("
+    "  id INTEGER PRIMARY KEY,"
+    "  address TEXT NOT NULL"
+    "    REFERENCES contacts (address) ON DELETE CASCADE,"
+    "  fingerprint BLOB NOT NULL,"
+    "  trust TEXT NOT NULL,"
+    "  not_before INTEGER NOT NULL,"
+    "  not_after INTEGER NOT NULL,"
+    "  first_seen INTEGER NOT NULL,"
+    "  last_seen INTEGER NOT NULL,"
+    "  signing_time INTEGER NOT NULL,"
+    "  preferred INTEGER NOT NULL,"
+    "  chain INTEGER REFERENCES chains (id),"
+    "  evidence TEXT NOT NULL,"
+    "  capabilities BLOB,"
+    "  der BLOB NOT NULL,"
+    "  UNIQUE (address, fingerprint));"
+    "CREATE INDEX partner_certificates_pending"
+    "  ON partner_certificates (address) WHERE trust = 'pending';"
+
+    "CREATE TABLE authorities ("
+    "  id INTEGER PRIMARY KEY,"
+    "  fingerprint BLOB NOT NULL," /* empty: only the name is known */
+    "  subject TEXT NOT NULL,"
+    "  first_seen INTEGER NOT NULL,"
+    "  last_seen INTEGER NOT NULL,"
+    "  messages INTEGER NOT NULL,"
+    "  der BLOB,"
+    "  UNIQUE (fingerprint, subject));"
+
+    "CREATE TABLE audit ("
+    "  id INTEGER PRIMARY KEY,"
+    "  at INTEGER NOT NULL,"
+    "  actor TEXT NOT NULL,"
+    "  action TEXT NOT NULL,"
+    "  object TEXT NOT NULL,"
+    "  detail TEXT NOT NULL);",
+};
+
+const char *
+store_schema_sqlite(int version)
+{
+	assert(version >= 1 && version <= STORE_SCHEMA);
+	return steps[version - 1];
+}

@@ -1,0 +1,119 @@
+/*
+ * store_sqlite.h: the SQLite backend's parts among themselves.  For
+ * store_sqlite*.c only.
+ */
+#ifndef CERT_STORE_SQLITE_H
+#define CERT_STORE_SQLITE_H
+
+#include "cert/store_backend.h"
+#include "db/sqlite.h"
+
+/* A connection for reading; end with sqlite_release. */
+int store_sqlite_read(
+    struct store *store, struct sqlite **db, struct err *err) MUST_USE;
+
+/* A connection in a write transaction, after a look whether the schema is
+ * still the one that we know. */
+int store_sqlite_write(struct store *store, enum sqlite_promise promise,
+    struct sqlite **db, struct err *err) MUST_USE;
+
+/* Changes the generation, in this transaction. */
+int store_sqlite_bump(struct sqlite *db, struct err *err) MUST_USE;
+
+/* Ends what store_sqlite_write began: commits when rc is 0, else undoes.
+ * Returns 0 when all went well. */
+int store_sqlite_end(struct sqlite **db, int rc, struct err *err) MUST_USE;
+
+/* Is there a row?  Ends the query.  1, 0 or -1. */
+int store_sqlite_exists(struct sqlite_query *q, struct err *err) MUST_USE;
+
+/* The id of a chain, which is put in when it is new; 0 for an empty one. */
+int store_sqlite_put_chain(struct sqlite *db,
+    const struct certificate_list *chain, int64_t *id,
+    struct err *err) MUST_USE;
+
+/* A walk over many rows.  They are read in pages, and while a row is looked
+ * at no connection is held: the one who looks may use the store as well. */
+struct store_walk;
+
+/* Reads one page behind w->after and sets after anew.  1 when there may be
+ * another page, 0 when not, -1 on error. */
+typedef int store_walk_load(
+    struct store_walk *w, struct sqlite *db, struct err *err);
+
+struct store_walk {
+	struct store *store;
+	store_walk_load *load;
+	void (*fini)(void *row);
+	size_t width;	    /* bytes of one row */
+	const char *filter; /* for load; borrowed */
+	char *after;	    /* key of the last row read; owned, never NULL */
+	unsigned char *rows;
+	size_t count, size, at;
+	bool more;
+	int rc;
+};
+
+#define STORE_PAGE 256
+
+void store_walk_init(
+    struct store_walk *w, struct store *store, const char *after);
+
+/* For load: zeroed room for one more row of the page; it may stay zero. */
+void *store_walk_add(struct store_walk *w);
+void store_walk_set_after(struct store_walk *w, const char *key);
+
+/* The next row, borrowed until the next call; NULL at the end. */
+void *store_walk_next(struct store_walk *w, struct err *err);
+
+/* -1 when the walk ended by an error. */
+int store_walk_end(struct store_walk *w) MUST_USE;
+
+/* The operations, by subject. */
+int store_sqlite_domain_add(
+    struct store *store, const struct store_domain *d, struct err *err);
+int store_sqlite_domain_set(
+    struct store *store, const struct store_domain *d, struct err *err);
+int store_sqlite_domain_find(struct store *store, const char *name,
+    struct store_domain *out, struct err *err);
+int store_sqlite_domain_each(struct store *store,
+    int (*each)(const struct store_domain *, void *), void *arg,
+    struct err *err);
+int store_sqlite_user_add(
+    struct store *store, const struct store_user *u, struct err *err);
+int store_sqlite_user_set(
+    struct store *store, const struct store_user *u, struct err *err);
+int store_sqlite_user_find(struct store *store, const char *address,
+    struct store_user *out, struct err *err);
+int store_sqlite_user_each(struct store *store, const char *domain,
+    const char *after, int (*each)(const struct store_user *, void *),
+    void *arg, struct err *err);
+int store_sqlite_own_cert_add(
+    struct store *store, const struct store_own_cert *c, struct err *err);
+int store_sqlite_own_cert_each(struct store *store, const char *address,
+    int (*each)(const struct store_own_cert *, void *), void *arg,
+    struct err *err);
+int store_sqlite_own_cert_find_key(struct store *store,
+    const unsigned char *key_id, struct store_own_cert *out, struct err *err);
+int store_sqlite_contact_find(struct store *store, const char *address,
+    struct store_contact *out, struct err *err);
+int store_sqlite_contact_each(struct store *store, const char *after,
+    int (*each)(const struct store_contact *, void *), void *arg,
+    struct err *err);
+int store_sqlite_contact_forget(
+    struct store *store, const char *address, struct err *err);
+int store_sqlite_partner_cert_put(struct store *store,
+    const struct store_partner_cert *c, bool *is_new, struct err *err);
+int store_sqlite_partner_cert_each(struct store *store, const char *address,
+    int (*each)(const struct store_partner_cert *, void *), void *arg,
+    struct err *err);
+int store_sqlite_authority_seen(
+    struct store *store, const struct store_authority *a, struct err *err);
+int store_sqlite_authority_each(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err);
+int store_sqlite_audit(struct store *store, const char *actor,
+    const char *action, const char *object, const char *detail,
+    struct err *err);
+
+#endif

@@ -1,0 +1,407 @@
+/* store_sqlite_user.c: domains and users in SQLite; see store.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cert/store_sqlite.h"
+#include "mail/address.h"
+
+/* Words.  What is unknown was written by somebody else: the row is refused,
+ * because guessing could mean to send in clear. */
+
+static int
+parse_settings(const char *name, const char *sign, const char *encrypt,
+    struct store_domain *out, struct err *err)
+{
+	if (setting_switch_parse(sign, &out->sign))
+		return err_set(err, ERR_PERMANENT, "store: %s: sign is \"%s\"",
+		    name, sign);
+	if (setting_encrypt_parse(encrypt, &out->encrypt))
+		return err_set(err, ERR_PERMANENT,
+		    "store: %s: encrypt is \"%s\"", name, encrypt);
+	return 0;
+}
+
+static const char *const state_names[] = {
+    [STORE_USER_ACTIVE] = "active",
+    [STORE_USER_RETIRED] = "retired",
+};
+
+static int
+parse_state(const char *name, const char *text, enum store_user_state *out,
+    struct err *err)
+{
+	for (size_t i = 0; i < sizeof(state_names) / sizeof(*state_names); i++)
+		if (strcmp(state_names[i], text) == 0) {
+			*out = (enum store_user_state)i;
+			return 0;
+		}
+	return err_set(
+	    err, ERR_PERMANENT, "store: %s: state is \"%s\"", name, text);
+}
+
+/* Domains */
+
+#define DOMAIN_COLUMNS "name, sign, encrypt, created"
+
+static int
+read_domain(struct sqlite_query *q, struct store_domain *out, struct err *err)
+{
+	struct store_domain d = {.created = sqlite_number(q, 3)};
+
+	if (parse_settings(sqlite_text(q, 0), sqlite_text(q, 1),
+		sqlite_text(q, 2), &d, err))
+		return -1;
+	d.name = xstrdup(sqlite_text(q, 0));
+	*out = d;
+	return 0;
+}
+
+int
+store_sqlite_domain_add(
+    struct store *store, const struct store_domain *d, struct err *err)
+{
+	struct sqlite_query q;
+	struct sqlite *db;
+	int rc;
+
+	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
+		return -1;
+	sqlite_query(&q, db,
+	    "INSERT INTO domains (" DOMAIN_COLUMNS ") VALUES (?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING");
+	sqlite_bind_text(&q, d->name);
+	sqlite_bind_text(&q, setting_switch_name(d->sign));
+	sqlite_bind_text(&q, setting_encrypt_name(d->encrypt));
+	sqlite_bind_number(&q, d->created);
+	rc = sqlite_run(&q, err);
+	if (rc == 0 && sqlite_changes(db) == 0)
+		rc = err_set(
+		    err, ERR_PERMANENT, "domain %s is already there", d->name);
+	if (rc == 0)
+		rc = store_sqlite_bump(db, err);
+	return store_sqlite_end(&db, rc, err);
+}
+
+static int
+no_domain(const char *name, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND,
+	    "domain %s is not activated; run: smimectl domain add %s", name,
+	    name);
+}
+
+int
+store_sqlite_domain_set(
+    struct store *store, const struct store_domain *d, struct err *err)
+{
+	struct sqlite_query q;
+	struct sqlite *db;
+	int rc;
+
+	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
+		return -1;
+	sqlite_query(
+	    &q, db, "UPDATE domains SET sign = ?, encrypt = ? WHERE name = ?");
+	sqlite_bind_text(&q, setting_switch_name(d->sign));
+	sqlite_bind_text(&q, setting_encrypt_name(d->encrypt));
+	sqlite_bind_text(&q, d->name);
+	rc = sqlite_run(&q, err);
+	if (rc == 0 && sqlite_changes(db) == 0)
+		rc = no_domain(d->name, err);
+	if (rc == 0)
+		rc = store_sqlite_bump(db, err);
+	return store_sqlite_end(&db, rc, err);
+}
+
+int
+store_sqlite_domain_find(struct store *store, const char *name,
+    struct store_domain *out, struct err *err)
+{
+	struct store_domain d = {0};
+	struct sqlite_query q;
+	struct sqlite *db;
+	int rc = 0;
+
+	if (store_sqlite_read(store, &db, err))
+		return -1;
+	sqlite_query(
+	    &q, db, "SELECT " DOMAIN_COLUMNS " FROM domains WHERE name = ?");
+	sqlite_bind_text(&q, name);
+	if (sqlite_step(&q))
+		rc = read_domain(&q, &d, err);
+	if (sqlite_done(&q, err))
+		rc = -1;
+	sqlite_release(&db);
+	if (rc == 0 && !d.name)
+		rc = no_domain(name, err);
+	if (rc == 0)
+		*out = d;
+	else
+		store_domain_fini(&d);
+	return rc;
+}
+
+static void
+fini_domain(void *row)
+{
+	store_domain_fini(row);
+}
+
+static int
+load_domains(struct store_walk *w, struct sqlite *db, struct err *err)
+{
+	struct store_domain *d = NULL;
+	struct sqlite_query q;
+	int rc = 0;
+
+	sqlite_query(&q, db,
+	    "SELECT " DOMAIN_COLUMNS " FROM domains WHERE name > ?"
+	    " ORDER BY name LIMIT ?");
+	sqlite_bind_text(&q, w->after);
+	sqlite_bind_number(&q, STORE_PAGE);
+	while (rc == 0 && sqlite_step(&q)) {
+		d = store_walk_add(w);
+		rc = read_domain(&q, d, err);
+	}
+	if (sqlite_done(&q, err) || rc)
+		return -1;
+	if (d)
+		store_walk_set_after(w, d->name);
+	return w->count == STORE_PAGE;
+}
+
+int
+store_sqlite_domain_each(struct store *store,
+    int (*each)(const struct store_domain *, void *), void *arg,
+    struct err *err)
+{
+	const struct store_domain *d;
+	struct store_walk w;
+
+	store_walk_init(&w, store, NULL);
+	w.load = load_domains;
+	w.fini = fini_domain;
+	w.width = sizeof(*d);
+	while ((d = store_walk_next(&w, err)))
+		if (each(d, arg))
+			break;
+	return store_walk_end(&w);
+}
+
+/* Users */
+
+#define USER_COLUMNS                                                           \
+	"address, first_name, last_name, sign, encrypt, state, created"
+
+static int
+read_user(struct sqlite_query *q, struct store_user *out, struct err *err)
+{
+	struct store_domain settings = {0};
+	struct store_user u = {.created = sqlite_number(q, 6)};
+	const char *address = sqlite_text(q, 0);
+
+	if (parse_settings(address, sqlite_text(q, 3), sqlite_text(q, 4),
+		&settings, err) ||
+	    parse_state(address, sqlite_text(q, 5), &u.state, err))
+		return -1;
+	u.address = xstrdup(address);
+	u.first_name = xstrdup(sqlite_text(q, 1));
+	u.last_name = xstrdup(sqlite_text(q, 2));
+	u.sign = settings.sign;
+	u.encrypt = settings.encrypt;
+	*out = u;
+	return 0;
+}
+
+static const char *
+or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static int
+check_domain(struct sqlite *db, const char *name, struct err *err)
+{
+	struct sqlite_query q;
+	int found;
+
+	sqlite_query(&q, db, "SELECT 1 FROM domains WHERE name = ?");
+	sqlite_bind_text(&q, name);
+	found = store_sqlite_exists(&q, err);
+	if (found < 0)
+		return -1;
+	return found ? 0 : no_domain(name, err);
+}
+
+static int
+insert_user(struct sqlite *db, const struct store_user *u, struct err *err)
+{
+	struct sqlite_query q;
+
+	sqlite_query(&q, db,
+	    "INSERT INTO users (" USER_COLUMNS ", domain)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+	sqlite_bind_text(&q, u->address);
+	sqlite_bind_text(&q, or_empty(u->first_name));
+	sqlite_bind_text(&q, or_empty(u->last_name));
+	sqlite_bind_text(&q, setting_switch_name(u->sign));
+	sqlite_bind_text(&q, setting_encrypt_name(u->encrypt));
+	sqlite_bind_text(&q, state_names[u->state]);
+	sqlite_bind_number(&q, u->created);
+	sqlite_bind_text(&q, address_domain(u->address));
+	if (sqlite_run(&q, err))
+		return -1;
+	if (sqlite_changes(db) == 0)
+		return err_set(
+		    err, ERR_PERMANENT, "user %s is already there", u->address);
+	return 0;
+}
+
+int
+store_sqlite_user_add(
+    struct store *store, const struct store_user *u, struct err *err)
+{
+	struct sqlite *db;
+	int rc;
+
+	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
+		return -1;
+	rc = check_domain(db, address_domain(u->address), err);
+	if (rc == 0)
+		rc = insert_user(db, u, err);
+	if (rc == 0)
+		rc = store_sqlite_bump(db, err);
+	return store_sqlite_end(&db, rc, err);
+}
+
+static int
+no_user(const char *address, struct err *err)
+{
+	return err_set(err, ERR_NOT_FOUND, "no user %s", address);
+}
+
+static int
+update_user(struct sqlite *db, const struct store_user *u, struct err *err)
+{
+	struct sqlite_query q;
+
+	sqlite_query(&q, db,
+	    "UPDATE users SET first_name = ?, last_name = ?, sign = ?,"
+	    " encrypt = ?, state = ? WHERE address = ?");
+	sqlite_bind_text(&q, or_empty(u->first_name));
+	sqlite_bind_text(&q, or_empty(u->last_name));
+	sqlite_bind_text(&q, setting_switch_name(u->sign));
+	sqlite_bind_text(&q, setting_encrypt_name(u->encrypt));
+	sqlite_bind_text(&q, state_names[u->state]);
+	sqlite_bind_text(&q, u->address);
+	if (sqlite_run(&q, err))
+		return -1;
+	return sqlite_changes(db) > 0 ? 0 : no_user(u->address, err);
+}
+
+int
+store_sqlite_user_set(
+    struct store *store, const struct store_user *u, struct err *err)
+{
+	struct sqlite *db;
+	int rc;
+
+	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
+		return -1;
+	rc = update_user(db, u, err);
+	if (rc == 0)
+		rc = store_sqlite_bump(db, err);
+	return store_sqlite_end(&db, rc, err);
+}
+
+int
+store_sqlite_user_find(struct store *store, const char *address,
+    struct store_user *out, struct err *err)
+{
+	struct store_user u = {0};
+	struct sqlite_query q;
+	struct sqlite *db;
+	int rc = 0;
+
+	if (store_sqlite_read(store, &db, err))
+		return -1;
+	sqlite_query(
+	    &q, db, "SELECT " USER_COLUMNS " FROM users WHERE address = ?");
+	sqlite_bind_text(&q, address);
+	if (sqlite_step(&q))
+		rc = read_user(&q, &u, err);
+	if (sqlite_done(&q, err))
+		rc = -1;
+	sqlite_release(&db);
+	if (rc == 0 && !u.address)
+		rc = no_user(address, err);
+	if (rc == 0)
+		*out = u;
+	else
+		store_user_fini(&u);
+	return rc;
+}
+
+static void
+fini_user(void *row)
+{
+	store_user_fini(row);
+}
+
+static void
+query_users(
+    struct sqlite_query *q, const struct store_walk *w, struct sqlite *db)
+{
+	if (w->filter) {
+		sqlite_query(q, db,
+		    "SELECT " USER_COLUMNS " FROM users"
+		    " WHERE domain = ? AND address > ?"
+		    " ORDER BY address LIMIT ?");
+		sqlite_bind_text(q, w->filter);
+	} else {
+		sqlite_query(q, db,
+		    "SELECT " USER_COLUMNS " FROM users WHERE address > ?"
+		    " ORDER BY address LIMIT ?");
+	}
+	sqlite_bind_text(q, w->after);
+	sqlite_bind_number(q, STORE_PAGE);
+}
+
+static int
+load_users(struct store_walk *w, struct sqlite *db, struct err *err)
+{
+	struct sqlite_query q;
+	struct store_user *u = NULL;
+	int rc = 0;
+
+	query_users(&q, w, db);
+	while (rc == 0 && sqlite_step(&q)) {
+		u = store_walk_add(w);
+		rc = read_user(&q, u, err);
+	}
+	if (sqlite_done(&q, err) || rc)
+		return -1;
+	if (u)
+		store_walk_set_after(w, u->address);
+	return w->count == STORE_PAGE;
+}
+
+int
+store_sqlite_user_each(struct store *store, const char *domain,
+    const char *after, int (*each)(const struct store_user *, void *),
+    void *arg, struct err *err)
+{
+	const struct store_user *u;
+	struct store_walk w;
+
+	store_walk_init(&w, store, after);
+	w.load = load_users;
+	w.fini = fini_user;
+	w.width = sizeof(*u);
+	w.filter = domain;
+	while ((u = store_walk_next(&w, err)))
+		if (each(u, arg))
+			break;
+	return store_walk_end(&w);
+}
