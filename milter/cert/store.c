@@ -73,6 +73,13 @@ store_count(struct store *store, struct store_counts *out, struct err *err)
 }
 
 int
+store_count_expiring(
+    struct store *store, time_t until, unsigned long *users, struct err *err)
+{
+	return store->ops->count_expiring(store, until, users, err);
+}
+
+int
 store_domain_add(
     struct store *store, const struct store_domain *d, struct err *err)
 {

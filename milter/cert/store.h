@@ -223,4 +223,9 @@ struct store_counts {
 int store_count(
     struct store *store, struct store_counts *out, struct err *err) MUST_USE;
 
+/* How many active users have certificates, but none that is valid at until
+ * or later: what expires before, and what has. */
+int store_count_expiring(struct store *store, time_t until,
+    unsigned long *users, struct err *err) MUST_USE;
+
 #endif

@@ -16,6 +16,8 @@ struct store_ops {
 	    struct store *store, uint64_t *generation, struct err *err);
 	int (*count)(
 	    struct store *store, struct store_counts *out, struct err *err);
+	int (*count_expiring)(struct store *store, time_t until,
+	    unsigned long *users, struct err *err);
 
 	int (*domain_add)(
 	    struct store *store, const struct store_domain *d, struct err *err);

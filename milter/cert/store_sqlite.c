@@ -442,6 +442,31 @@ store_sqlite_count(
 	return rc;
 }
 
+static int
+store_sqlite_count_expiring(
+    struct store *store, time_t until, unsigned long *users, struct err *err)
+{
+	unsigned long n = 0;
+	struct sqlite_query q;
+	struct sqlite *db;
+	int rc;
+
+	if (store_sqlite_read(store, &db, err))
+		return -1;
+	sqlite_query(&q, db,
+	    "SELECT COUNT(*) FROM (SELECT 1 FROM own_certificates"
+	    " JOIN users USING (address) WHERE state = 'active'"
+	    " GROUP BY address HAVING MAX(not_after) < ?)");
+	sqlite_bind_number(&q, until);
+	if (sqlite_step(&q))
+		n = (unsigned long)sqlite_number(&q, 0);
+	rc = sqlite_done(&q, err);
+	sqlite_release(&db);
+	if (rc == 0)
+		*users = n;
+	return rc;
+}
+
 const struct store_ops store_sqlite_ops = {
     .scheme = "sqlite:",
     .open = store_sqlite_open,
@@ -449,6 +474,7 @@ const struct store_ops store_sqlite_ops = {
     .close = store_sqlite_close,
     .generation = store_sqlite_generation,
     .count = store_sqlite_count,
+    .count_expiring = store_sqlite_count_expiring,
     .domain_add = store_sqlite_domain_add,
     .domain_set = store_sqlite_domain_set,
     .domain_find = store_sqlite_domain_find,

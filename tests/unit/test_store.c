@@ -362,6 +362,52 @@ test_own_certificates(void **state)
 	fixture_fini(&bob);
 }
 
+static unsigned long
+expiring(time_t until)
+{
+	unsigned long users = 99;
+
+	MUST(store_count_expiring(store, until, &users, &err));
+	return users;
+}
+
+static void
+test_expiring(void **state)
+{
+	struct store_user retired = {.state = STORE_USER_RETIRED};
+	struct fixture_cert soon, later, gone;
+	time_t now = fixture_now();
+
+	(void)state;
+	add_domain("example.org");
+	add_user("alice@example.org");
+	add_user("bob@example.org");
+	add_user("carol@example.org");
+	fixture_leaf(
+	    &soon, &ca, &(struct fixture_opts){.not_after = 10 * FIXTURE_DAY});
+	fixture_leaf(&later, &ca,
+	    &(struct fixture_opts){.not_after = 100 * FIXTURE_DAY});
+	fixture_leaf(&gone, &ca,
+	    &(struct fixture_opts){
+		.not_before = -9 * FIXTURE_DAY, .not_after = -FIXTURE_DAY});
+	assert_int_equal(expiring(now + 30 * FIXTURE_DAY), 0);
+	add_own("alice@example.org", &soon, false);
+	add_own("bob@example.org", &gone, false);
+	assert_int_equal(expiring(now), 1);
+	assert_int_equal(expiring(now + 10 * FIXTURE_DAY), 1);
+	assert_int_equal(expiring(now + 10 * FIXTURE_DAY + 1), 2);
+	/* renewed in time */
+	add_own("alice@example.org", &later, false);
+	assert_int_equal(expiring(now + 30 * FIXTURE_DAY), 1);
+	retired.address = xstrdup("bob@example.org");
+	MUST(store_user_set(store, &retired, &err));
+	store_user_fini(&retired);
+	assert_int_equal(expiring(now + 30 * FIXTURE_DAY), 0);
+	fixture_fini(&soon);
+	fixture_fini(&later);
+	fixture_fini(&gone);
+}
+
 int
 main(void)
 {
@@ -371,6 +417,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_walks, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_own_certificates, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_expiring, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name(
