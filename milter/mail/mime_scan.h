@@ -5,7 +5,12 @@
  * Delimiters are found by the real boundary only (RFC 2046 5.1.1), in one
  * pass, in linear time whatever the input.  A part whose multipart structure
  * cannot be trusted (no boundary parameter, boundary that never occurs,
- * missing close-delimiter) is still there, marked; nothing is ever cut off.
+ * missing close-delimiter) is still there, marked; nothing is ever cut off:
+ * header, separator, preamble, delimiter lines, children and epilogue
+ * together are all bytes, in order.
+ *
+ * Lines end with CRLF, as mail servers hand them over.  A bare LF ends a
+ * header line, but nothing before or behind one is a delimiter.
  */
 #ifndef MAIL_MIME_SCAN_H
 #define MAIL_MIME_SCAN_H
@@ -54,17 +59,23 @@ struct mime_part {
 	enum mime_cte cte;
 	enum mime_kind kind;
 	unsigned depth;		  /* 0 at the root */
-	bool header_malformed;	  /* several Content-Type or CTE fields, or one
-	                          * that breaks the grammar */
-	bool structure_malformed; /* multipart: boundary missing or never
-	                          * found, or no close-delimiter */
+	bool header_malformed;	  /* several Content-Type or CTE fields, one
+	                          * that breaks the grammar or names a
+	                          * parameter twice, or an encoding that a
+	                          * multipart cannot have; such containers
+	                          * are leaves */
+	bool structure_malformed; /* multipart: boundary missing, never found
+	                          * or the same as an outer one's, or no
+	                          * close-delimiter */
 	struct mime_texture header_texture;
 	struct mime_texture body_texture; /* of the whole body, children,
 	                          * preamble and epilogue included */
-	struct slice preamble; /* multipart: up to the first delimiter's
-	                          * CRLF; epilogue: behind the last delimiter
-	                          * line's own line end or blanks */
-	struct slice epilogue;
+	struct mime_texture glue_texture; /* multipart: of preamble, delimiter
+	                          * lines and epilogue only */
+	struct slice preamble; /* multipart: before the CRLF of the first
+	                          * delimiter */
+	struct slice epilogue; /* multipart: behind the line of the close-
+	                          * delimiter */
 	struct mime_part *parent;
 	struct mime_part *child; /* first */
 	struct mime_part *next;	 /* sibling */
@@ -74,8 +85,9 @@ struct mime_tree {
 	struct mime_part *root;
 	size_t parts;
 	unsigned depth;	 /* deepest part */
-	bool over_limit; /* LIMIT_MIME_PARTS, _DEPTH or _MEMORY reached: what
-	                   * lies deeper is inside leaves */
+	bool over_limit; /* LIMIT_MIME_PARTS or _MEMORY passed, or a header
+	                  * over its limits: the root is one leaf; or
+	                  * LIMIT_MIME_DEPTH: what lies deeper is in leaves */
 	struct arena arena;
 };
 
@@ -89,6 +101,9 @@ void mime_tree_fini(struct mime_tree *tree);
 
 /* The next part in document order, NULL behind the last. */
 const struct mime_part *mime_part_next(const struct mime_part *part);
+
+/* The next part in document order that is not inside this one, or NULL. */
+const struct mime_part *mime_part_after(const struct mime_part *part);
 
 /* Adds what data, which begins a line, is like to texture. */
 void mime_texture_scan(struct mime_texture *texture, struct slice data);
