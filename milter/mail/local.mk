@@ -3,6 +3,7 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/header.c %D%/header.h \
 	%D%/mime_build.c %D%/mime_build.h \
+	%D%/mime_canon.c %D%/mime_canon.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
 	%D%/mime_scan.c %D%/mime_scan.h \
 	%D%/mime_type.c %D%/mime_type.h \
@@ -13,6 +14,7 @@ MAIL_TESTS = \
 	tests/unit/test_address \
 	tests/unit/test_header \
 	tests/unit/test_mime_build \
+	tests/unit/test_mime_canon \
 	tests/unit/test_mime_codec \
 	tests/unit/test_mime_scan \
 	tests/unit/test_mime_type \
@@ -24,6 +26,10 @@ tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_build_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_canon_SOURCES = tests/unit/test_mime_canon.c \
+	tests/unit/mime_check.c tests/unit/mime_check.h
+tests_unit_test_mime_canon_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_canon_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_codec_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_codec_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_scan_SOURCES = tests/unit/test_mime_scan.c \

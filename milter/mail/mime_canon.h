@@ -3,9 +3,11 @@
  *
  * Every leaf that would not survive the road (8-bit, NUL, bare CR or LF,
  * lines over LIMIT_LINE, trailing blanks, "From " lines) becomes
- * quoted-printable or base64; containers above it are relabelled 7bit; every
- * other byte stays.  Parts inside an inner multipart/signed,
- * multipart/encrypted or application/pkcs7-mime are never touched.
+ * quoted-printable or base64; what else is labelled 8bit or binary is
+ * relabelled 7bit; every other byte stays, and every leaf decodes to the same
+ * bytes as before.  An inner multipart/signed, multipart/encrypted or
+ * application/pkcs7-mime is never touched, nor is a multipart whose structure
+ * cannot be trusted.
  */
 #ifndef MAIL_MIME_CANON_H
 #define MAIL_MIME_CANON_H
@@ -27,9 +29,13 @@ enum mime_canon_result {
 
 /*
  * Writes the canonical form of the tree's root entity (header block, empty
- * line, body; CRLF line ends) to out and finishes it.  *reason, when the
- * result is OPAQUE or SKIP, is a static word for the log.  Errors are those
- * of the spool.
+ * line, body; CRLF line ends) to out, which is empty and will be finished.
+ * The canonical form of a canonical form is SAME.  *reason is a static word
+ * for the log when the result is OPAQUE or SKIP, else NULL:
+ * "message-partial", "inner-protected", "broken-multipart",
+ * "header-not-7bit", "preamble-not-7bit" (or epilogue), "part-not-encodable"
+ * (two Content-Types, an unknown encoding, a message type that must not be
+ * encoded), "too-complex" (tree->over_limit).  Errors are those of the spool.
  */
 int mime_canon_write(const struct mime_tree *tree, struct spool *out,
     enum mime_canon_result *result, const char **reason,

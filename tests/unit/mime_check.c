@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "mail/mime_codec.h"
 
 static const unsigned char *
 end_of(struct slice s)
@@ -148,4 +149,210 @@ mime_check_tree(
 	if (!texture_has(&tree->root->body_texture, &whole))
 		return "something odd was not seen";
 	return NULL;
+}
+
+/* Canonical form */
+
+static bool
+is_same_texture(const struct mime_texture *a, const struct mime_texture *b)
+{
+	return texture_has(a, b) && texture_has(b, a);
+}
+
+static bool
+is_cte(const struct header_field *field)
+{
+	return slice_equal_text_ci(field->name, "Content-Transfer-Encoding");
+}
+
+/* All fields but the transfer encoding, byte for byte. */
+static bool
+has_same_fields(const struct header *a, const struct header *b)
+{
+	size_t i = 0, k = 0;
+
+	for (;;) {
+		while (i < a->count && is_cte(&a->fields[i]))
+			i++;
+		while (k < b->count && is_cte(&b->fields[k]))
+			k++;
+		if (i == a->count || k == b->count)
+			return i == a->count && k == b->count;
+		if (!slice_equal(a->fields[i].name, b->fields[k].name) ||
+		    !slice_equal(a->fields[i].body, b->fields[k].body))
+			return false;
+		i++, k++;
+	}
+}
+
+static const char *
+decode(const struct mime_part *part, struct spool *out)
+{
+	struct err err;
+	bool strict;
+	int rc;
+
+	switch (part->cte) {
+	case MIME_CTE_BASE64:
+		rc = base64_decode(part->body, out, &strict, &err);
+		break;
+	case MIME_CTE_QP:
+		rc = qp_decode(part->body, out, &strict, &err);
+		break;
+	default:
+		rc = spool_write(out, part->body.data, part->body.len, &err);
+		break;
+	}
+	if (rc || spool_finish(out, &err))
+		return "cannot decode";
+	return NULL;
+}
+
+static const char *
+check_leaf(const struct mime_part *a, const struct mime_part *b,
+    const struct spool_config *config)
+{
+	struct spool one, two;
+	const char *wrong;
+
+	spool_init(&one, config);
+	spool_init(&two, config);
+	wrong = decode(a, &one);
+	if (!wrong)
+		wrong = decode(b, &two);
+	if (!wrong && !slice_equal(spool_slice(&one), spool_slice(&two)))
+		wrong = "a leaf decodes to other bytes";
+	spool_fini(&one);
+	spool_fini(&two);
+	return wrong;
+}
+
+/* Is the part inside one that must stay as it is, or such a one itself? */
+static bool
+is_frozen(const struct mime_part *part)
+{
+	for (; part; part = part->parent)
+		if (part->structure_malformed ||
+		    mime_type_is(&part->type, "multipart", "signed") ||
+		    mime_type_is(&part->type, "multipart", "encrypted") ||
+		    mime_type_is(&part->type, "application", "pkcs7-mime"))
+			return true;
+	return false;
+}
+
+/* Nothing that a mail server breaks may be left; blanks and "From " lines may
+ * in what cannot be changed. */
+static bool
+survives(const struct mime_texture *t)
+{
+	return !t->has_8bit && !t->has_nul && !t->has_bare_cr_lf &&
+	       !t->has_long_line;
+}
+
+static const char *
+check_pair(const struct mime_part *a, const struct mime_part *b,
+    const struct spool_config *config)
+{
+	if (a->kind != b->kind || a->depth != b->depth ||
+	    a->structure_malformed != b->structure_malformed ||
+	    strcmp(a->type.type, b->type.type) != 0 ||
+	    strcmp(a->type.subtype, b->type.subtype) != 0)
+		return "the tree changed";
+	if (!has_same_fields(&a->header, &b->header))
+		return "a field changed";
+	if (b->cte == MIME_CTE_8BIT || b->cte == MIME_CTE_BINARY)
+		return "a label says that it is not 7bit";
+	if (is_frozen(a) && (!slice_equal(a->header_raw, b->header_raw) ||
+				!slice_equal(a->body, b->body)))
+		return "something protected changed";
+	if (a->kind == MIME_LEAF)
+		return check_leaf(a, b, config);
+	if (!slice_equal(a->preamble, b->preamble) ||
+	    !slice_equal(a->epilogue, b->epilogue) ||
+	    !is_same_texture(&a->glue_texture, &b->glue_texture))
+		return "preamble, delimiter or epilogue changed";
+	return NULL;
+}
+
+static const char *
+check_same_message(const struct mime_tree *before,
+    const struct mime_tree *after, const struct spool_config *config)
+{
+	const struct mime_part *a = before->root, *b = after->root;
+	const char *wrong;
+
+	for (; a && b; a = mime_part_next(a), b = mime_part_next(b)) {
+		wrong = check_pair(a, b, config);
+		if (wrong)
+			return wrong;
+	}
+	if (a || b)
+		return "the number of parts changed";
+	if (!survives(&after->root->header_texture) ||
+	    !survives(&after->root->body_texture))
+		return "the result would not survive";
+	return NULL;
+}
+
+/* Splits an entity behind the empty line that ends its header. */
+static void
+split_entity(struct slice entity, struct slice *header_raw, struct slice *body)
+{
+	struct header header;
+	size_t offset;
+	bool complete;
+
+	header_init(&header);
+	offset = header_parse(&header, entity, &complete);
+	header_fini(&header);
+	*header_raw = slice_part(entity, 0, complete ? offset - 2 : offset);
+	*body = slice_part(entity, offset, entity.len);
+}
+
+/* What was transcoded is canonical, and the same message as before. */
+static const char *
+check_transcoded(const struct mime_tree *before, const struct spool *out)
+{
+	struct slice header_raw, body;
+	struct mime_tree after;
+	struct spool again;
+	enum mime_canon_result result;
+	const char *wrong, *reason;
+	struct err err;
+
+	spool_init(&again, out->config);
+	split_entity(spool_slice(out), &header_raw, &body);
+	mime_scan(&after, header_raw, body);
+	wrong = mime_check_tree(&after, header_raw, body);
+	if (!wrong)
+		wrong = check_same_message(before, &after, out->config);
+	if (!wrong &&
+	    (mime_canon_write(&after, &again, &result, &reason, &err) ||
+		result != MIME_CANON_SAME))
+		wrong = "the canonical form is not canonical";
+	mime_tree_fini(&after);
+	spool_fini(&again);
+	return wrong;
+}
+
+const char *
+mime_check_canon(struct slice header_raw, struct slice body, struct spool *out,
+    enum mime_canon_result *result, const char **reason)
+{
+	struct mime_tree tree;
+	const char *wrong;
+	struct err err;
+
+	mime_scan(&tree, header_raw, body);
+	wrong = mime_check_tree(&tree, header_raw, body);
+	if (!wrong && mime_canon_write(&tree, out, result, reason, &err))
+		wrong = "no canonical form";
+	if (!wrong && *result == MIME_CANON_TRANSCODED)
+		wrong = check_transcoded(&tree, out);
+	else if (!wrong && spool_slice(out).len > 0)
+		wrong = "bytes without a reason";
+	if (!wrong && *result == MIME_CANON_SAME)
+		wrong = check_same_message(&tree, &tree, out->config);
+	mime_tree_fini(&tree);
+	return wrong;
 }

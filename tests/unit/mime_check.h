@@ -6,10 +6,18 @@
 #ifndef TESTS_UNIT_MIME_CHECK_H
 #define TESTS_UNIT_MIME_CHECK_H
 
+#include "mail/mime_canon.h"
 #include "mail/mime_scan.h"
 
 /* The tree is well linked and covers every byte of the entity, in order. */
 const char *mime_check_tree(
     const struct mime_tree *tree, struct slice header_raw, struct slice body);
+
+/* Scans, makes the canonical form, and checks what mime_canon.h promises:
+ * robust result, same tree, same fields, same bytes of each leaf, and nothing
+ * left to do the second time.  *result tells what was made; out, initialised
+ * by the caller, is as mime_canon_write left it. */
+const char *mime_check_canon(struct slice header_raw, struct slice body,
+    struct spool *out, enum mime_canon_result *result, const char **reason);
 
 #endif
