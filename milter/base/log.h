@@ -39,7 +39,8 @@ struct log_line {
 
 /* Before threads start.  file is used by LOG_TARGET_FILE only.  Without this
  * call lines of level info and above go to standard error.  Returns -1 and
- * sets errno when the file cannot be opened; the old target stays. */
+ * sets errno when the file cannot be opened; the old target stays.  The system
+ * log may come and go. */
 int log_open(enum log_target target, enum log_level level, const char *ident,
     const char *file);
 
