@@ -105,8 +105,16 @@ drop_user(const struct confine_user *user, struct err *err)
 	return 0;
 }
 
-/* The bounding set first, which takes a capability.  Without it there is
- * nothing to be had by executing either, because of no_new_privs. */
+/* What executing a file could give.  Needs a capability that goes with the
+ * user; a process that never had it is kept from gaining by no_new_privs. */
+static void
+drop_bounding_set(void)
+{
+	for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
+		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
 static int
 drop_capabilities(struct err *err)
 {
@@ -114,9 +122,6 @@ drop_capabilities(struct err *err)
 	    .version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
 
-	for (unsigned long cap = 0; cap <= CAP_LAST_CAP; cap++)
-		(void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	if (syscall(SYS_capset, &head, none))
 		return err_set_errno(
 		    err, ERR_PERMANENT, "cannot give up capabilities");
@@ -137,6 +142,7 @@ confine_become(const struct confine_user *user, struct err *err)
 		    "only root can become uid %u; start it as root or as "
 		    "that user",
 		    target.uid);
+	drop_bounding_set();
 	if (geteuid() == 0 && drop_user(&target, err))
 		return -1;
 	if (drop_capabilities(err))

@@ -104,6 +104,21 @@ out:
 	return rc;
 }
 
+/* systemd keeps a service's credentials in a folder that only the service
+ * can enter, and gives its user access by a list (ACL), which shows as the
+ * group's read permission. */
+static bool
+is_credential(const char *path, const struct stat *st)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t len = folder ? strlen(folder) : 0;
+
+	return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' &&
+	       !strchr(path + len + 1, '/') && st->st_uid == 0 &&
+	       st->st_gid == 0 &&
+	       !(st->st_mode & (S_IWGRP | S_IXGRP | S_IRWXO));
+}
+
 int
 io_check_secret_file(const char *path, struct err *err)
 {
@@ -114,6 +129,8 @@ io_check_secret_file(const char *path, struct err *err)
 	if (!S_ISREG(st.st_mode))
 		return err_set(
 		    err, ERR_PERMANENT, "%s: not a regular file", path);
+	if (is_credential(path, &st))
+		return 0;
 	if (st.st_mode & (S_IRWXG | S_IRWXO))
 		return err_set(err, ERR_PERMANENT,
 		    "%s: mode %04o lets others read it; run: chmod 0400 %s",

@@ -29,7 +29,8 @@ int io_write_fd(
     int fd, const char *name, struct slice data, struct err *err) MUST_USE;
 
 /* A secret file must be a regular file that only its owner can read, and the
- * owner must be us or root.  The error says which chmod or chown mends it. */
+ * owner must be us or root; or a credential that systemd passes to us.  The
+ * error says which chmod or chown mends it. */
 int io_check_secret_file(const char *path, struct err *err) MUST_USE;
 
 #endif

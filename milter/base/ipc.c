@@ -48,7 +48,8 @@ folder_of(const char *path)
 }
 
 static int
-check_folder(const char *folder, struct err *err)
+check_folder(
+    const char *folder, const struct ipc_access *access, struct err *err)
 {
 	struct stat st;
 
@@ -61,6 +62,12 @@ check_folder(const char *folder, struct err *err)
 		    "%s: mode %04o lets others replace the socket; use a "
 		    "folder of its own, or run: chmod go-w %s",
 		    folder, st.st_mode & 07777u, folder);
+	if (access->has_group && !(st.st_mode & S_IXOTH) &&
+	    (st.st_gid != access->gid || !(st.st_mode & S_IXGRP)))
+		return err_set(err, ERR_PERMANENT,
+		    "%s: members of group %u cannot get into it; run: chgrp "
+		    "%u %s && chmod g+x %s",
+		    folder, access->gid, access->gid, folder, folder);
 	return 0;
 }
 
@@ -92,7 +99,7 @@ ipc_prepare_folder(const char *path, const struct ipc_access *access,
 	if (mkdir(folder, 0700) == 0)
 		rc = give_folder(folder, access, owner, err);
 	else if (errno == EEXIST)
-		rc = check_folder(folder, err);
+		rc = check_folder(folder, access, err);
 	else
 		rc = err_set_errno(err, ERR_PERMANENT,
 		    "%s: cannot make the folder of the socket", folder);

@@ -34,7 +34,7 @@ struct ipc_access {
 /* Makes the folder of a socket when it is missing, 0700, or 0710 with a
  * group; as root it then belongs to owner.  A folder that exists is left as
  * it is, but refused when others than its owner can write to it, because
- * they could replace the socket. */
+ * they could replace the socket, or when the group cannot reach it. */
 int ipc_prepare_folder(const char *path, const struct ipc_access *access,
     uid_t owner, struct err *err) MUST_USE;
 

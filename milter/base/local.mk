@@ -18,8 +18,14 @@ milter_base_libbase_a_SOURCES = \
 	%D%/setting.c %D%/setting.h \
 	%D%/slice.c %D%/slice.h
 
-BASE_TESTS = tests/unit/test_arena tests/unit/test_lru \
-	tests/unit/test_network tests/unit/test_setting
+BASE_TESTS = \
+	tests/unit/test_arena \
+	tests/unit/test_confine \
+	tests/unit/test_ipc \
+	tests/unit/test_lru \
+	tests/unit/test_network \
+	tests/unit/test_secret \
+	tests/unit/test_setting
 
 tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
@@ -29,6 +35,12 @@ tests_unit_test_network_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_network_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_setting_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_setting_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_confine_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_confine_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_ipc_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ipc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_secret_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)
