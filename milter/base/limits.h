@@ -77,6 +77,8 @@
 #define LIMIT_KEYD_KEYS 20000u
 /* Connections to keyd: a pool for each milter process and some tools. */
 #define LIMIT_KEYD_CONNECTIONS 256u
+/* Log lines a second that peers can cause. */
+#define LIMIT_KEYD_COMPLAINTS 20u
 
 /* Store */
 

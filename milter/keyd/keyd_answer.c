@@ -12,6 +12,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
+#include "keyd/keyd_complain.h"
 #include "keyd/keyd_key.h"
 #include "keyd/keyd_seal.h"
 #include "keyd/keyd_sign.h"
@@ -281,7 +282,7 @@ log_failure(
 	if (err->class == ERR_NOT_FOUND)
 		return;
 	hex_encode(m->key_id, 8, id);
-	log_warning("%s with key %s: %s", operation, id, err->text);
+	keyd_complain("%s with key %s: %s", operation, id, err->text);
 }
 
 /* Fills reply from what the operation gave or why it did not. */
@@ -322,7 +323,7 @@ keyd_answer(struct keyd *keyd, struct slice packet, struct buf *out)
 	} else {
 		reply.status = KEY_BAD_MESSAGE;
 		reply.fields[0] = slice_text(err.text);
-		log_warning("%s", err.text);
+		keyd_complain("%s", err.text);
 	}
 	/* Both results are within the cap of a field: this cannot fail. */
 	if (key_message_encode(&reply, out, &err))

@@ -6,6 +6,8 @@
 #include "keyd/keyd_filter.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -60,6 +62,14 @@ allow_memory(scmp_filter_ctx filter)
 			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i],
 			    1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	return rc;
+}
+
+/* glibc, returning the top of a thread's heap to the system, first reads
+ * /proc/sys/vm/overcommit_memory. */
+void
+keyd_filter_prepare(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }
 
 int

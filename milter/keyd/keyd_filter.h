@@ -6,6 +6,10 @@
 
 #include "base/err.h"
 
+/* Keeps the C library from doing later what the filter forbids.  Before the
+ * first thread starts. */
+void keyd_filter_prepare(void);
+
 /*
  * Kills the process when any of its threads makes another system call than
  * those that serving needs: no opening, connecting, executing, no new

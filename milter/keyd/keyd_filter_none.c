@@ -6,6 +6,11 @@
 
 #include "base/log.h"
 
+void
+keyd_filter_prepare(void)
+{
+}
+
 int
 keyd_filter_install(int folder_fd, struct err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * keyd_key.c: see keyd_key.h.  A key does not change once it is made, so any
- * number of threads may use it.  Private numbers live in OpenSSL's objects,
+ * keyd_key.c: see keyd_key.h.  A key does not change once it is made, but for
+ * contexts that appear; any number of threads may use it.  Private numbers live in OpenSSL's objects,
  * which wipe them when freed; the DER around them is wiped here.
  */
 #include "keyd/keyd_key.h"
@@ -214,6 +214,27 @@ keyd_key_write(const struct keyd_key *key, struct buf *out, struct err *err)
 	return 0;
 }
 
+EVP_PKEY_CTX *
+keyd_key_context(struct keyd_key *key, const struct keyd_use *use)
+{
+	unsigned slot = (unsigned)use->algorithm * (KEY_HASH_LAST + 1) +
+			(unsigned)use->hash;
+	EVP_PKEY_CTX *ctx, *none = NULL;
+
+	ctx = atomic_load(&key->contexts[slot]);
+	if (ctx)
+		return EVP_PKEY_CTX_dup(ctx);
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+	if (!ctx || use->set_up(ctx, use)) {
+		EVP_PKEY_CTX_free(ctx);
+		return NULL;
+	}
+	/* Another thread may have been first: then this one is its own. */
+	if (!atomic_compare_exchange_strong(&key->contexts[slot], &none, ctx))
+		return ctx;
+	return EVP_PKEY_CTX_dup(ctx);
+}
+
 struct keyd_key *
 keyd_key_ref(struct keyd_key *key)
 {
@@ -226,6 +247,8 @@ keyd_key_unref(struct keyd_key *key)
 {
 	if (!key || atomic_fetch_sub(&key->refs, 1) != 1)
 		return;
+	for (size_t i = 0; i < KEYD_USES; i++)
+		EVP_PKEY_CTX_free(atomic_load(&key->contexts[i]));
 	EVP_PKEY_free(key->pkey);
 	buf_fini(&key->spki);
 	free(key);

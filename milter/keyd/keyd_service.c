@@ -27,13 +27,15 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "keyd/keyd_answer.h"
+#include "keyd/keyd_complain.h"
 #include "keyd/keyd_filter.h"
 #include "keyd/keyd_peers.h"
 #include "keyd/keyd_workers.h"
 
 /* How long the end waits for requests that have arrived: making an RSA-4096
  * key is the longest. */
-#define DRAIN_MS 10000
+#define DRAIN_MS	10000
+#define ACCEPT_PAUSE_MS 100
 
 struct keyd_service {
 	struct keyd keyd;
@@ -134,6 +136,8 @@ prepare(struct keyd_service *s, const struct keyd_options *o, struct err *err)
 	    keyd_crypto_init(&s->keyd.crypto, err) ||
 	    find_identity(s, o, err) || read_wrapping_key(s, o->key_file, err))
 		return -1;
+	if (geteuid() == 0 && (!s->user.has_user || s->user.uid == 0))
+		log_warning("serves as root; name a user with -u");
 	confine_allow_lock();
 	raise_descriptor_limit();
 	return ipc_prepare_folder(o->socket, &s->access,
@@ -174,6 +178,7 @@ keyd_service_start(const struct keyd_options *options, struct err *err)
 	struct keyd_service *s = xcalloc(1, sizeof(*s));
 
 	s->folder_fd = s->listen_fd = s->signal_fd = -1;
+	keyd_filter_prepare();
 	if (prepare(s, options, err) == 0 && set_up(s, options, err) == 0)
 		return s;
 	keyd_service_end(s);
@@ -210,16 +215,20 @@ accept_peer(struct keyd_service *s)
 	int fd;
 
 	fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
+	if (fd < 0) {
+		/* Out of descriptors, maybe: the caller must not spin. */
+		if (errno != EAGAIN && errno != ECONNABORTED)
+			(void)poll(NULL, 0, ACCEPT_PAUSE_MS);
 		return;
+	}
 	if (!is_welcome(s, fd, &peer)) {
-		log_warning("refused a connection of uid %d, pid %d",
+		keyd_complain("refused a connection of uid %d, pid %d",
 		    (int)peer.uid, (int)peer.pid);
 		close(fd);
 		return;
 	}
 	if (keyd_peers_add(s->peers, fd, &err))
-		log_warning("%s", err.text);
+		keyd_complain("%s", err.text);
 }
 
 static void

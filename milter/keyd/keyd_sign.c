@@ -43,23 +43,20 @@ check_how(
 }
 
 static int
-set_up(EVP_PKEY_CTX *ctx, const struct key_message *m, const EVP_MD *md)
+set_up(EVP_PKEY_CTX *ctx, const struct keyd_use *use)
 {
 	if (EVP_PKEY_sign_init(ctx) != 1 ||
-	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
+	    EVP_PKEY_CTX_set_signature_md(ctx, use->md) != 1)
 		return -1;
-	if (m->algorithm == KEY_ALG_RSA_PKCS1)
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1
-			   ? 0
-			   : -1;
-	if (m->algorithm == KEY_ALG_RSA_PSS)
-		return EVP_PKEY_CTX_set_rsa_padding(
-			   ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-			       EVP_PKEY_CTX_set_rsa_pss_saltlen(
-				   ctx, RSA_PSS_SALTLEN_DIGEST) == 1 &&
-			       EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) == 1
-			   ? 0
-			   : -1;
+	if (use->algorithm == KEY_ALG_RSA_PKCS1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) != 1)
+		return -1;
+	if (use->algorithm == KEY_ALG_RSA_PSS &&
+	    (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) != 1 ||
+		EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) !=
+		    1 ||
+		EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, use->md) != 1))
+		return -1;
 	return 0;
 }
 
@@ -68,6 +65,7 @@ static int
 sign_hashed(const EVP_MD *md, struct keyd_key *key, const struct key_message *m,
     unsigned char *out, size_t *len)
 {
+	struct keyd_use use = {m->algorithm, m->hash, md, set_up};
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned digest_len;
 	EVP_PKEY_CTX *ctx;
@@ -76,9 +74,8 @@ sign_hashed(const EVP_MD *md, struct keyd_key *key, const struct key_message *m,
 	if (EVP_Digest(m->fields[0].data, m->fields[0].len, digest, &digest_len,
 		md, NULL) != 1)
 		return -1;
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-	if (ctx && set_up(ctx, m, md) == 0 &&
-	    EVP_PKEY_sign(ctx, out, len, digest, digest_len) == 1)
+	ctx = keyd_key_context(key, &use);
+	if (ctx && EVP_PKEY_sign(ctx, out, len, digest, digest_len) == 1)
 		rc = 0;
 	EVP_PKEY_CTX_free(ctx);
 	return rc;

@@ -133,13 +133,20 @@ out:
 }
 
 static int
+set_up(EVP_PKEY_CTX *ctx, const struct keyd_use *use)
+{
+	(void)use;
+	return EVP_PKEY_derive_init(ctx) == 1 ? 0 : -1;
+}
+
+static int
 derive(struct keyd_key *key, EVP_PKEY *peer, unsigned char *secret, size_t *len)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+	struct keyd_use use = {KEY_ALG_ECDH, KEY_HASH_NONE, NULL, set_up};
+	EVP_PKEY_CTX *ctx = keyd_key_context(key, &use);
 	int rc = -1;
 
-	if (ctx && EVP_PKEY_derive_init(ctx) == 1 &&
-	    EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
+	if (ctx && EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) == 1 &&
 	    EVP_PKEY_derive(ctx, secret, len) == 1)
 		rc = 0;
 	EVP_PKEY_CTX_free(ctx);

@@ -48,17 +48,34 @@ check_request(
 	return 0;
 }
 
-/* The context takes the label. */
 static int
-set_oaep(
-    EVP_PKEY_CTX *ctx, const struct keyd_crypto *c, const struct key_message *m)
+set_up_raw(EVP_PKEY_CTX *ctx, const struct keyd_use *use)
 {
-	struct slice label = m->fields[1];
+	(void)use;
+	return EVP_PKEY_decrypt_init(ctx) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1
+		   ? 0
+		   : -1;
+}
+
+static int
+set_up_oaep(EVP_PKEY_CTX *ctx, const struct keyd_use *use)
+{
+	return EVP_PKEY_decrypt_init(ctx) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_padding(
+			   ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
+		       EVP_PKEY_CTX_set_rsa_oaep_md(ctx, use->md) == 1
+		   ? 0
+		   : -1;
+}
+
+/* What each message may choose anew.  The context takes the label. */
+static int
+set_oaep_choices(EVP_PKEY_CTX *ctx, const EVP_MD *mgf_md, struct slice label)
+{
 	void *copy;
 
-	if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, c->hashes[m->hash]) != 1 ||
-	    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, c->hashes[m->hash2]) != 1)
+	if (EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, mgf_md) != 1)
 		return -1;
 	if (label.len == 0)
 		return 0;
@@ -74,17 +91,13 @@ static EVP_PKEY_CTX *
 new_context(const struct keyd_crypto *c, struct keyd_key *key,
     const struct key_message *m)
 {
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
-	int rc = -1;
+	bool oaep = m->algorithm == KEY_ALG_RSA_OAEP;
+	struct keyd_use use = {m->algorithm, m->hash, c->hashes[m->hash],
+	    oaep ? set_up_oaep : set_up_raw};
+	EVP_PKEY_CTX *ctx = keyd_key_context(key, &use);
 
-	if (!ctx || EVP_PKEY_decrypt_init(ctx) != 1)
-		goto out;
-	if (m->algorithm == KEY_ALG_RSA_OAEP)
-		rc = set_oaep(ctx, c, m);
-	else if (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1)
-		rc = 0;
-out:
-	if (rc == 0)
+	if (!ctx || !oaep ||
+	    set_oaep_choices(ctx, c->hashes[m->hash2], m->fields[1]) == 0)
 		return ctx;
 	EVP_PKEY_CTX_free(ctx);
 	return NULL;

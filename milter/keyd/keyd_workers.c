@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
+#include "keyd/keyd_complain.h"
 
 /* OpenSSL's deepest operation needs some 20 kB. */
 #define STACK_SIZE ((size_t)512 * 1024)
@@ -138,7 +138,7 @@ serve(struct desk *desk, uint64_t token, int fd)
 	}
 	if (n <= 0 || (size_t)n > KEY_MESSAGE_MAX) {
 		if (n > 0)
-			log_warning("request of %zd bytes", n);
+			keyd_complain("request of %zd bytes", n);
 		keyd_peers_close(peers, token);
 		return;
 	}

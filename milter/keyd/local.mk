@@ -3,6 +3,7 @@ milter_keyd_libkeyd_a_SOURCES = \
 	%D%/keyd_answer.c %D%/keyd_answer.h \
 	%D%/keyd_attrs.c %D%/keyd_attrs.h \
 	%D%/keyd_cache.c %D%/keyd_cache.h \
+	%D%/keyd_complain.c %D%/keyd_complain.h \
 	%D%/keyd_constant_time.h \
 	%D%/keyd_crypto.c %D%/keyd_crypto.h \
 	%D%/keyd_decoy.c %D%/keyd_decoy.h \
@@ -26,3 +27,33 @@ endif
 sbin_PROGRAMS += smime-keyd
 smime_keyd_SOURCES = %D%/main.c
 smime_keyd_LDADD = $(KEYD_LIBS)
+
+# What drives the program over its socket.
+KEYD_FIXTURE = \
+	tests/unit/key_identity.c tests/unit/key_identity.h \
+	tests/unit/key_sample.c tests/unit/key_sample.h \
+	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
+
+KEYD_TESTS = \
+	tests/unit/test_keyd_seal \
+	tests/unit/test_keyd_sign \
+	tests/unit/test_keyd_unwrap_ecdh \
+	tests/unit/test_keyd_unwrap_rsa
+
+tests_unit_test_keyd_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_seal_SOURCES = tests/unit/test_keyd_seal.c $(KEYD_FIXTURE)
+tests_unit_test_keyd_seal_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_sign_SOURCES = tests/unit/test_keyd_sign.c $(KEYD_FIXTURE)
+tests_unit_test_keyd_sign_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_unwrap_ecdh_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_unwrap_ecdh_SOURCES = tests/unit/test_keyd_unwrap_ecdh.c $(KEYD_FIXTURE)
+tests_unit_test_keyd_unwrap_ecdh_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_unwrap_rsa_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_unwrap_rsa_SOURCES = tests/unit/test_keyd_unwrap_rsa.c $(KEYD_FIXTURE)
+tests_unit_test_keyd_unwrap_rsa_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(KEYD_TESTS)
+TESTS += $(KEYD_TESTS)
+endif

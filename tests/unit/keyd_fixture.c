@@ -1,10 +1,5 @@
 /* keyd_fixture.c: see keyd_fixture.h. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "unit/unit.h"
 
 #include "unit/keyd_fixture.h"
 
@@ -14,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,15 +65,29 @@ make_wrapping_key(const struct keyd_fixture *f)
 		fail_msg("smime-keyd -k new: ended with %d", status);
 }
 
+static void
+add_option(const char **argv, const char *option, const char *value)
+{
+	while (*argv)
+		argv++;
+	if (value) {
+		argv[0] = option;
+		argv[1] = value;
+	}
+}
+
 void
 keyd_fixture_restart(struct keyd_fixture *f)
 {
-	const char *argv[] = {"smime-keyd", "-f", "-s", f->socket, "-k",
-	    f->key_file, f->group ? "-g" : NULL, f->group, NULL};
+	const char *argv[16] = {"smime-keyd", "-f"};
 	deadline_t deadline = deadline_in(START_MS);
 	struct err err = {0};
 	int fd, status;
 
+	add_option(argv, "-s", f->socket);
+	add_option(argv, "-k", f->key_file);
+	add_option(argv, "-u", f->user);
+	add_option(argv, "-g", f->group);
 	f->pid = spawn(argv);
 	while ((fd = ipc_connect(f->socket, deadline, &err)) < 0) {
 		if (waitpid(f->pid, &status, WNOHANG) == f->pid)
@@ -90,15 +100,24 @@ keyd_fixture_restart(struct keyd_fixture *f)
 }
 
 void
-keyd_fixture_start(struct keyd_fixture *f)
+keyd_fixture_start_as(
+    struct keyd_fixture *f, const char *user, const char *group)
 {
-	*f = (struct keyd_fixture){.folder = "/tmp/keyd-test.XXXXXX"};
-	if (!mkdtemp(f->folder))
+	*f = (struct keyd_fixture){
+	    .folder = "/tmp/keyd-test.XXXXXX", .user = user, .group = group};
+	if (!mkdtemp(f->folder) || chmod(f->folder, 0711))
 		fail_msg("%s: %s", f->folder, strerror(errno));
-	snprintf(f->socket, sizeof(f->socket), "%s/keyd.sock", f->folder);
+	snprintf(f->run_folder, sizeof(f->run_folder), "%s/run", f->folder);
+	snprintf(f->socket, sizeof(f->socket), "%s/keyd.sock", f->run_folder);
 	snprintf(f->key_file, sizeof(f->key_file), "%s/key", f->folder);
 	make_wrapping_key(f);
 	keyd_fixture_restart(f);
+}
+
+void
+keyd_fixture_start(struct keyd_fixture *f)
+{
+	keyd_fixture_start_as(f, NULL, NULL);
 }
 
 void
@@ -121,6 +140,7 @@ keyd_fixture_stop(struct keyd_fixture *f)
 	}
 	unlink(f->socket);
 	unlink(f->key_file);
+	rmdir(f->run_folder);
 	rmdir(f->folder);
 	if (status != 0)
 		fail_msg("smime-keyd ended with %d", status);
