@@ -40,6 +40,7 @@
 struct keyd_service {
 	struct keyd keyd;
 	struct confine_user user;
+	uid_t uid; /* that we serve as; the filter forbids to ask later */
 	struct ipc_access access;
 	struct keyd_peers *peers;
 	struct keyd_workers *workers;
@@ -188,6 +189,7 @@ keyd_service_start(const struct keyd_options *options, struct err *err)
 int
 keyd_service_lock_in(struct keyd_service *service, struct err *err)
 {
+	service->uid = geteuid();
 	if (keyd_filter_lock_memory(err))
 		log_warning("%s", err->text);
 	return keyd_filter_install(service->folder_fd, err);
@@ -202,7 +204,7 @@ is_welcome(const struct keyd_service *s, int fd, struct ipc_peer *peer)
 
 	if (ipc_peer_get(fd, peer, &err))
 		return false;
-	if (peer->uid == 0 || peer->uid == geteuid())
+	if (peer->uid == 0 || peer->uid == s->uid)
 		return true;
 	return s->access.has_group && ipc_peer_in_group(fd, s->access.gid);
 }
