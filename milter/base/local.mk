@@ -25,7 +25,8 @@ BASE_TESTS = \
 	tests/unit/test_lru \
 	tests/unit/test_network \
 	tests/unit/test_secret \
-	tests/unit/test_setting
+	tests/unit/test_setting \
+	tests/unit/test_slice_list
 
 tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
@@ -41,6 +42,8 @@ tests_unit_test_ipc_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_ipc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secret_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_slice_list_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_slice_list_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)

@@ -119,3 +119,84 @@ slice_list_size(const struct slice_list *list)
 		size += list->at[i].len;
 	return size;
 }
+
+size_t
+slice_list_read(
+    const struct slice_list *list, size_t from, void *out, size_t len)
+{
+	unsigned char *to = out;
+	size_t done = 0;
+
+	for (size_t i = 0; i < list->count && done < len; i++) {
+		struct slice piece = list->at[i];
+		size_t n;
+
+		if (from >= piece.len) {
+			from -= piece.len;
+			continue;
+		}
+		n = piece.len - from < len - done ? piece.len - from
+						  : len - done;
+		memcpy(to + done, piece.data + from, n);
+		done += n;
+		from = 0;
+	}
+	return done;
+}
+
+/* Does needle stand at this offset of piece number i? */
+static bool
+list_has_at(
+    const struct slice_list *list, size_t i, size_t offset, struct slice needle)
+{
+	for (; i < list->count && needle.len > 0; i++, offset = 0) {
+		struct slice piece =
+		    slice_part(list->at[i], offset, offset + needle.len);
+
+		if (!slice_equal(piece, slice_part(needle, 0, piece.len)))
+			return false;
+		needle = slice_part(needle, piece.len, needle.len);
+	}
+	return needle.len == 0;
+}
+
+/* Offset in piece number i where needle begins, or the piece's length. */
+static size_t
+find_in_piece(
+    const struct slice_list *list, size_t i, struct slice needle, size_t from)
+{
+	struct slice piece = slice_part(list->at[i], from, list->at[i].len);
+	const unsigned char *p;
+
+	p = piece.len < needle.len
+		? NULL
+		: memmem(piece.data, piece.len, needle.data, needle.len);
+	if (p)
+		return from + (size_t)(p - piece.data);
+	/* Only what begins too near to the end to fit into this piece. */
+	if (piece.len >= needle.len)
+		from = list->at[i].len - needle.len + 1;
+	for (; from < list->at[i].len; from++)
+		if (list_has_at(list, i, from, needle))
+			break;
+	return from;
+}
+
+size_t
+slice_list_find(const struct slice_list *list, struct slice needle, size_t from)
+{
+	size_t start = 0, at;
+
+	for (size_t i = 0; i < list->count && needle.len > 0; i++) {
+		size_t len = list->at[i].len;
+
+		if (from < len) {
+			at = find_in_piece(list, i, needle, from);
+			if (at < len)
+				return start + at;
+		}
+		start += len;
+		from = from > len ? from - len : 0;
+	}
+	return slice_list_size(list);
+}

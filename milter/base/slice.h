@@ -58,6 +58,16 @@ void slice_list_add_all(struct slice_list *list, const struct slice_list *tail);
 /* Bytes in all pieces together. */
 size_t slice_list_size(const struct slice_list *list);
 
+/* Copies at most len bytes, beginning at offset from of all pieces together;
+ * returns how many there were. */
+size_t slice_list_read(
+    const struct slice_list *list, size_t from, void *out, size_t len);
+
+/* Offset of the first needle at or after from, wherever the pieces meet, or
+ * the size of the list when there is none.  An empty needle is nowhere. */
+size_t slice_list_find(
+    const struct slice_list *list, struct slice needle, size_t from);
+
 /* ASCII only, whatever the locale. */
 static inline unsigned char
 ascii_lower(unsigned char c)
