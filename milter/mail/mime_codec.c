@@ -166,55 +166,22 @@ char_value(unsigned char c)
 	}
 }
 
-static void
-fill_values(unsigned char values[256])
-{
-	for (unsigned c = 0; c < 256; c++)
-		values[c] = (unsigned char)char_value((unsigned char)c);
-}
-
-/* The four characters of a group, as far as they came. */
-struct group {
-	uint32_t bits;
-	unsigned count;
+struct base64_decoder {
+	unsigned char values[256]; /* char_value of each byte */
+	uint32_t bits;		   /* of a group of four characters, */
+	unsigned count;		   /* as far as they came */
 	bool strict;
+	struct block block;
 };
 
-/* The bytes of an incomplete last group; pads is what followed it. */
 static void
-end_group(struct group *g, struct block *b, unsigned pads)
+decoder_init(struct base64_decoder *d, struct spool *out)
 {
-	unsigned unused = g->count == 2 ? 4 : 2;
-
-	if (g->count == 0) {
-		g->strict = g->strict && pads == 0;
-		return;
-	}
-	if (g->count == 1 || pads != 4 - g->count ||
-	    (g->bits & ((1u << unused) - 1)) != 0)
-		g->strict = false;
-	if (g->count >= 2)
-		b->data[b->used++] =
-		    (unsigned char)(g->bits >> (g->count == 2 ? 4 : 10));
-	if (g->count == 3)
-		b->data[b->used++] = (unsigned char)(g->bits >> 2);
-}
-
-/* Padding and whatever follows it; returns the number of pads. */
-static unsigned
-read_padding(struct slice in, const unsigned char values[256], bool *strict)
-{
-	unsigned pads = 0;
-
-	for (size_t i = 0; i < in.len; i++) {
-		unsigned char value = values[in.data[i]];
-
-		if (value == CHAR_PAD && pads < 3)
-			pads++;
-		else if (value != CHAR_BLANK)
-			*strict = false;
-	}
-	return pads;
+	for (unsigned c = 0; c < 256; c++)
+		d->values[c] = (unsigned char)char_value((unsigned char)c);
+	d->bits = d->count = 0;
+	d->strict = true;
+	block_init(&d->block, out);
 }
 
 static void
@@ -225,69 +192,104 @@ add_group(struct block *b, uint32_t bits)
 	b->data[b->used++] = (unsigned char)bits;
 }
 
-/* Whole groups without anything between them, the bulk of real data. */
+/* Whole groups without anything between them, the bulk of real data; returns
+ * how many characters that were. */
 static size_t
-decode_run(struct slice in, const unsigned char values[256], struct block *b)
+decode_groups(struct base64_decoder *d, struct slice in)
 {
-	const unsigned char *p = in.data;
+	const unsigned char *p = in.data, *v = d->values;
 	size_t i = 0;
 
-	while (i + 4 <= in.len && sizeof(b->data) - b->used >= 3) {
-		uint32_t v0 = values[p[i]], v1 = values[p[i + 1]];
-		uint32_t v2 = values[p[i + 2]], v3 = values[p[i + 3]];
+	while (i + 4 <= in.len && sizeof(d->block.data) - d->block.used >= 3) {
+		uint32_t v0 = v[p[i]], v1 = v[p[i + 1]];
+		uint32_t v2 = v[p[i + 2]], v3 = v[p[i + 3]];
 
 		if ((v0 | v1 | v2 | v3) >= CHAR_BLANK)
 			break;
-		add_group(b, v0 << 18 | v1 << 12 | v2 << 6 | v3);
+		add_group(&d->block, v0 << 18 | v1 << 12 | v2 << 6 | v3);
 		i += 4;
 	}
 	return i;
 }
 
+static void
+decode_char(struct base64_decoder *d, unsigned char value)
+{
+	if (value == CHAR_BLANK)
+		return;
+	if (value > CHAR_BLANK) {
+		d->strict = false;
+		return;
+	}
+	d->bits = d->bits << 6 | value;
+	if (++d->count < 4)
+		return;
+	add_group(&d->block, d->bits);
+	d->bits = d->count = 0;
+}
+
+/* Up to the padding or the end; returns how many characters that were. */
+static int
+decode_data(
+    struct base64_decoder *d, struct slice in, size_t *len, struct err *err)
+{
+	size_t i = 0;
+
+	while (i < in.len) {
+		if (block_reserve(&d->block, 3, err))
+			return -1;
+		if (d->count == 0)
+			i += decode_groups(d, slice_part(in, i, in.len));
+		if (i == in.len || in.data[i] == '=')
+			break;
+		if (block_reserve(&d->block, 3, err))
+			return -1;
+		decode_char(d, d->values[in.data[i++]]);
+	}
+	*len = i;
+	return block_reserve(&d->block, 3, err);
+}
+
+/* The bytes of an incomplete last group, and what follows it: the right
+ * number of pads, and nothing but blanks. */
+static void
+decode_end(struct base64_decoder *d, struct slice rest)
+{
+	unsigned pads = 0, wanted = d->count ? 4 - d->count : 0;
+	unsigned unused = d->count == 2 ? 4 : 2;
+
+	for (size_t i = 0; i < rest.len; i++) {
+		unsigned char value = d->values[rest.data[i]];
+
+		if (value == CHAR_PAD && pads < 3)
+			pads++;
+		else if (value != CHAR_BLANK)
+			d->strict = false;
+	}
+	if (pads != wanted || d->count == 1)
+		d->strict = false;
+	if (d->count < 2)
+		return;
+	if (d->bits & ((1u << unused) - 1))
+		d->strict = false;
+	d->bits <<= 6 * (4 - d->count);
+	add_group(&d->block, d->bits);
+	d->block.used -= 4 - d->count;
+}
+
 int
 base64_decode(struct slice in, struct spool *out, bool *strict, struct err *err)
 {
-	struct group group = {.strict = true};
-	unsigned char values[256], value;
-	unsigned pads = 0;
-	struct block block;
-	size_t i = 0;
+	struct base64_decoder d;
+	size_t len;
 
-	fill_values(values);
-	block_init(&block, out);
-	while (i < in.len && pads == 0) {
-		if (block_reserve(&block, 3, err))
-			return -1;
-		if (group.count == 0)
-			i += decode_run(
-			    slice_part(in, i, in.len), values, &block);
-		if (i == in.len)
-			break;
-		value = values[in.data[i]];
-		if (value == CHAR_PAD) {
-			pads = read_padding(
-			    slice_part(in, i, in.len), values, &group.strict);
-		} else if (value == CHAR_JUNK) {
-			group.strict = false;
-		} else if (value < CHAR_BLANK) {
-			group.bits = group.bits << 6 | value;
-			group.count++;
-		}
-		i++;
-		if (group.count == 4) {
-			if (block_reserve(&block, 3, err))
-				return -1;
-			add_group(&block, group.bits);
-			group.count = 0;
-			group.bits = 0;
-		}
-	}
-	if (block_reserve(&block, 2, err))
+	decoder_init(&d, out);
+	if (decode_data(&d, in, &len, err))
 		return -1;
-	end_group(&group, &block, pads);
-	if (block_flush(&block, err))
+	decode_end(&d, slice_part(in, len, in.len));
+	if (block_flush(&d.block, err))
 		return -1;
-	*strict = group.strict;
+	*strict = d.strict;
 	return 0;
 }
 
@@ -308,6 +310,14 @@ static bool
 is_blank(unsigned char c)
 {
 	return c == ' ' || c == '\t';
+}
+
+/* Stands for itself in quoted-printable, wherever it is but at the start of a
+ * line. */
+static bool
+is_plain(unsigned char c)
+{
+	return c > ' ' && c <= '~' && c != '=';
 }
 
 static bool
@@ -341,7 +351,7 @@ qp_needs_escape(const struct qp_encoder *e)
 
 	if (is_blank(c))
 		return qp_line_ends(e, e->pos + 1);
-	if (c <= ' ' || c > '~' || c == '=')
+	if (!is_plain(c))
 		return true;
 	return e->column == 0 &&
 	       qp_start_needs_escape(slice_part(e->in, e->pos, e->in.len));
@@ -389,13 +399,26 @@ qp_encode_next(struct qp_encoder *e)
 	e->pos++;
 }
 
+/* Characters that stand for themselves, and fit whatever follows them. */
+static void
+qp_copy_plain(struct qp_encoder *e)
+{
+	while (e->column > 0 && e->column < QP_LINE - 1 && e->pos < e->in.len &&
+	       is_plain(e->in.data[e->pos])) {
+		e->block.data[e->block.used++] = e->in.data[e->pos++];
+		e->column++;
+	}
+}
+
 static int
 qp_run(struct qp_encoder *e, struct err *err)
 {
 	while (e->pos < e->in.len) {
-		if (block_reserve(&e->block, 6, err))
+		if (block_reserve(&e->block, QP_LINE + 6, err))
 			return -1;
-		qp_encode_next(e);
+		qp_copy_plain(e);
+		if (e->pos < e->in.len)
+			qp_encode_next(e);
 	}
 	return block_flush(&e->block, err);
 }
@@ -445,10 +468,32 @@ qp_decode_next(struct slice line, struct block *b, bool *strict)
 		b->used++;
 		return 3;
 	}
-	if ((c < ' ' && c != '\t') || c > '~' || c == '=')
+	if (!is_plain(c) && !is_blank(c))
 		*strict = false;
 	b->data[b->used++] = c;
 	return 1;
+}
+
+static int
+qp_decode_chars(
+    struct slice line, struct block *b, bool *strict, struct err *err)
+{
+	size_t i = 0, most;
+
+	while (i < line.len) {
+		if (block_reserve(b, 1, err))
+			return -1;
+		most = sizeof(b->data) - b->used;
+		while (most > 1 && i < line.len &&
+		       (is_plain(line.data[i]) || is_blank(line.data[i]))) {
+			b->data[b->used++] = line.data[i++];
+			most--;
+		}
+		if (i < line.len)
+			i += qp_decode_next(
+			    slice_part(line, i, line.len), b, strict);
+	}
+	return 0;
 }
 
 /* One line, with its line end, which is CRLF or LF. */
@@ -470,16 +515,11 @@ qp_decode_line(
 		next = line.len;
 		end--;
 	}
-	for (size_t i = 0; i < end;) {
-		if (block_reserve(b, 1, err))
-			return -1;
-		i += qp_decode_next(slice_part(line, i, end), b, strict);
-	}
-	for (; next < line.len; next++) {
-		if (block_reserve(b, 1, err))
-			return -1;
-		b->data[b->used++] = line.data[next];
-	}
+	if (qp_decode_chars(slice_part(line, 0, end), b, strict, err) ||
+	    block_reserve(b, 2, err))
+		return -1;
+	while (next < line.len)
+		b->data[b->used++] = line.data[next++];
 	return 0;
 }
 
