@@ -191,7 +191,7 @@ test_become(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		unit_skip("not root");
 	assert_int_equal(in_child(becomes_nobody), 0);
 	assert_int_equal(in_child(becomes_nobody_alone), 0);
 	assert_int_equal(in_child(root_without_power), 0);

@@ -321,7 +321,7 @@ test_folder_is_given_away_by_root(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		unit_skip("not root");
 	snprintf(inner, sizeof(inner), "%s/run", folder);
 	snprintf(name, sizeof(name), "%s/run/socket", folder);
 	assert_int_equal(ipc_prepare_folder(name, &group, NOBODY, &err), 0);
@@ -359,7 +359,7 @@ test_who_the_peer_is(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		unit_skip("not root");
 	listener = ipc_listen(path, &owner_only, &err);
 	chmod(folder, 0711);
 	chmod(path, 0666);

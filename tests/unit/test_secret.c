@@ -172,7 +172,7 @@ test_wrong_owner(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		unit_skip("not root");
 	write_file(DIGITS, 0400);
 	assert_int_equal(chown(path, 65534, 65534), 0);
 	must_not_read(ERR_PERMANENT, "chown");
@@ -209,7 +209,7 @@ test_credential(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip();
+		unit_skip("not root");
 	write_file(DIGITS, 0440);
 	must_not_read(ERR_PERMANENT, "chmod 0400");
 	setenv("CREDENTIALS_DIRECTORY", folder, 1);
