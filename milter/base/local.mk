@@ -19,29 +19,53 @@ milter_base_libbase_a_SOURCES = \
 	%D%/slice.c %D%/slice.h
 
 BASE_TESTS = \
+	tests/unit/test_alloc \
 	tests/unit/test_arena \
+	tests/unit/test_buf \
+	tests/unit/test_clock \
 	tests/unit/test_confine \
+	tests/unit/test_err \
+	tests/unit/test_hex \
+	tests/unit/test_io \
 	tests/unit/test_ipc \
+	tests/unit/test_log \
 	tests/unit/test_lru \
 	tests/unit/test_network \
 	tests/unit/test_secret \
 	tests/unit/test_setting \
+	tests/unit/test_slice \
 	tests/unit/test_slice_list
 
+tests_unit_test_alloc_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_alloc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_arena_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_arena_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_buf_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_buf_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_clock_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_clock_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_confine_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_confine_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_err_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_err_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_hex_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_hex_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_io_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_io_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_ipc_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ipc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_log_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_log_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_lru_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_lru_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_network_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_network_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
-tests_unit_test_setting_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_setting_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
-tests_unit_test_confine_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_confine_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
-tests_unit_test_ipc_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_ipc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_secret_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_secret_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_setting_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_setting_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_slice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_slice_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_slice_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_slice_list_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 
