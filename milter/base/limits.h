@@ -46,6 +46,15 @@
 /* A chain that we send or store, and certificates looked at per message. */
 #define LIMIT_CHAIN		       10u
 #define LIMIT_CERTIFICATES_PER_MESSAGE 32u
+/* Authorities of the configuration; public bundles have about 150. */
+#define LIMIT_ANCHORS 10000u
+/* Verdicts about certificates that are remembered, and for how many seconds:
+ * a change of the trusted authorities replaces them all, so this bounds only
+ * how late a revocation is noticed. */
+#define LIMIT_VERDICTS	      8192u
+#define LIMIT_VERDICT_SECONDS 300
+/* DER of SMIMECapabilities; the longest seen are below 300 bytes. */
+#define LIMIT_CAPABILITIES 4096u
 /* A detached signature: chain and attributes, never content. */
 #define LIMIT_SIGNATURE (1u * MIB)
 /* SignerInfos of one message. */

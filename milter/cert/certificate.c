@@ -160,8 +160,8 @@ read_key(struct certificate *c)
 	return strong;
 }
 
-static bool
-is_strong_signature(X509 *x509)
+bool
+certificate_has_strong_signature(X509 *x509)
 {
 	int digest, key, bits;
 
@@ -173,8 +173,8 @@ is_strong_signature(X509 *x509)
 
 /* Usage */
 
-static bool
-has_mail_usage(X509 *x509)
+bool
+certificate_is_for_mail(X509 *x509)
 {
 	uint32_t extended = X509_get_extended_key_usage(x509);
 
@@ -221,7 +221,8 @@ static void
 read_usage(struct certificate *c)
 {
 	uint32_t flags = X509_get_extension_flags(c->x509);
-	bool known = !(flags & EXFLAG_CRITICAL) && has_mail_usage(c->x509);
+	bool known =
+	    !(flags & EXFLAG_CRITICAL) && certificate_is_for_mail(c->x509);
 
 	c->is_ca = flags & EXFLAG_CA;
 	c->self_issued = flags & EXFLAG_SI;
@@ -231,8 +232,8 @@ read_usage(struct certificate *c)
 
 /* Times */
 
-static int
-read_time(const ASN1_TIME *from, time_t *out)
+int
+certificate_time(const ASN1_TIME *from, time_t *out)
 {
 	struct tm tm;
 
@@ -254,15 +255,15 @@ read_all(struct certificate *c, struct err *err)
 	if (X509_check_purpose(c->x509, -1, -1) != 1)
 		return err_set_crypto(err, ERR_PERMANENT,
 		    "certificate: malformed or repeated extension");
-	if (read_time(X509_get0_notBefore(c->x509), &c->not_before) ||
-	    read_time(X509_get0_notAfter(c->x509), &c->not_after))
+	if (certificate_time(X509_get0_notBefore(c->x509), &c->not_before) ||
+	    certificate_time(X509_get0_notAfter(c->x509), &c->not_after))
 		return err_set_crypto(
 		    err, ERR_PERMANENT, "certificate: malformed validity");
 	certificate_sha256(c->der, c->fingerprint);
 	hex_encode(c->fingerprint, FINGERPRINT_SIZE, c->fingerprint_text);
 	certificate_names_read(c);
 	strong_key = read_key(c);
-	c->strong = strong_key && is_strong_signature(c->x509);
+	c->strong = strong_key && certificate_has_strong_signature(c->x509);
 	read_usage(c);
 	c->level = certificate_level_read(c->x509);
 	/* An unknown key or curve is no error but leaves a trace. */

@@ -82,6 +82,17 @@ struct certificate *certificate_ref(struct certificate *c);
 /* Drops a reference and sets *c to NULL; NULL is fine. */
 void certificate_unref(struct certificate **c);
 
+/* Seconds since 1970 of a UTCTime or GeneralizedTime; -1 when it is
+ * malformed. */
+int certificate_time(const ASN1_TIME *from, time_t *out) MUST_USE;
+
+/* May an authority or user with these extensions take part in mail: EKU
+ * absent, emailProtection or any (RFC 8550 4.4.4). */
+bool certificate_is_for_mail(X509 *x509);
+
+/* Is the signature on it made with an algorithm that still holds? */
+bool certificate_has_strong_signature(X509 *x509);
+
 /* Is the canonical address one of its addresses? */
 bool certificate_has_address(
     const struct certificate *c, const char *canonical);

@@ -12,7 +12,9 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/store_sqlite_own.c \
 	%D%/store_sqlite_partner.c \
 	%D%/store_sqlite_user.c \
-	%D%/store_sqlite_walk.c
+	%D%/store_sqlite_walk.c \
+	%D%/trust.c %D%/trust.h %D%/trust_parts.h \
+	%D%/trust_check.c
 
 # Authorities and certificates for tests of this and other folders.
 check_LIBRARIES += tests/unit/libfixture.a
@@ -21,12 +23,15 @@ tests_unit_libfixture_a_SOURCES = \
 	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
-CERT_TESTS = tests/unit/test_certificate tests/unit/test_store
+CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \
+	tests/unit/test_trust
 
 tests_unit_test_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certificate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_trust_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trust_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(CERT_TESTS)

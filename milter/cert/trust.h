@@ -23,16 +23,22 @@ struct trust_config {
 
 struct trust;
 
-/* Errors name the file and what to do.  A folder without certificates is
+/* What is configured is an anchor, whether it signed itself or not: an
+ * intermediate that is named here is trusted without its root.  Only
+ * authorities can be anchors; in the bundle, which others put together,
+ * anything else is passed over, among the extra ones it is an error.
+ *
+ * Errors name the file and what to do.  A folder without certificates is
  * fine; a file without any is not. */
 int trust_load(const struct trust_config *config, struct trust **out,
     struct err *err) MUST_USE;
 struct trust *trust_ref(struct trust *t);
 void trust_unref(struct trust **t);
 
-/* Adds an anchor before the trust is shared. */
-int trust_add_anchor(struct trust *t, const struct certificate *anchor,
-    struct err *err) MUST_USE;
+/* Adds an anchor before the trust is shared; one that is there already is no
+ * error.  Permanent error when it is no authority. */
+int trust_add_anchor(
+    struct trust *t, struct certificate *anchor, struct err *err) MUST_USE;
 size_t trust_anchor_count(const struct trust *t);
 
 enum trust_verdict {
@@ -44,6 +50,7 @@ enum trust_verdict {
 	TRUST_BROKEN, /* name constraints, critical extension ... */
 	TRUST_OK
 };
+/* The word for logs: "unknown-authority", "expired" ... */
 const char *trust_verdict_name(enum trust_verdict verdict);
 
 /* RFC 5280 path validation at the time now (rule V10), with others as
