@@ -31,16 +31,18 @@ enum cert_harvest_word {
 	CERT_HARVEST_WEAK,
 	CERT_HARVEST_WRONG_USAGE,
 	CERT_HARVEST_FUTURE /* signingTime is ahead of us (H3): the
-	                             * certificate is kept without
-	                             * capabilities */
+	                     * certificate is kept, without
+	                     * capabilities and preference */
 };
+/* The word for logs: "kept", "wrong-address", "untrusted" ... */
 const char *cert_harvest_word_name(enum cert_harvest_word word);
 
-/* The encryption certificate of the sender: the preferred one, else one with
- * the signer's subject that may encrypt, else the signer's (rule H2); each
- * must itself carry the From address and lead to a trusted root.  On
- * CERT_HARVEST_KEPT *out is a record ready for store_partner_cert_put, which
- * the caller ends with store_partner_cert_fini. */
+/* The encryption certificate of the sender: the preferred one, else the
+ * newest with the signer's subject that may encrypt, the signer's among them
+ * (rule H2); each must itself carry the From address and lead to a trusted
+ * root.  On CERT_HARVEST_KEPT and CERT_HARVEST_FUTURE *out is a record ready
+ * for store_partner_cert_put, which the caller ends with
+ * store_partner_cert_fini; otherwise *out is untouched. */
 enum cert_harvest_word cert_harvest(const struct cert_evidence *evidence,
     struct trust *trust, time_t now, struct store_partner_cert *out);
 

@@ -26,13 +26,15 @@ enum cert_pick_word {
 	CERT_PICK_UNTRUSTED,   /* no path to a trusted root */
 	CERT_PICK_REVOKED,
 	CERT_PICK_PENDING,
-	CERT_PICK_DISTRUSTED
+	CERT_PICK_DISTRUSTED,
+	CERT_PICK_NOT_PREFERRED /* usable, but its owner prefers another */
 };
 
 /* The word as it stands in logs and explanations: "taken", "no-certificate",
  * "expired" ... */
 const char *cert_pick_word_name(enum cert_pick_word word);
-/* The same for a refusal: what to tell the sender, with the remedy. */
+/* The same for a refusal: what to tell the sender, with the remedy.  Static,
+ * ASCII, without the address. */
 const char *cert_pick_word_advice(enum cert_pick_word word);
 
 struct cert_candidate {
@@ -54,8 +56,13 @@ void cert_choice_fini(struct cert_choice *choice);
 /*
  * Judges the certificates of one address.  All usable ones are taken (C4);
  * when one of them is marked preferred by its owner only the preferred and
- * the manual or pinned ones are.  A manual or pinned certificate needs no
- * path to an anchor: the operator vouches.
+ * the manual or pinned ones are; several may be marked, one for each of his
+ * devices.  A manual or pinned certificate needs no path to an anchor, and may
+ * name no address at all: the operator vouches.  One that names only other
+ * addresses is refused even so.
+ *
+ * certs are borrowed for the call; *out holds references and is ended with
+ * cert_choice_fini.
  */
 void cert_pick(const struct store_partner_cert *certs, size_t count,
     const char *address, struct trust *trust, time_t now,

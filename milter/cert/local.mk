@@ -1,5 +1,7 @@
 noinst_LIBRARIES += milter/cert/libcert.a
 milter_cert_libcert_a_SOURCES = \
+	%D%/cert_harvest.c %D%/cert_harvest.h \
+	%D%/cert_pick.c %D%/cert_pick.h \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/certificate_list.c \
 	%D%/certificate_names.c %D%/certificate_names.h \
@@ -24,7 +26,8 @@ tests_unit_libfixture_a_SOURCES = \
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \
-	tests/unit/test_trust
+	tests/unit/test_trust tests/unit/test_cert_pick \
+	tests/unit/test_cert_harvest
 
 tests_unit_test_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certificate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
@@ -32,6 +35,10 @@ tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_trust_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_trust_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_cert_pick_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cert_pick_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_cert_harvest_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cert_harvest_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(CERT_TESTS)
