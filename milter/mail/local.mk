@@ -45,3 +45,9 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(MAIL_TESTS)
 TESTS += $(MAIL_TESTS)
 endif
+
+# Judged by Python's email package.
+check_PROGRAMS += tests/tools/mime_tool
+tests_tools_mime_tool_LDADD = $(MAIL_LIBS)
+TESTS += tests/system/mime_judge_test.py
+EXTRA_DIST += tests/system/mime_judge_test.py
