@@ -114,8 +114,25 @@ add_raw(struct log_line *line, const char *text, size_t len)
 	line->len += len;
 }
 
+/* How text is escaped: as one word, as a sentence in quotes, or freely. */
+enum text_kind {
+	TEXT_WORD,
+	TEXT_QUOTED,
+	TEXT_FREE
+};
+
+static bool
+is_plain(unsigned char c, enum text_kind kind)
+{
+	if (c == ' ')
+		return kind != TEXT_WORD;
+	if (c == '"')
+		return kind != TEXT_QUOTED;
+	return c > ' ' && c < 0x7f && c != '\\';
+}
+
 static void
-add_escaped(struct log_line *line, struct slice s, bool keep_blanks)
+add_escaped(struct log_line *line, struct slice s, enum text_kind kind)
 {
 	size_t n = s.len > LIMIT_LOG_FOREIGN ? LIMIT_LOG_FOREIGN : s.len;
 	char escape[8];
@@ -123,8 +140,7 @@ add_escaped(struct log_line *line, struct slice s, bool keep_blanks)
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = s.data[i];
 
-		if ((c > ' ' && c < 0x7f && c != '\\') ||
-		    (c == ' ' && keep_blanks)) {
+		if (is_plain(c, kind)) {
 			add_raw(line, (const char *)&s.data[i], 1);
 		} else {
 			snprintf(escape, sizeof(escape), "\\x%02x", c);
@@ -146,7 +162,7 @@ log_begin(struct log_line *line, enum log_level level, const char *queue_id,
 		return;
 	if (!queue_id || !*queue_id)
 		queue_id = "NOQUEUE";
-	add_escaped(line, slice_text(queue_id), false);
+	add_escaped(line, slice_text(queue_id), TEXT_WORD);
 	add_raw(line, ": ", 2);
 	add_raw(line, event, strlen(event));
 }
@@ -159,7 +175,7 @@ log_slice(struct log_line *line, const char *key, struct slice text)
 	add_raw(line, " ", 1);
 	add_raw(line, key, strlen(key));
 	add_raw(line, "=", 1);
-	add_escaped(line, text, false);
+	add_escaped(line, text, TEXT_WORD);
 }
 
 void
@@ -175,6 +191,18 @@ log_number(struct log_line *line, const char *key, long long number)
 
 	snprintf(text, sizeof(text), "%lld", number);
 	log_text(line, key, text);
+}
+
+void
+log_phrase(struct log_line *line, const char *key, const char *text)
+{
+	if (!line->wanted)
+		return;
+	add_raw(line, " ", 1);
+	add_raw(line, key, strlen(key));
+	add_raw(line, "=\"", 2);
+	add_escaped(line, slice_text(text ? text : ""), TEXT_QUOTED);
+	add_raw(line, "\"", 1);
 }
 
 /* The local form of RFC 3164: without a time, which the daemon knows better,
@@ -260,7 +288,7 @@ log_plain(enum log_level level, const char *format, va_list ap)
 	for (rest = slice_text(text); rest.len > 0;
 	     rest = slice_part(rest, LIMIT_LOG_FOREIGN, rest.len))
 		add_escaped(
-		    &line, slice_part(rest, 0, LIMIT_LOG_FOREIGN), true);
+		    &line, slice_part(rest, 0, LIMIT_LOG_FOREIGN), TEXT_FREE);
 	log_end(&line);
 }
 

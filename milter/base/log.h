@@ -56,6 +56,9 @@ void log_begin(struct log_line *line, enum log_level level,
 void log_text(struct log_line *line, const char *key, const char *text);
 void log_slice(struct log_line *line, const char *key, struct slice text);
 void log_number(struct log_line *line, const char *key, long long number);
+/* Adds ' key="text"' for sentences: blanks stay, what would end the quotes is
+ * escaped.  For people; what programs look at is a word. */
+void log_phrase(struct log_line *line, const char *key, const char *text);
 
 /* Writes the line in one piece. */
 void log_end(struct log_line *line);

@@ -120,6 +120,25 @@ test_escapes(void **state)
 		  "program: what eve said\\x0aprogram: X: signed\n");
 }
 
+/* A sentence stays readable and cannot end its own quotes. */
+static void
+test_phrase(void **state)
+{
+	struct log_line line;
+
+	(void)state;
+	log_begin(&line, LOG_LEVEL_INFO, "4XYZ", "deferred");
+	log_phrase(&line, "error", "no such file: \"x\\\" y=z\n");
+	log_phrase(&line, "detail", NULL);
+	log_end(&line);
+	log_begin(&line, LOG_LEVEL_DEBUG, "4XYZ", "deferred");
+	log_phrase(&line, "error", "not wanted");
+	log_end(&line);
+	check_log("program: 4XYZ: deferred "
+		  "error=\"no such file: \\x22x\\x5c\\x22 y=z\\x0a\" "
+		  "detail=\"\"\n");
+}
+
 static void
 test_foreign_text_is_cut(void **state)
 {
@@ -246,6 +265,7 @@ main(void)
 	    cmocka_unit_test(test_line),
 	    cmocka_unit_test(test_level),
 	    cmocka_unit_test(test_escapes),
+	    cmocka_unit_test(test_phrase),
 	    cmocka_unit_test(test_foreign_text_is_cut),
 	    cmocka_unit_test(test_line_is_cut),
 	    cmocka_unit_test(test_reopen),
