@@ -73,6 +73,10 @@ load(struct key_client *client, const struct key_ref *key, deadline_t deadline,
 	struct key_exchange x;
 	int rc;
 
+	if (key->wrapped.len == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "smime-keyd does not have the key, and there is none to "
+		    "hand over");
 	key_exchange_init(&x, KEY_LOAD, deadline);
 	memcpy(x.request.key_id, key->id, KEY_ID_SIZE);
 	x.request.fields[0] = key->wrapped;

@@ -21,7 +21,7 @@ struct key_client;
 /* A private key as a client knows it: by its public key, and sealed. */
 struct key_ref {
 	unsigned char id[KEY_ID_SIZE]; /* SHA-256 of SubjectPublicKeyInfo */
-	struct slice wrapped;	       /* for LOAD; borrowed */
+	struct slice wrapped;	       /* for LOAD; borrowed; may be empty */
 };
 
 struct key_signing {

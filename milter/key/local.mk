@@ -6,15 +6,17 @@ milter_key_libkey_a_SOURCES = \
 
 KEY_TESTS = \
 	tests/unit/test_key_client \
-	tests/unit/test_key_message
+	tests/unit/test_key_message \
+	tests/unit/test_key_pool
 
 tests_unit_test_key_client_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_key_client_SOURCES = tests/unit/test_key_client.c \
-	tests/unit/key_sample.c tests/unit/key_sample.h \
-	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
+	$(KEYD_FIXTURE)
 tests_unit_test_key_client_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
 tests_unit_test_key_message_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_key_message_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_key_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_key_pool_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(KEY_TESTS)

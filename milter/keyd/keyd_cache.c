@@ -1,9 +1,11 @@
 /*
  * keyd_cache.c: see keyd_cache.h.  Any thread.
  *
- * A hash table with chains, and a clock for eviction: a look-up only sets a
- * mark, so that it needs no more than the read lock.  Key ids are SHA-256
- * sums; their first bytes are the hash.
+ * A hash table with chains.  Time is the number of keys that were added: a
+ * look-up notes it in the entry, most often it is there already, and needs no
+ * more than the read lock.  The oldest of a few entries makes room, which is
+ * as good as the oldest of all.  Key ids are SHA-256 sums; their first bytes
+ * are the hash.
  */
 #include "keyd/keyd_cache.h"
 
@@ -15,17 +17,21 @@
 
 #include "base/alloc.h"
 
+/* Entries that are looked at to find an old one. */
+#define SAMPLE 32
+
 struct entry {
 	struct keyd_key *key;
 	struct entry *next; /* in the chain */
-	atomic_bool used;   /* since the clock's hand passed */
+	_Atomic uint64_t last_used;
 };
 
 struct keyd_cache {
 	pthread_rwlock_t lock;
 	size_t max;
 	size_t count;
-	size_t hand;
+	size_t hand;	/* where the next sample begins */
+	uint64_t added; /* the clock */
 	size_t mask;
 	struct entry **chains;
 	struct entry *entries; /* the first count are in use */
@@ -98,27 +104,29 @@ keyd_cache_find(struct keyd_cache *cache, const unsigned char id[KEY_ID_SIZE])
 	e = find_entry(cache, id);
 	if (e) {
 		/* Writing only when needed keeps the line shared. */
-		if (!atomic_load_explicit(&e->used, memory_order_relaxed))
+		if (atomic_load_explicit(&e->last_used, memory_order_relaxed) !=
+		    cache->added)
 			atomic_store_explicit(
-			    &e->used, true, memory_order_relaxed);
+			    &e->last_used, cache->added, memory_order_relaxed);
 		key = keyd_key_ref(e->key);
 	}
 	pthread_rwlock_unlock(&cache->lock);
 	return key;
 }
 
-/* Empties the entry of a key that was not used since the hand last passed;
- * after one round at most there is one. */
+/* Empties the entry of a key that was not used for long. */
 static struct entry *
 evict(struct keyd_cache *cache)
 {
-	struct entry *victim, **link;
+	struct entry *victim = &cache->entries[cache->hand], **link;
 
-	for (;;) {
-		victim = &cache->entries[cache->hand];
+	for (size_t i = 0; i < SAMPLE; i++) {
+		struct entry *e = &cache->entries[cache->hand];
+
+		if (atomic_load(&e->last_used) <
+		    atomic_load(&victim->last_used))
+			victim = e;
 		cache->hand = (cache->hand + 1) % cache->max;
-		if (!atomic_exchange(&victim->used, false))
-			break;
 	}
 	link = chain_of(cache, victim->key->id);
 	while (*link != victim)
@@ -140,8 +148,7 @@ keyd_cache_add(struct keyd_cache *cache, struct keyd_key *key)
 		chain = chain_of(cache, key->id);
 		e->key = keyd_key_ref(key);
 		e->next = *chain;
-		/* A new key is not used yet, but must survive the hand. */
-		atomic_store(&e->used, true);
+		atomic_store(&e->last_used, ++cache->added);
 		*chain = e;
 	}
 	pthread_rwlock_unlock(&cache->lock);

@@ -95,7 +95,7 @@ keyd_options_parse(
 	struct keyd_options o = {.workers = default_workers()};
 	int option;
 
-	optind = 1;
+	optind = 0; /* glibc: from the beginning, whatever was before */
 	while ((option = getopt(argc, argv, ":s:k:u:g:w:fV")) != -1)
 		if (take_option(&o, option, err))
 			return -1;

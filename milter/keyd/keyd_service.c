@@ -254,6 +254,7 @@ keyd_service_run(struct keyd_service *s)
 {
 	accept_until_signal(s);
 	remove_socket(s);
+	keyd_workers_drop_waiting(s->workers);
 	if (!keyd_peers_drain(s->peers, deadline_in(DRAIN_MS)))
 		log_warning("ending with requests in flight");
 }

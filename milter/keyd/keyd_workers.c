@@ -259,20 +259,32 @@ keyd_workers_start(struct keyd *keyd, struct keyd_peers *peers, unsigned count,
 }
 
 void
+keyd_workers_drop_waiting(struct keyd_workers *workers)
+{
+	struct job *job, *next;
+
+	pthread_mutex_lock(&workers->lock);
+	job = workers->first;
+	workers->first = NULL;
+	workers->last = &workers->first;
+	pthread_mutex_unlock(&workers->lock);
+	for (; job; job = next) {
+		next = job->next;
+		keyd_peers_close(workers->peers, job->token);
+		free_job(job);
+	}
+}
+
+void
 keyd_workers_finish(struct keyd_workers *workers)
 {
-	struct job *job;
-
 	pthread_mutex_lock(&workers->lock);
 	workers->stopping = true;
 	pthread_cond_signal(&workers->changed);
 	pthread_mutex_unlock(&workers->lock);
 	for (unsigned i = 0; i <= workers->count; i++)
 		pthread_join(workers->threads[i], NULL);
-	while ((job = workers->first)) {
-		workers->first = job->next;
-		free_job(job);
-	}
+	keyd_workers_drop_waiting(workers);
 	pthread_barrier_destroy(&workers->ready);
 	pthread_cond_destroy(&workers->changed);
 	pthread_mutex_destroy(&workers->lock);

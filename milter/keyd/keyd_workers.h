@@ -20,8 +20,11 @@ struct keyd_workers;
 struct keyd_workers *keyd_workers_start(struct keyd *keyd,
     struct keyd_peers *peers, unsigned count, struct err *err);
 
-/* After keyd_peers_stop: waits for all threads and frees.  Requests that
- * wait in the slow lane are dropped. */
+/* Closes the connections whose requests still wait for the slow lane: the end
+ * does not wait for a queue of keys to be made. */
+void keyd_workers_drop_waiting(struct keyd_workers *workers);
+
+/* After keyd_peers_stop: waits for all threads and frees. */
 void keyd_workers_finish(struct keyd_workers *workers);
 
 #endif

@@ -28,30 +28,60 @@ sbin_PROGRAMS += smime-keyd
 smime_keyd_SOURCES = %D%/main.c
 smime_keyd_LDADD = $(KEYD_LIBS)
 
+KEY_SAMPLE = tests/unit/key_sample.c tests/unit/key_sample.h
+
 # What drives the program over its socket.
-KEYD_FIXTURE = \
+KEYD_FIXTURE = $(KEY_SAMPLE) \
 	tests/unit/key_identity.c tests/unit/key_identity.h \
-	tests/unit/key_sample.c tests/unit/key_sample.h \
 	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
 
 KEYD_TESTS = \
+	tests/unit/test_keyd_answer \
+	tests/unit/test_keyd_attrs \
+	tests/unit/test_keyd_cache \
+	tests/unit/test_keyd_der \
+	tests/unit/test_keyd_options \
+	tests/unit/test_keyd_peers \
+	tests/unit/test_keyd_request_info \
 	tests/unit/test_keyd_seal \
+	tests/unit/test_keyd_service \
 	tests/unit/test_keyd_sign \
 	tests/unit/test_keyd_unwrap_ecdh \
 	tests/unit/test_keyd_unwrap_rsa
 
+tests_unit_test_keyd_answer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_answer_SOURCES = tests/unit/test_keyd_answer.c $(KEY_SAMPLE)
+tests_unit_test_keyd_answer_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_attrs_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_attrs_SOURCES = tests/unit/test_keyd_attrs.c $(KEY_SAMPLE)
+tests_unit_test_keyd_attrs_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_cache_SOURCES = tests/unit/test_keyd_cache.c $(KEY_SAMPLE)
+tests_unit_test_keyd_cache_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_der_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_der_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_options_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_options_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_peers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_peers_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_request_info_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_request_info_SOURCES = tests/unit/test_keyd_request_info.c $(KEY_SAMPLE)
+tests_unit_test_keyd_request_info_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_seal_SOURCES = tests/unit/test_keyd_seal.c $(KEYD_FIXTURE)
-tests_unit_test_keyd_seal_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_seal_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_service_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_service_SOURCES = tests/unit/test_keyd_service.c $(KEYD_FIXTURE)
+tests_unit_test_keyd_service_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_sign_SOURCES = tests/unit/test_keyd_sign.c $(KEYD_FIXTURE)
-tests_unit_test_keyd_sign_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_sign_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_unwrap_ecdh_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_unwrap_ecdh_SOURCES = tests/unit/test_keyd_unwrap_ecdh.c $(KEYD_FIXTURE)
-tests_unit_test_keyd_unwrap_ecdh_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_unwrap_ecdh_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_unwrap_rsa_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_unwrap_rsa_SOURCES = tests/unit/test_keyd_unwrap_rsa.c $(KEYD_FIXTURE)
-tests_unit_test_keyd_unwrap_rsa_LDADD = $(KEY_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_unwrap_rsa_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(KEYD_TESTS)

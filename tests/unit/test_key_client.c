@@ -1,27 +1,40 @@
 /*
- * Every operation of the key process, asked for over its socket and judged
- * by OpenSSL with keys that were made here.
+ * The client against a real key process that crashes, stands still and
+ * starts again.  What the operations do is in test_keyd_*.c.
  */
 #include "unit/unit.h"
 
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "key/key_client.h"
+#include "unit/key_identity.h"
 #include "unit/key_sample.h"
 #include "unit/keyd_fixture.h"
 
-#define TIMEOUT_MS 60000
+#define THREADS	    8
+#define CONNECTIONS 4
 
 static struct keyd_fixture keyd;
 static struct key_client *client;
+static struct key_identity alice, bob;
+static struct buf attrs;
+
+static const struct key_signing ecdsa = {KEY_ALG_ECDSA, KEY_HASH_SHA256};
 
 static int
 set_up(void **state)
 {
 	(void)state;
 	keyd_fixture_start(&keyd);
-	client = key_client_new(keyd.socket, 4, TIMEOUT_MS);
+	client = key_client_new(keyd.socket, CONNECTIONS, KEY_TIMEOUT_MS);
+	key_identity_open(&alice, client, "P-256");
+	key_identity_open(&bob, client, "P-256");
+	buf_init(&attrs, LIMIT_SIGNED_ATTRS);
+	sample_attrs(&attrs, 32);
 	return 0;
 }
 
@@ -29,56 +42,40 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	buf_fini(&attrs);
+	key_identity_close(&alice);
+	key_identity_close(&bob);
 	key_client_free(client);
 	keyd_fixture_stop(&keyd);
 	return 0;
 }
 
-/* A call that must succeed; what went wrong is worth reading. */
-static void
-must(int rc, const struct err *err)
+/* Signs as that one; a signature that is not his is the worst that can
+ * happen. */
+static int
+sign(struct key_client *with, const struct key_identity *who, struct err *err)
 {
-	if (rc)
-		fail_msg("%s", err->text);
+	struct buf signature;
+	int rc;
+
+	buf_init(&signature, 1024);
+	rc = key_sign_attrs(
+	    with, &who->ref, ecdsa, buf_slice(&attrs), &signature, err);
+	if (rc == 0)
+		assert_true(sample_verify(who->pkey, KEY_ALG_ECDSA, "SHA256",
+		    buf_slice(&attrs), buf_slice(&signature)));
+	else
+		assert_int_equal(signature.len, 0);
+	buf_fini(&signature);
+	return rc;
 }
 
 static void
-must_not(int rc, const struct err *err, enum err_class class, const char *text)
+must_sign(const struct key_identity *who)
 {
-	assert_int_equal(rc, -1);
-	if (err->class != class || !strstr(err->text, text))
-		fail_msg("class %d: %s", err->class, err->text);
-}
-
-/* A key that OpenSSL made and keyd sealed. */
-struct identity {
-	EVP_PKEY *pkey;
-	struct key_sealed sealed;
-	struct key_ref ref;
-};
-
-static void
-identity_open(struct identity *identity, const char *kind)
-{
-	struct buf pkcs8;
 	struct err err;
 
-	identity->pkey = sample_key(kind);
-	buf_init(&pkcs8, LIMIT_PRIVATE_KEY);
-	sample_pkcs8(identity->pkey, &pkcs8);
-	key_sealed_init(&identity->sealed);
-	must(
-	    key_wrap(client, buf_slice(&pkcs8), &identity->sealed, &err), &err);
-	memcpy(identity->ref.id, identity->sealed.id, KEY_ID_SIZE);
-	identity->ref.wrapped = buf_slice(&identity->sealed.wrapped);
-	buf_wipe(&pkcs8);
-}
-
-static void
-identity_close(struct identity *identity)
-{
-	EVP_PKEY_free(identity->pkey);
-	key_sealed_fini(&identity->sealed);
+	must_work(sign(client, who, &err), &err);
 }
 
 static void
@@ -88,96 +85,174 @@ test_hello(void **state)
 	struct err err;
 
 	(void)state;
-	must(key_hello(client, &version, &err), &err);
+	must_work(key_hello(client, &version, &err), &err);
 	assert_true(strncmp(version, "smime-keyd ", 11) == 0);
 	free(version);
 }
 
-static const struct {
-	const char *kind;
-	enum key_algorithm algorithm;
-	enum key_hash hash;
-	const char *name;
-	size_t size;
-} signings[] = {
-    {"RSA-2048", KEY_ALG_RSA_PKCS1, KEY_HASH_SHA256, "SHA256", 32},
-    {"RSA-2048", KEY_ALG_RSA_PKCS1, KEY_HASH_SHA384, "SHA384", 48},
-    {"RSA-2048", KEY_ALG_RSA_PKCS1, KEY_HASH_SHA512, "SHA512", 64},
-    {"RSA-2048", KEY_ALG_RSA_PSS, KEY_HASH_SHA256, "SHA256", 32},
-    {"RSA-2048", KEY_ALG_RSA_PSS, KEY_HASH_SHA512, "SHA512", 64},
-    {"P-256", KEY_ALG_ECDSA, KEY_HASH_SHA256, "SHA256", 32},
-    {"P-384", KEY_ALG_ECDSA, KEY_HASH_SHA384, "SHA384", 48},
-    {"P-521", KEY_ALG_ECDSA, KEY_HASH_SHA512, "SHA512", 64},
-    {"ED25519", KEY_ALG_ED25519, KEY_HASH_SHA512, NULL, 64},
-};
-
+/* A key process that has just started knows no keys. */
 static void
-test_sign_attrs(void **state)
+test_keys_are_handed_over(void **state)
 {
-	struct key_signing how;
-	struct identity identity;
-	struct buf attrs, signature;
-	struct err err;
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(signings) / sizeof(signings[0]); i++) {
-		identity_open(&identity, signings[i].kind);
-		buf_init(&attrs, LIMIT_SIGNED_ATTRS);
-		buf_init(&signature, 1024);
-		sample_attrs(&attrs, signings[i].size);
-		how.algorithm = signings[i].algorithm;
-		how.hash = signings[i].hash;
-		must(key_sign_attrs(client, &identity.ref, how,
-			 buf_slice(&attrs), &signature, &err),
-		    &err);
-		assert_true(sample_verify(identity.pkey, how.algorithm,
-		    signings[i].name, buf_slice(&attrs),
-		    buf_slice(&signature)));
-		attrs.data[attrs.len - 1] ^= 1;
-		assert_false(sample_verify(identity.pkey, how.algorithm,
-		    signings[i].name, buf_slice(&attrs),
-		    buf_slice(&signature)));
-		buf_fini(&attrs);
-		buf_fini(&signature);
-		identity_close(&identity);
-	}
+	keyd_fixture_kill(&keyd);
+	keyd_fixture_restart(&keyd);
+	must_sign(&alice);
+	must_sign(&bob);
 }
 
 static void
-test_digest_is_not_signed(void **state)
+test_nothing_to_hand_over(void **state)
 {
-	struct key_signing how = {KEY_ALG_ECDSA, KEY_HASH_SHA256};
-	unsigned char digest[32] = {0};
-	struct identity identity;
+	struct key_identity stranger = alice;
+	struct err err;
+
+	(void)state;
+	memset(stranger.ref.id, 0, KEY_ID_SIZE);
+	stranger.ref.wrapped = slice_make(NULL, 0);
+	must_fail(sign(client, &stranger, &err), &err, ERR_NOT_FOUND,
+	    "does not have the key");
+}
+
+/* The wrong id is not signed for, even when the sealed key is good. */
+static void
+test_wrong_key_id(void **state)
+{
+	struct key_identity mixed = alice;
+	struct err err;
+
+	(void)state;
+	mixed.ref.id[0] ^= 1;
+	must_fail(sign(client, &mixed, &err), &err, ERR_PERMANENT,
+	    "not the one of this key id");
+}
+
+static void
+test_no_room_for_the_result(void **state)
+{
 	struct buf signature;
 	struct err err;
 
 	(void)state;
-	identity_open(&identity, "P-256");
-	buf_init(&signature, 1024);
-	must_not(key_sign_attrs(client, &identity.ref, how,
-		     slice_make(digest, sizeof(digest)), &signature, &err),
-	    &err, ERR_POLICY, "not a SET OF");
+	buf_init(&signature, 16);
+	must_fail(key_sign_attrs(client, &alice.ref, ecdsa, buf_slice(&attrs),
+		      &signature, &err),
+	    &err, ERR_BUG, "no room");
 	assert_int_equal(signature.len, 0);
+	assert_true(buf_ok(&signature));
 	buf_fini(&signature);
-	identity_close(&identity);
 }
 
 static void
-test_crash_and_restart(void **state)
+test_crash_and_recovery(void **state)
 {
-	char *version = NULL;
 	struct err err;
 
 	(void)state;
-	must(key_hello(client, &version, &err), &err);
-	free(version);
+	must_sign(&alice);
 	keyd_fixture_kill(&keyd);
-	must_not(key_hello(client, &version, &err), &err, ERR_TEMPORARY,
-	    "smime-keyd");
+	for (int i = 0; i < 3; i++)
+		must_fail(sign(client, &alice, &err), &err, ERR_TEMPORARY,
+		    "smime-keyd");
 	keyd_fixture_restart(&keyd);
-	must(key_hello(client, &version, &err), &err);
-	free(version);
+	must_sign(&alice);
+	must_sign(&bob);
+}
+
+/* All idle connections are lost at once; one question more is enough. */
+static void
+test_crash_between_two_requests(void **state)
+{
+	(void)state;
+	must_sign(&alice);
+	keyd_fixture_kill(&keyd);
+	keyd_fixture_restart(&keyd);
+	must_sign(&alice);
+}
+
+static void
+test_standing_still(void **state)
+{
+	struct key_client *hasty = key_client_new(keyd.socket, 1, 100);
+	struct err err;
+
+	(void)state;
+	kill(keyd.pid, SIGSTOP);
+	for (int i = 0; i < 3; i++)
+		must_fail(sign(hasty, &alice, &err), &err, ERR_TEMPORARY,
+		    "timed out");
+	kill(keyd.pid, SIGCONT);
+	key_client_free(hasty);
+	/* The late answers went nowhere. */
+	must_sign(&alice);
+	must_sign(&bob);
+}
+
+struct load {
+	struct key_client *client;
+	const struct key_identity *who;
+	atomic_bool stop;
+	atomic_uint signatures;
+	atomic_uint temporary;
+};
+
+static void *
+run_load(void *arg)
+{
+	struct load *load = arg;
+	struct err err;
+
+	while (!load->stop) {
+		if (sign(load->client, load->who, &err) == 0) {
+			load->signatures++;
+		} else {
+			must_fail(-1, &err, ERR_TEMPORARY, "smime-keyd");
+			load->temporary++;
+			usleep(1000);
+		}
+	}
+	return NULL;
+}
+
+/* Waits until each thread has made some more signatures. */
+static void
+wait_for_signatures(struct load *loads, unsigned more)
+{
+	for (int i = 0; i < THREADS; i++) {
+		unsigned goal = loads[i].signatures + more;
+
+		while (loads[i].signatures < goal)
+			usleep(1000);
+	}
+}
+
+/* Two people, more threads than connections, and a key process that crashes
+ * again and again: each signature is the right one, each failure is
+ * temporary, and in the end everything works. */
+static void
+test_crashes_under_load(void **state)
+{
+	struct load loads[THREADS];
+	pthread_t threads[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++) {
+		loads[i] = (struct load){
+		    .client = client, .who = i % 2 ? &alice : &bob};
+		pthread_create(&threads[i], NULL, run_load, &loads[i]);
+	}
+	for (int i = 0; i < 3; i++) {
+		wait_for_signatures(loads, 10);
+		keyd_fixture_kill(&keyd);
+		usleep(20000);
+		keyd_fixture_restart(&keyd);
+	}
+	wait_for_signatures(loads, 10);
+	for (int i = 0; i < THREADS; i++)
+		loads[i].stop = true;
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	must_sign(&alice);
 }
 
 int
@@ -185,9 +260,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hello),
-	    cmocka_unit_test(test_sign_attrs),
-	    cmocka_unit_test(test_digest_is_not_signed),
-	    cmocka_unit_test(test_crash_and_restart),
+	    cmocka_unit_test(test_keys_are_handed_over),
+	    cmocka_unit_test(test_nothing_to_hand_over),
+	    cmocka_unit_test(test_wrong_key_id),
+	    cmocka_unit_test(test_no_room_for_the_result),
+	    cmocka_unit_test(test_crash_and_recovery),
+	    cmocka_unit_test(test_crash_between_two_requests),
+	    cmocka_unit_test(test_standing_still),
+	    cmocka_unit_test(test_crashes_under_load),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
