@@ -57,10 +57,20 @@
 #define LIMIT_CAPABILITIES 4096u
 /* A detached signature: chain and attributes, never content. */
 #define LIMIT_SIGNATURE (1u * MIB)
-/* SignerInfos of one message. */
-#define LIMIT_SIGNERS 8u
+/* SignerInfos of one message, and certificates tried for one of them when
+ * several bear its name. */
+#define LIMIT_SIGNERS		8u
+#define LIMIT_SIGNER_CANDIDATES 4u
+/* Attributes of one SignerInfo; real ones have up to ten. */
+#define LIMIT_ATTRIBUTES 64u
+/* Nesting of constructed values in CMS; the deepest that real ones reach is
+ * about twelve. */
+#define LIMIT_TLV_DEPTH 32u
 /* RecipientInfos that are looked at when decrypting. */
 #define LIMIT_RECIPIENT_INFOS 4096u
+/* RecipientInfos of ours that are tried on one message: each costs a request
+ * to the key process and a pass over the content. */
+#define LIMIT_DECRYPT_TRIES 4u
 /* RFC 8551 section 6: refuse absurd keys before any operation. */
 #define LIMIT_RSA_BITS 8192
 /* RFC 8551 4.1 to 4.4: weaker ones neither sign nor receive. */
