@@ -17,7 +17,7 @@ struct smime_entity {
 	struct buf disposition;	 /* them: leading blank, LF + tab folds; */
 	const char *transfer_encoding; /* "base64", or NULL: no such field */
 	struct slice_list body;
-	struct buf parts[4]; /* owned pieces of body */
+	struct buf parts[2]; /* owned pieces of body */
 	struct spool spool;  /* owned piece of body */
 };
 

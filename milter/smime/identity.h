@@ -13,6 +13,7 @@
 #include "cert/certificate.h"
 #include "cert/store.h"
 #include "key/key_client.h"
+#include "smime/algorithms.h"
 
 struct smime_identity;
 
@@ -31,5 +32,20 @@ const struct key_ref *smime_identity_key(const struct smime_identity *identity);
 
 /* The word for the micalg parameter: "sha-256" ... (rule S12) */
 const char *smime_identity_micalg(const struct smime_identity *identity);
+
+/* For sign.c: how to sign, and the DER of all that is the same in every
+ * signature of this identity.  Borrowed. */
+#define SMIME_CONSTANT_ATTRS 4
+struct smime_identity_der {
+	struct key_signing how;
+	const struct digest_algorithm *digest;
+	struct slice digest_algorithm;	  /* AlgorithmIdentifier */
+	struct slice signature_algorithm; /* AlgorithmIdentifier */
+	struct slice signer;		  /* IssuerAndSerialNumber */
+	struct slice certificates;	  /* [0] IMPLICIT CertificateSet */
+	struct slice attributes[SMIME_CONSTANT_ATTRS]; /* Attribute each */
+};
+const struct smime_identity_der *smime_identity_der(
+    const struct smime_identity *identity);
 
 #endif

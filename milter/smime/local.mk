@@ -1,20 +1,42 @@
 noinst_LIBRARIES += milter/smime/libsmime.a
 milter_smime_libsmime_a_SOURCES = \
+	%D%/algorithms.c %D%/algorithms.h \
+	%D%/capabilities.c %D%/capabilities.h \
 	%D%/cms_body.c %D%/cms_body.h \
+	%D%/cms_id.c %D%/cms_id.h \
+	%D%/content.c %D%/content.h \
 	%D%/der.c %D%/der.h \
 	%D%/detect.c %D%/detect.h \
+	%D%/entity.c %D%/entity.h \
+	%D%/identity.c %D%/identity.h \
 	%D%/oid.c %D%/oid.h \
+	%D%/rsa_params.c %D%/rsa_params.h \
+	%D%/sign.c %D%/sign.h \
+	%D%/signed_attrs.c %D%/signed_attrs.h \
+	%D%/signed_data.c %D%/signed_data.h \
 	%D%/tlv.c %D%/tlv.h
 
 SMIME_TESTS = \
 	tests/unit/test_oid \
+	tests/unit/test_rsa_params \
 	tests/unit/test_smime_detect \
+	tests/unit/test_smime_sign \
 	tests/unit/test_tlv
+
+SMIME_FIXTURE = tests/unit/smime_fixture.c tests/unit/smime_fixture.h \
+	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
+SMIME_FIXTURE_LIBS = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 
 tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rsa_params_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_detect_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_detect_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_sign_SOURCES = tests/unit/test_smime_sign.c \
+	$(SMIME_FIXTURE)
+tests_unit_test_smime_sign_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_tlv_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tlv_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 
