@@ -7,9 +7,12 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/content.c %D%/content.h \
 	%D%/der.c %D%/der.h \
 	%D%/detect.c %D%/detect.h \
+	%D%/encrypt.c %D%/encrypt.h \
 	%D%/entity.c %D%/entity.h \
+	%D%/envelope.c %D%/envelope.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/oid.c %D%/oid.h \
+	%D%/recipient_seal.c %D%/recipient_seal.h \
 	%D%/rsa_params.c %D%/rsa_params.h \
 	%D%/sign.c %D%/sign.h \
 	%D%/signed_attrs.c %D%/signed_attrs.h \
@@ -20,6 +23,7 @@ SMIME_TESTS = \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
 	tests/unit/test_smime_detect \
+	tests/unit/test_smime_encrypt \
 	tests/unit/test_smime_sign \
 	tests/unit/test_tlv
 
@@ -33,6 +37,10 @@ tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rsa_params_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_detect_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_detect_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_smime_encrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_encrypt_SOURCES = tests/unit/test_smime_encrypt.c \
+	$(SMIME_FIXTURE)
+tests_unit_test_smime_encrypt_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_sign_SOURCES = tests/unit/test_smime_sign.c \
 	$(SMIME_FIXTURE)
