@@ -5,6 +5,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/cms_body.c %D%/cms_body.h \
 	%D%/cms_id.c %D%/cms_id.h \
 	%D%/content.c %D%/content.h \
+	%D%/decrypt.c %D%/decrypt.h \
 	%D%/der.c %D%/der.h \
 	%D%/detect.c %D%/detect.h \
 	%D%/encrypt.c %D%/encrypt.h \
@@ -12,6 +13,8 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/oid.c %D%/oid.h \
+	%D%/recipient_info.c %D%/recipient_info.h \
+	%D%/recipient_open.c %D%/recipient_open.h \
 	%D%/recipient_seal.c %D%/recipient_seal.h \
 	%D%/rsa_params.c %D%/rsa_params.h \
 	%D%/sign.c %D%/sign.h \
@@ -22,6 +25,7 @@ milter_smime_libsmime_a_SOURCES = \
 SMIME_TESTS = \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
+	tests/unit/test_smime_decrypt \
 	tests/unit/test_smime_detect \
 	tests/unit/test_smime_encrypt \
 	tests/unit/test_smime_sign \
@@ -35,6 +39,10 @@ tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rsa_params_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_smime_decrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_decrypt_SOURCES = tests/unit/test_smime_decrypt.c \
+	$(SMIME_FIXTURE)
+tests_unit_test_smime_decrypt_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_detect_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_detect_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_encrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
