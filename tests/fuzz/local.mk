@@ -1,0 +1,44 @@
+# Fuzz targets, one for each parser, with seeds in seeds/<parser>/:
+#
+#   CC=clang ./configure --enable-fuzzing --enable-sanitizers=address,undefined
+#   tests/fuzz/fuzz_mime_scan -dict=tests/fuzz/mime.dict \
+#       -max_total_time=60 new-corpus tests/fuzz/seeds/mime_scan
+
+EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict
+
+FUZZ_TARGETS =
+FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+
+if FUZZING
+noinst_PROGRAMS += $(FUZZ_TARGETS)
+
+# mail/
+FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_header %D%/fuzz_mime_type \
+	%D%/fuzz_mime_codec %D%/fuzz_mime_scan %D%/fuzz_mime_canon
+%C%_fuzz_address_SOURCES = %D%/fuzz_address.c %D%/fuzz.h
+%C%_fuzz_address_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_address_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_address_LDADD = $(MAIL_LIBS)
+%C%_fuzz_header_SOURCES = %D%/fuzz_header.c %D%/fuzz.h
+%C%_fuzz_header_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_header_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_header_LDADD = $(MAIL_LIBS)
+%C%_fuzz_mime_type_SOURCES = %D%/fuzz_mime_type.c %D%/fuzz.h
+%C%_fuzz_mime_type_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_mime_type_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_mime_type_LDADD = $(MAIL_LIBS)
+%C%_fuzz_mime_codec_SOURCES = %D%/fuzz_mime_codec.c %D%/fuzz.h
+%C%_fuzz_mime_codec_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_mime_codec_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_mime_codec_LDADD = $(MAIL_LIBS)
+%C%_fuzz_mime_scan_SOURCES = %D%/fuzz_mime_scan.c %D%/fuzz.h \
+	tests/unit/mime_check.c tests/unit/mime_check.h
+%C%_fuzz_mime_scan_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_mime_scan_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_mime_scan_LDADD = $(MAIL_LIBS)
+%C%_fuzz_mime_canon_SOURCES = %D%/fuzz_mime_canon.c %D%/fuzz.h \
+	tests/unit/mime_check.c tests/unit/mime_check.h
+%C%_fuzz_mime_canon_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_mime_canon_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_mime_canon_LDADD = $(MAIL_LIBS)
+endif

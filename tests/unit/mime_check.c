@@ -7,6 +7,25 @@
 #include "base/limits.h"
 #include "mail/mime_codec.h"
 
+void
+mime_check_split(
+    struct slice entity, struct slice *header_raw, struct slice *body)
+{
+	struct header header;
+	size_t offset, end;
+	bool complete;
+
+	header_init(&header);
+	end = offset = header_parse(&header, entity, &complete);
+	header_fini(&header);
+	if (complete)
+		end -= end > 1 && entity.data[end - 2] == '\r' ? 2 : 1;
+	else if (end > 0 && entity.data[end - 1] != '\n')
+		end = offset = 0; /* a header is made of whole lines */
+	*header_raw = slice_part(entity, 0, end);
+	*body = slice_part(entity, offset, entity.len);
+}
+
 static const unsigned char *
 end_of(struct slice s)
 {
@@ -294,21 +313,6 @@ check_same_message(const struct mime_tree *before,
 	return NULL;
 }
 
-/* Splits an entity behind the empty line that ends its header. */
-static void
-split_entity(struct slice entity, struct slice *header_raw, struct slice *body)
-{
-	struct header header;
-	size_t offset;
-	bool complete;
-
-	header_init(&header);
-	offset = header_parse(&header, entity, &complete);
-	header_fini(&header);
-	*header_raw = slice_part(entity, 0, complete ? offset - 2 : offset);
-	*body = slice_part(entity, offset, entity.len);
-}
-
 /* What was transcoded is canonical, and the same message as before. */
 static const char *
 check_transcoded(const struct mime_tree *before, const struct spool *out)
@@ -321,7 +325,7 @@ check_transcoded(const struct mime_tree *before, const struct spool *out)
 	struct err err;
 
 	spool_init(&again, out->config);
-	split_entity(spool_slice(out), &header_raw, &body);
+	mime_check_split(spool_slice(out), &header_raw, &body);
 	mime_scan(&after, header_raw, body);
 	wrong = mime_check_tree(&after, header_raw, body);
 	if (!wrong)

@@ -1,13 +1,16 @@
 /*
  * mime_check.h: properties that hold for every message, whatever is in it.
- * For unit tests and fuzz targets; each function returns NULL, or what is
- * wrong.
+ * For unit tests and fuzz targets; a check returns NULL, or what is wrong.
  */
 #ifndef TESTS_UNIT_MIME_CHECK_H
 #define TESTS_UNIT_MIME_CHECK_H
 
 #include "mail/mime_canon.h"
 #include "mail/mime_scan.h"
+
+/* Takes an entity apart around the empty line that ends its header. */
+void mime_check_split(
+    struct slice entity, struct slice *header_raw, struct slice *body);
 
 /* The tree is well linked and covers every byte of the entity, in order. */
 const char *mime_check_tree(

@@ -1,0 +1,86 @@
+/* Codecs: encoded and decoded again is the same; decoders take anything. */
+#include "fuzz/fuzz.h"
+
+#include "mail/mime_codec.h"
+
+static const struct spool_config config = {
+    .memory = 1u << 20, .max = 1u << 26, .folder = "/tmp"};
+
+static void
+decode(int (*decode_with)(struct slice, struct spool *, bool *, struct err *),
+    struct slice in, struct spool *out, bool *strict)
+{
+	struct err err;
+	bool again;
+
+	spool_init(out, &config);
+	FUZZ_CHECK(decode_with(in, out, strict, &err) == 0);
+	FUZZ_CHECK(decode_with(in, NULL, &again, &err) == 0);
+	FUZZ_CHECK(again == *strict);
+	FUZZ_CHECK(spool_finish(out, &err) == 0);
+	FUZZ_CHECK(spool_slice(out).len <= in.len);
+}
+
+static void
+check_decodes_to(
+    int (*decode_with)(struct slice, struct spool *, bool *, struct err *),
+    struct spool *encoded, struct slice in)
+{
+	struct spool out;
+	struct err err;
+	bool strict;
+
+	FUZZ_CHECK(spool_finish(encoded, &err) == 0);
+	decode(decode_with, spool_slice(encoded), &out, &strict);
+	FUZZ_CHECK(strict);
+	FUZZ_CHECK(slice_equal(spool_slice(&out), in));
+	spool_fini(&out);
+	spool_fini(encoded);
+}
+
+static void
+check_base64(struct slice in, size_t cut)
+{
+	struct base64_encoder encoder;
+	struct spool encoded;
+	struct err err;
+
+	spool_init(&encoded, &config);
+	base64_encoder_init(&encoder, &encoded);
+	FUZZ_CHECK(
+	    base64_encoder_write(&encoder, slice_part(in, 0, cut), &err) == 0);
+	FUZZ_CHECK(base64_encoder_write(
+		       &encoder, slice_part(in, cut, in.len), &err) == 0);
+	FUZZ_CHECK(base64_encoder_finish(&encoder, &err) == 0);
+	FUZZ_CHECK(encoded.size == base64_size(in.len));
+	check_decodes_to(base64_decode, &encoded, in);
+}
+
+static void
+check_qp(struct slice in, bool text)
+{
+	struct spool encoded;
+	struct err err;
+
+	spool_init(&encoded, &config);
+	FUZZ_CHECK(qp_encode(in, text, &encoded, &err) == 0);
+	FUZZ_CHECK(encoded.size == qp_size(in, text));
+	check_decodes_to(qp_decode, &encoded, in);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct slice in = slice_make(data, size);
+	struct spool out;
+	bool strict;
+
+	check_base64(in, size > 0 ? data[0] : 0);
+	check_qp(in, true);
+	check_qp(in, false);
+	decode(base64_decode, in, &out, &strict);
+	spool_fini(&out);
+	decode(qp_decode, in, &out, &strict);
+	spool_fini(&out);
+	return 0;
+}
