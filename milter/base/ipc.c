@@ -117,10 +117,10 @@ has_listener(const struct sockaddr_un *address, struct err *err)
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_set_errno(err, ERR_PERMANENT, "socket");
-	/* EAGAIN: somebody listens, and is busy. */
+	/* EAGAIN: somebody listens, and is busy.  EPROTOTYPE: on a stream. */
 	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) ==
 		0 ||
-	    errno == EAGAIN)
+	    errno == EAGAIN || errno == EPROTOTYPE)
 		rc = 1;
 	else if (errno == ECONNREFUSED || errno == ENOENT)
 		rc = 0;
@@ -133,7 +133,6 @@ has_listener(const struct sockaddr_un *address, struct err *err)
 	return rc;
 }
 
-/* Removes what a process that has been killed left behind. */
 static int
 remove_stale(const struct sockaddr_un *address, struct err *err)
 {
@@ -160,6 +159,16 @@ remove_stale(const struct sockaddr_un *address, struct err *err)
 		return err_set_errno(err, ERR_PERMANENT,
 		    "%s: cannot remove the old socket", path);
 	return 0;
+}
+
+int
+ipc_remove_stale(const char *path, struct err *err)
+{
+	struct sockaddr_un address;
+
+	if (fill_address(path, &address, err))
+		return -1;
+	return remove_stale(&address, err);
 }
 
 /* The socket is closed to everyone until its group is set. */

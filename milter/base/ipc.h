@@ -38,6 +38,11 @@ struct ipc_access {
 int ipc_prepare_folder(const char *path, const struct ipc_access *access,
     uid_t owner, struct err *err) MUST_USE;
 
+/* Removes a socket of any type that a process which was killed left behind;
+ * nothing there is fine.  Refuses when somebody answers there or when
+ * something else than a socket is there: permanent error. */
+int ipc_remove_stale(const char *path, struct err *err) MUST_USE;
+
 /*
  * A listening, non-blocking socket at path, or -1.  Removes a socket that
  * nobody listens on any more; refuses when somebody answers there or when
