@@ -19,3 +19,23 @@ check_PROGRAMS += $(SETTINGS_TESTS)
 TESTS += $(SETTINGS_TESTS)
 endif
 EXTRA_DIST += tests/conf/full.conf
+
+dist_man_MANS += %D%/smime-milter.conf.5
+
+# A sample never overwrites what the operator has written.
+confdir = $(sysconfdir)/smime-milter
+conf_DATA = smime-milter.conf.sample
+EXTRA_DIST += conf/smime-milter.conf
+CLEANFILES += smime-milter.conf.sample
+smime-milter.conf.sample: conf/smime-milter.conf
+	$(AM_V_GEN)cp $(top_srcdir)/conf/smime-milter.conf $@
+
+check_PROGRAMS += tests/tools/print_documented
+tests_tools_print_documented_SOURCES = tests/tools/print_documented.c
+tests_tools_print_documented_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_tools_print_documented_LDADD = milter/settings/libsettings.a \
+	milter/policy/libpolicy.a $(MAIL_LIBS) $(LIBCONFIG_LIBS)
+
+SETTINGS_SYSTEM_TESTS = tests/system/settings_doc_test.py
+TESTS += $(SETTINGS_SYSTEM_TESTS)
+EXTRA_DIST += $(SETTINGS_SYSTEM_TESTS)

@@ -286,7 +286,9 @@ read_word(struct reading *r, const struct option *o,
 	static_assert(sizeof(enum gateway_on_error) == sizeof(int), "enum");
 	static_assert(sizeof(enum log_level) == sizeof(int), "enum");
 	(void)r;
-	for (const struct option_word *w = o->words; text && w->word; w++) {
+	if (!text)
+		return -1;
+	for (const struct option_word *w = o->words; w && w->word; w++) {
 		if (strcmp(text, w->word) == 0) {
 			memcpy(field, &w->value, sizeof(w->value));
 			return 0;

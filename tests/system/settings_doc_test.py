@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""Documents that cannot drift: the option table of the program, the manual
+page, the sample file and the file of the tests have the same options, and the
+first three the same defaults; the words of the log are all explained."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+
+import tap
+from tap import Skip, case, check, equal
+
+SOURCE = pathlib.Path(os.environ.get("top_srcdir", ".")).resolve()
+BUILD = pathlib.Path(os.environ.get("top_builddir", ".")).resolve()
+MANDOC = os.environ.get("MANDOC", "mandoc")
+
+SETTINGS_MANUAL = SOURCE / "milter/settings/smime-milter.conf.5"
+DAEMON_MANUAL = SOURCE / "milter/daemon/smime-milter.8"
+SAMPLE = SOURCE / "conf/smime-milter.conf"
+FULL = SOURCE / "tests/conf/full.conf"
+
+
+def documented(*arguments):
+    return subprocess.run([BUILD / "tests/tools/print_documented", *arguments],
+                          capture_output=True, text=True, check=False)
+
+
+def squeeze(value):
+    """A value without the blanks that do not matter."""
+    return re.sub(r"\s+", "", value)
+
+
+def table():
+    lines = documented("options").stdout.splitlines()
+    check(len(lines) > 20, "print_documented prints the options")
+    return {name: squeeze(value)
+            for name, value in (line.split("\t") for line in lines)}
+
+
+def manual():
+    """Options of the manual page: items, under the heading of their group."""
+    options = {}
+    group = ""
+    for line in SETTINGS_MANUAL.read_text().splitlines():
+        line = line.replace(r"\(dq", '"').replace(r"\&", "")
+        if line.startswith((".Sh", ".Ss")):
+            found = re.match(r"\.Ss The (?:group|list) (\w+)", line)
+            group = found.group(1) + "." if found else ""
+        found = re.match(r"\.It Cm (\w+)(?: = (.*))?$", line)
+        if found:
+            name = found.group(1)
+            path = name if name == group[:-1] else group + name
+            check(path not in options, f"{path} is there once")
+            options[path] = squeeze(found.group(2) or "")
+    return options
+
+
+def file_options(text):
+    """Options of a configuration file, as far as ours use the syntax."""
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.M)
+    options = {}
+    for name, value in re.findall(
+            r"^(\w+) = (\{.*?^\}|\([^;]*?^\)|[^;]*);", text, flags=re.M | re.S):
+        if value.startswith("{"):
+            for inner, inner_value in re.findall(
+                    r"^\s+(\w+) = ([^;]*);", value, flags=re.M):
+                options[f"{name}.{inner}"] = squeeze(inner_value)
+        else:
+            options[name] = squeeze(value)
+    if "domains" in options or "(" in text:
+        for name, _ in re.findall(r"(\w+) = ([^;]*);",
+                                  re.sub(r"^.*?domains = ", "", text,
+                                         flags=re.S).split(");")[0]):
+            options.setdefault(f"domains.{name}", "")
+    return options
+
+
+def uncommented():
+    """The sample with everything switched on."""
+    return re.sub(r"^#(?=[^ \n])", "", SAMPLE.read_text(), flags=re.M)
+
+
+def loads(text):
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(text)
+        file.flush()
+        done = documented("load", file.name)
+    equal((done.stdout, done.returncode), ("", 0), "errors of the file")
+
+
+def without_domain_members(options):
+    return {name: value for name, value in options.items()
+            if not name.startswith("domains.")}
+
+
+@case("the manual page has all options with their defaults, and no others")
+def manual_options(_):
+    equal(manual(), table(), "manual page")
+
+
+@case("the sample file has all options with their defaults, and no others")
+def sample_options(_):
+    equal(without_domain_members(file_options(uncommented())),
+          without_domain_members(table()), "sample file")
+    for name in table():
+        check(name.split(".")[-1] + " = " in SAMPLE.read_text(),
+              f"{name} is shown in the sample")
+
+
+@case("the sample file can be loaded, as it is and with everything on")
+def sample_loads(_):
+    loads(SAMPLE.read_text())
+    loads(uncommented())
+
+
+@case("the sample file as it is switches nothing on")
+def sample_is_off(_):
+    equal(file_options(SAMPLE.read_text()), {}, "options")
+
+
+@case("the file of the tests sets every option, and none to its default")
+def full_options(_):
+    options, defaults = file_options(FULL.read_text()), table()
+    equal(sorted(options), sorted(defaults), "options")
+    for name, value in options.items():
+        check(name.startswith("domains.") or value != defaults[name],
+              f"{name} is not its default")
+
+
+@case("a misspelt option is noticed")
+def notices(_):
+    text = uncommented().replace("socket_mode", "socket_mod")
+    check(file_options(text).keys() != table().keys(), "the comparison fails")
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
+        file.write(text)
+        file.flush()
+        done = documented("load", file.name)
+    check("socket_mod: unknown option" in done.stdout, done.stdout)
+    equal(done.returncode, 1, "status")
+
+
+@case("every reason in the log is explained in smime-milter(8)")
+def reasons(_):
+    words = documented("reasons").stdout.split()
+    check(len(words) > 20, "print_documented prints the reasons")
+    text = DAEMON_MANUAL.read_text().split(".Ss Reasons")[1].split(".Sh ")[0]
+    explained = re.findall(r"^\.It Li (\S+)", text, flags=re.M)
+    equal(sorted(explained), sorted(words), "reasons")
+
+
+@case("mandoc finds nothing wrong with the manual pages")
+def lint(_):
+    if shutil.which(MANDOC) is None:
+        raise Skip("there is no mandoc")
+    for page in (SETTINGS_MANUAL, DAEMON_MANUAL):
+        done = subprocess.run([MANDOC, "-Tlint", "-Wstyle", page], text=True,
+                              capture_output=True, check=False)
+        # Our own pages are not installed while they are tested.
+        lines = [line for line in done.stdout.splitlines()
+                 if "referenced manual not found" not in line]
+        equal(lines, [], page.name)
+
+
+tap.main()

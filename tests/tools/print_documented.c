@@ -1,0 +1,66 @@
+/*
+ * print_documented: what the manual pages must tell, from the program's own
+ * tables; for settings_doc_test.py.
+ *
+ *   print_documented options       NAME tab DEFAULT of each option
+ *   print_documented reasons       the words of reason= in the log
+ *   print_documented load FILE     loads a configuration; one line per error
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/plan.h"
+#include "settings/option.h"
+#include "settings/settings.h"
+
+static void
+print_options(const char *prefix, const struct option *table, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		printf("%s%s\t%s\n", prefix, table[i].name,
+		    table[i].fallback ? table[i].fallback : "");
+}
+
+static void
+print_reasons(void)
+{
+	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++)
+		puts(plan_reason_name((enum plan_reason)i));
+}
+
+static int
+load(const char *path)
+{
+	struct settings_errors errors;
+	struct settings *settings;
+	int rc;
+
+	settings_errors_init(&errors);
+	rc = settings_load(path, &settings, &errors);
+	for (size_t i = 0; i < errors.count; i++)
+		puts(errors.lines[i]);
+	settings_errors_fini(&errors);
+	if (rc == 0)
+		settings_unref(&settings);
+	return rc ? 1 : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (strcmp(what, "load") == 0 && argc == 3)
+		return load(argv[2]);
+	if (strcmp(what, "options") == 0) {
+		print_options("", option_table, option_table_size);
+		print_options(
+		    "domains.", domain_option_table, domain_option_table_size);
+		return 0;
+	}
+	if (strcmp(what, "reasons") == 0) {
+		print_reasons();
+		return 0;
+	}
+	return 2;
+}
