@@ -1,27 +1,33 @@
 noinst_LIBRARIES += milter/mail/libmail.a
 milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/domain.c %D%/domain.h \
 	%D%/header.c %D%/header.h \
 	%D%/mime_build.c %D%/mime_build.h \
 	%D%/mime_canon.c %D%/mime_canon.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
 	%D%/mime_scan.c %D%/mime_scan.h \
+	%D%/mime_texture.c %D%/mime_texture.h \
 	%D%/mime_type.c %D%/mime_type.h \
 	%D%/spool.c %D%/spool.h
 milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
 
 MAIL_TESTS = \
 	tests/unit/test_address \
+	tests/unit/test_domain \
 	tests/unit/test_header \
 	tests/unit/test_mime_build \
 	tests/unit/test_mime_canon \
 	tests/unit/test_mime_codec \
 	tests/unit/test_mime_scan \
+	tests/unit/test_mime_texture \
 	tests/unit/test_mime_type \
 	tests/unit/test_spool
 
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_domain_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -36,6 +42,8 @@ tests_unit_test_mime_scan_SOURCES = tests/unit/test_mime_scan.c \
 	tests/unit/mime_check.c tests/unit/mime_check.h
 tests_unit_test_mime_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_scan_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_texture_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_texture_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_type_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_type_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_spool_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -35,13 +35,6 @@ enum plan {
 /* Judging */
 
 static bool
-survives(const struct mime_texture *t)
-{
-	return !t->has_8bit && !t->has_nul && !t->has_bare_cr_lf &&
-	       !t->has_long_line;
-}
-
-static bool
 is_wide(enum mime_cte cte)
 {
 	return cte == MIME_CTE_8BIT || cte == MIME_CTE_BINARY;
@@ -71,7 +64,8 @@ can_stay(const struct mime_part *part)
 {
 	const struct mime_part *end = mime_part_after(part);
 
-	if (!survives(&part->header_texture) || !survives(&part->body_texture))
+	if (!mime_texture_survives(&part->header_texture) ||
+	    !mime_texture_survives(&part->body_texture))
 		return false;
 	for (; part != end; part = mime_part_next(part))
 		if (is_wide(part->cte))
@@ -141,7 +135,7 @@ plan_leaf(const struct mime_part *part)
 	if (!mime_texture_is_robust(&part->body_texture) && can_encode(part) &&
 	    part->cte != MIME_CTE_OTHER && (!encoded || decodes_strictly(part)))
 		return PLAN_ENCODE;
-	if (!survives(&part->body_texture))
+	if (!mime_texture_survives(&part->body_texture))
 		return PLAN_OPAQUE;
 	if (!is_wide(part->cte))
 		return PLAN_KEEP;
@@ -153,11 +147,11 @@ plan_part(const struct mime_part *part)
 {
 	if (is_frozen(part))
 		return can_stay(part) ? PLAN_KEEP : PLAN_OPAQUE;
-	if (!survives(&part->header_texture))
+	if (!mime_texture_survives(&part->header_texture))
 		return PLAN_OPAQUE;
 	if (part->kind == MIME_LEAF)
 		return plan_leaf(part);
-	if (!survives(&part->glue_texture))
+	if (!mime_texture_survives(&part->glue_texture))
 		return PLAN_OPAQUE;
 	return is_wide(part->cte) ? PLAN_RELABEL : PLAN_KEEP;
 }
@@ -168,7 +162,7 @@ opaque_reason(const struct mime_part *part)
 {
 	if (is_protected(part))
 		return "inner-protected";
-	if (!survives(&part->header_texture))
+	if (!mime_texture_survives(&part->header_texture))
 		return "header-not-7bit";
 	if (part->structure_malformed)
 		return "broken-multipart";

@@ -9,7 +9,6 @@
  */
 #include "mail/mime_scan.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -78,28 +77,12 @@ mime_part_after(const struct mime_part *part)
 	return part_after(part);
 }
 
-/* Textures */
+/* Lines */
 
 static bool
 is_blank(unsigned char c)
 {
 	return c == ' ' || c == '\t';
-}
-
-/* Eight bytes at a time; what is left over, one by one. */
-static bool
-has_8bit(struct slice s)
-{
-	uint64_t word, all = 0;
-	size_t i = 0;
-
-	for (; s.len - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s.data + i, sizeof(word));
-		all |= word;
-	}
-	for (; i < s.len; i++)
-		all |= s.data[i];
-	return (all & UINT64_C(0x8080808080808080)) != 0;
 }
 
 static struct line
@@ -117,52 +100,13 @@ read_line(struct slice s, size_t start)
 	return line;
 }
 
-void
-mime_texture_scan(struct mime_texture *texture, struct slice data)
+static const unsigned char *
+slice_end(struct slice s)
 {
-	struct line line;
-	struct slice content;
-
-	if (data.len == 0)
-		return;
-	texture->has_8bit = texture->has_8bit || has_8bit(data);
-	texture->has_nul =
-	    texture->has_nul || slice_find(data, '\0', 0) < data.len;
-	for (size_t pos = 0; pos < data.len; pos = line.next) {
-		line = read_line(data, pos);
-		content = slice_part(data, line.start, line.end);
-		if (!line.is_crlf || slice_find(content, '\r', 0) < content.len)
-			texture->has_bare_cr_lf = true;
-		if (content.len > LIMIT_LINE)
-			texture->has_long_line = true;
-		if (content.len == 0)
-			continue;
-		if (is_blank(content.data[content.len - 1]))
-			texture->has_trailing_blank = true;
-		if (content.data[0] == 'F' &&
-		    slice_has_prefix(content, "From "))
-			texture->has_from_line = true;
-	}
+	return s.data + s.len;
 }
 
-bool
-mime_texture_is_robust(const struct mime_texture *texture)
-{
-	return !texture->has_8bit && !texture->has_nul &&
-	       !texture->has_bare_cr_lf && !texture->has_long_line &&
-	       !texture->has_trailing_blank && !texture->has_from_line;
-}
-
-static void
-texture_add(struct mime_texture *sum, const struct mime_texture *t)
-{
-	sum->has_8bit |= t->has_8bit;
-	sum->has_nul |= t->has_nul;
-	sum->has_bare_cr_lf |= t->has_bare_cr_lf;
-	sum->has_long_line |= t->has_long_line;
-	sum->has_trailing_blank |= t->has_trailing_blank;
-	sum->has_from_line |= t->has_from_line;
-}
+/* Textures */
 
 /* Bytes of a multipart between two of its parts.  The CRLF that ends the
  * line of the part before it says nothing about them. */
@@ -178,12 +122,6 @@ scan_glue(
 	if (slice_has_prefix(glue, "\r\n"))
 		glue = slice_part(glue, 2, glue.len);
 	mime_texture_scan(&part->glue_texture, glue);
-}
-
-static const unsigned char *
-slice_end(struct slice s)
-{
-	return s.data + s.len;
 }
 
 static void
@@ -206,7 +144,7 @@ scan_own_bytes(struct mime_part *part)
 	}
 	if (part->body.len > 0)
 		scan_glue(part, from, slice_end(part->body));
-	texture_add(&part->body_texture, &part->glue_texture);
+	mime_texture_add(&part->body_texture, &part->glue_texture);
 }
 
 /* Every byte is looked at once, in the innermost part that it belongs to. */
@@ -218,9 +156,10 @@ scan_textures(struct mime_part *root)
 	for (part = root; part; part = part_next(part)) {
 		scan_own_bytes(part);
 		for (above = part->parent; above; above = above->parent) {
-			texture_add(
+			mime_texture_add(
 			    &above->body_texture, &part->header_texture);
-			texture_add(&above->body_texture, &part->body_texture);
+			mime_texture_add(
+			    &above->body_texture, &part->body_texture);
 		}
 	}
 }

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "mail/header.h"
+#include "mail/mime_texture.h"
 #include "mail/mime_type.h"
 
 enum mime_cte {
@@ -37,16 +38,6 @@ enum mime_kind {
 	MIME_LEAF,
 	MIME_MULTIPART, /* children are its body parts */
 	MIME_MESSAGE	/* message/rfc822 or message/global: one child */
-};
-
-/* What the bytes of a run are like (rules S7, S8). */
-struct mime_texture {
-	bool has_8bit; /* a byte over 127 */
-	bool has_nul;
-	bool has_bare_cr_lf;	 /* CR or LF not in a CRLF pair */
-	bool has_long_line;	 /* over LIMIT_LINE octets */
-	bool has_trailing_blank; /* blank or tab before a line end */
-	bool has_from_line;	 /* a line that begins "From " */
 };
 
 struct mime_part {
@@ -104,12 +95,5 @@ const struct mime_part *mime_part_next(const struct mime_part *part);
 
 /* The next part in document order that is not inside this one, or NULL. */
 const struct mime_part *mime_part_after(const struct mime_part *part);
-
-/* Adds what data, which begins a line, is like to texture. */
-void mime_texture_scan(struct mime_texture *texture, struct slice data);
-
-/* 7-bit, short lines, CRLF only, no trailing blanks, no "From " lines: such
- * bytes survive every road as they are. */
-bool mime_texture_is_robust(const struct mime_texture *texture);
 
 #endif
