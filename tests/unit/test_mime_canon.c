@@ -501,6 +501,53 @@ test_full_spool(void **state)
 	spool_fini(&out);
 }
 
+/* Memory of this process that is not a file's, in kB. */
+static long
+anonymous_kb(void)
+{
+	FILE *f = fopen("/proc/self/smaps_rollup", "r");
+	char line[256];
+	long kb = -1;
+
+	assert_non_null(f);
+	while (kb < 0 && fgets(line, sizeof(line), f))
+		sscanf(line, "Anonymous: %ld", &kb);
+	fclose(f);
+	assert_true(kb >= 0);
+	return kb;
+}
+
+/* A large message costs the disk, not the memory (feature I4). */
+static void
+test_large_message_costs_no_memory(void **state)
+{
+	static const char line[] = "Zw\xc3\xb6lf Boxk\xc3\xa4mpfer jagen\r\n";
+	enum mime_canon_result result;
+	struct spool in, out;
+	struct mime_tree tree;
+	const char *reason;
+	struct err err;
+	long before;
+
+	(void)state;
+	spool_init(&in, &config);
+	spool_init(&out, &config);
+	while (in.size < 40u * MIB)
+		assert_int_equal(
+		    spool_write(&in, line, sizeof(line) - 1, &err), 0);
+	assert_int_equal(spool_finish(&in, &err), 0);
+	before = anonymous_kb();
+	mime_scan(&tree, slice_text(""), spool_slice(&in));
+	assert_int_equal(
+	    mime_canon_write(&tree, &out, &result, &reason, &err), 0);
+	assert_int_equal(result, MIME_CANON_TRANSCODED);
+	assert_true(out.size > in.size);
+	assert_true(anonymous_kb() - before < 8 * 1024);
+	mime_tree_fini(&tree);
+	spool_fini(&in);
+	spool_fini(&out);
+}
+
 /* Pieces of messages, put together at random: whatever comes out obeys the
  * promises. */
 static void
@@ -579,6 +626,7 @@ main(void)
 	    cmocka_unit_test(test_long_base64_line),
 	    cmocka_unit_test(test_too_complex),
 	    cmocka_unit_test(test_full_spool),
+	    cmocka_unit_test(test_large_message_costs_no_memory),
 	    cmocka_unit_test(test_random_messages),
 	};
 
