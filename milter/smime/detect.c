@@ -183,9 +183,12 @@ static bool
 has_armor(struct slice text)
 {
 	static const char begin[] = "-----BEGIN PGP ";
-	const unsigned char *at = text.data, *end = text.data + text.len;
+	const unsigned char *at = text.data, *end;
 	struct slice rest;
 
+	if (text.len == 0)
+		return false;
+	end = text.data + text.len;
 	while (at < end && (at = memmem(at, (size_t)(end - at), begin,
 				sizeof(begin) - 1))) {
 		rest = slice_make(at, (size_t)(end - at));

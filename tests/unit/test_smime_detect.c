@@ -130,6 +130,19 @@ test_inline_pgp(void **state)
 			fail_msg("case %zu", i);
 }
 
+/* A body of no bytes need not be anywhere in memory. */
+static void
+test_no_body(void **state)
+{
+	struct header header;
+
+	(void)state;
+	header_init(&header);
+	assert_int_equal(
+	    smime_detect(&header, slice_make(NULL, 0)), SMIME_NONE);
+	header_fini(&header);
+}
+
 static void
 test_classes(void **state)
 {
@@ -164,6 +177,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_header),
 	    cmocka_unit_test(test_inline_pgp),
+	    cmocka_unit_test(test_no_body),
 	    cmocka_unit_test(test_classes),
 	    cmocka_unit_test(test_names_differ),
 	};
