@@ -115,6 +115,7 @@ sample_request_info(EVP_PKEY *pkey, struct buf *out)
 	X509_REQ *req = X509_REQ_new();
 	X509_NAME *name = X509_NAME_new();
 	unsigned char *der = NULL;
+	int len;
 
 	assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 			     (const unsigned char *)"Alice", -1, -1, 0),
@@ -122,7 +123,8 @@ sample_request_info(EVP_PKEY *pkey, struct buf *out)
 	assert_int_equal(X509_REQ_set_version(req, 0), 1);
 	assert_int_equal(X509_REQ_set_subject_name(req, name), 1);
 	assert_int_equal(X509_REQ_set_pubkey(req, pkey), 1);
-	add_der(out, der, i2d_re_X509_REQ_tbs(req, &der));
+	len = i2d_re_X509_REQ_tbs(req, &der);
+	add_der(out, der, len);
 	X509_NAME_free(name);
 	X509_REQ_free(req);
 }

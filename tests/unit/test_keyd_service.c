@@ -68,10 +68,14 @@ static bool
 gets_an_answer(void)
 {
 	struct key_client *client = key_client_new(keyd.socket, 1, 60000);
-	char *version;
+	char *version = NULL;
 	struct err err;
+	int rc;
 
-	return key_hello(client, &version, &err) == 0;
+	rc = key_hello(client, &version, &err);
+	free(version);
+	key_client_free(client);
+	return rc == 0;
 }
 
 static mode_t
