@@ -50,9 +50,10 @@ refusal(const struct key_message *reply, struct err *err)
 	char text[LIMIT_LOG_FOREIGN + 1];
 
 	for (size_t i = 0; i < why.len; i++)
-		text[i] = why.data[i] >= ' ' && why.data[i] < 0x7f
-			      ? (char)why.data[i]
-			      : '?';
+		text[i] = '?';
+	for (size_t i = 0; i < why.len; i++)
+		if (why.data[i] >= ' ' && why.data[i] < 0x7f)
+			memcpy(&text[i], &why.data[i], 1);
 	text[why.len] = '\0';
 	return err_set(err, classes[reply->status], "smime-keyd: %s", text);
 }
@@ -194,8 +195,8 @@ unwrap(struct key_client *client, struct key_exchange *x,
 
 int
 key_unwrap_rsa(struct key_client *client, const struct key_ref *key,
-    const struct key_transport *how, struct slice encrypted, size_t wanted,
-    struct buf *content_key, struct err *err)
+    const struct key_transport *how, size_t wanted, struct buf *content_key,
+    struct err *err)
 {
 	struct key_exchange x;
 
@@ -210,7 +211,7 @@ key_unwrap_rsa(struct key_client *client, const struct key_ref *key,
 		x.request.fields[1] = how->label;
 	}
 	x.request.wanted = (uint16_t)wanted;
-	x.request.fields[0] = encrypted;
+	x.request.fields[0] = how->encrypted;
 	return unwrap(client, &x, key, content_key, err);
 }
 

@@ -61,10 +61,11 @@ struct key_transport {
 	enum key_hash hash;	      /* OAEP */
 	enum key_hash mgf_hash;	      /* OAEP */
 	struct slice label;	      /* OAEP */
+	struct slice encrypted;	      /* the ciphertext */
 };
 int key_unwrap_rsa(struct key_client *client, const struct key_ref *key,
-    const struct key_transport *how, struct slice encrypted, size_t wanted,
-    struct buf *content_key, struct err *err) MUST_USE;
+    const struct key_transport *how, size_t wanted, struct buf *content_key,
+    struct err *err) MUST_USE;
 
 /* The content key of a KeyAgreeRecipientInfo (RFC 5753): ephemeral is the
  * originator's SubjectPublicKeyInfo, shared_info the DER of

@@ -62,8 +62,8 @@ transport_open(struct key_client *keys, const struct store_own_cert *own,
 	    how.label.len > (size_t)LIMIT_KEY_FIELD)
 		return err_set(
 		    err, ERR_PERMANENT, "key transport with too large a key");
-	return key_unwrap_rsa(
-	    keys, &ref, &how, info->encrypted_key, wanted, key, err);
+	how.encrypted = info->encrypted_key;
+	return key_unwrap_rsa(keys, &ref, &how, wanted, key, err);
 }
 
 /* The ephemeral key as SubjectPublicKeyInfo: on the curve of our own key,

@@ -47,13 +47,14 @@ static void
 unwrap(const struct key_transport *how, struct slice encrypted, size_t wanted,
     unsigned char *out)
 {
+	struct key_transport asked = *how;
 	struct buf key;
 	struct err err;
 
+	asked.encrypted = encrypted;
 	buf_init(&key, 64);
-	must_work(key_unwrap_rsa(
-		      client, &rsa.ref, how, encrypted, wanted, &key, &err),
-	    &err);
+	must_work(
+	    key_unwrap_rsa(client, &rsa.ref, &asked, wanted, &key, &err), &err);
 	assert_int_equal(key.len, wanted);
 	memcpy(out, key.data, wanted);
 	buf_wipe(&key);
@@ -234,6 +235,15 @@ static const struct {
     {KEY_HASH_SHA256, "SHA256"}, {KEY_HASH_SHA384, "SHA384"},
     {KEY_HASH_SHA512, "SHA512"}};
 
+static struct key_transport
+oaep(enum key_hash hash, enum key_hash mgf_hash, struct slice label)
+{
+	return (struct key_transport){.algorithm = KEY_ALG_RSA_OAEP,
+	    .hash = hash,
+	    .mgf_hash = mgf_hash,
+	    .label = label};
+}
+
 static void
 test_oaep(void **state)
 {
@@ -247,8 +257,8 @@ test_oaep(void **state)
 		struct slice label = slice_text(i / 25 ? "label" : "");
 		struct sample_oaep theirs = {
 		    hashes[h].name, hashes[g].name, label};
-		struct key_transport ours = {
-		    KEY_ALG_RSA_OAEP, hashes[h].hash, hashes[g].hash, label};
+		struct key_transport ours =
+		    oaep(hashes[h].hash, hashes[g].hash, label);
 
 		buf_init(&encrypted, RSA_SIZE);
 		sample_encrypt_oaep(rsa.pkey, &theirs,
@@ -264,17 +274,12 @@ test_oaep_faults(void **state)
 {
 	struct sample_oaep theirs = {"SHA256", "SHA256", slice_text("label")};
 	const struct key_transport others[] = {
-	    {KEY_ALG_RSA_OAEP, KEY_HASH_SHA1, KEY_HASH_SHA256,
-		slice_text("label")},
-	    {KEY_ALG_RSA_OAEP, KEY_HASH_SHA256, KEY_HASH_SHA1,
-		slice_text("label")},
-	    {KEY_ALG_RSA_OAEP, KEY_HASH_SHA256, KEY_HASH_SHA256,
-		slice_text("lab")},
-	    {KEY_ALG_RSA_OAEP, KEY_HASH_SHA256, KEY_HASH_SHA256,
-		slice_text("")},
-	    {.algorithm = KEY_ALG_RSA_PKCS1}};
-	struct key_transport right = {KEY_ALG_RSA_OAEP, KEY_HASH_SHA256,
-	    KEY_HASH_SHA256, slice_text("label")};
+	    oaep(KEY_HASH_SHA1, KEY_HASH_SHA256, slice_text("label")),
+	    oaep(KEY_HASH_SHA256, KEY_HASH_SHA1, slice_text("label")),
+	    oaep(KEY_HASH_SHA256, KEY_HASH_SHA256, slice_text("lab")),
+	    oaep(KEY_HASH_SHA256, KEY_HASH_SHA256, slice_text("")), pkcs1};
+	struct key_transport right =
+	    oaep(KEY_HASH_SHA256, KEY_HASH_SHA256, slice_text("label"));
 	unsigned char bytes[32];
 	struct slice plain = slice_make(bytes, sizeof(bytes));
 	struct buf encrypted;
@@ -297,13 +302,14 @@ must_not_unwrap(const struct key_identity *identity,
     const struct key_transport *how, size_t wanted, const char *text)
 {
 	unsigned char encrypted[RSA_SIZE] = {0};
+	struct key_transport asked = *how;
 	struct buf key;
 	struct err err;
 
+	asked.encrypted = slice_make(encrypted, sizeof(encrypted));
 	buf_init(&key, 65536);
 	must_fail(
-	    key_unwrap_rsa(client, &identity->ref, how,
-		slice_make(encrypted, sizeof(encrypted)), wanted, &key, &err),
+	    key_unwrap_rsa(client, &identity->ref, &asked, wanted, &key, &err),
 	    &err, ERR_POLICY, text);
 	assert_int_equal(key.len, 0);
 	buf_fini(&key);
@@ -312,8 +318,8 @@ must_not_unwrap(const struct key_identity *identity,
 static void
 test_other_requests_are_refused(void **state)
 {
-	const struct key_transport oaep = {
-	    KEY_ALG_RSA_OAEP, KEY_HASH_SHA256, KEY_HASH_NONE, {0}};
+	const struct key_transport half =
+	    oaep(KEY_HASH_SHA256, KEY_HASH_NONE, slice_text(""));
 	const struct key_transport pss = {.algorithm = KEY_ALG_RSA_PSS};
 	const struct key_transport ecdh = {.algorithm = KEY_ALG_ECDH};
 
@@ -322,7 +328,7 @@ test_other_requests_are_refused(void **state)
 		if (wanted != 16 && wanted != 24 && wanted != 32)
 			must_not_unwrap(&rsa, &pkcs1, wanted, "content key");
 	must_not_unwrap(&ec, &pkcs1, 16, "not an RSA key");
-	must_not_unwrap(&rsa, &oaep, 16, "OAEP without hashes");
+	must_not_unwrap(&rsa, &half, 16, "OAEP without hashes");
 	must_not_unwrap(&rsa, &pss, 16, "not a way");
 	must_not_unwrap(&rsa, &ecdh, 16, "parameters");
 }
