@@ -33,7 +33,7 @@ fill_address(const char *path, struct sockaddr_un *address, struct err *err)
 		    "%s: the path of a socket may have at most %zu characters",
 		    path, sizeof(address->sun_path) - 1);
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	strcpy(address->sun_path, path);
+	memcpy(address->sun_path, path, strlen(path));
 	return 0;
 }
 
@@ -244,8 +244,8 @@ ipc_connect(const char *path, deadline_t deadline, struct err *err)
 {
 	struct sockaddr_un address;
 	int left = deadline_left(deadline);
-	struct timeval wait = {
-	    .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000};
+	struct timeval wait = {.tv_sec = left / 1000,
+	    .tv_usec = (suseconds_t)(left % 1000) * 1000};
 	int fd;
 
 	if (fill_address(path, &address, err))
@@ -362,12 +362,14 @@ ipc_receive(int fd, struct buf *packet, size_t size, deadline_t deadline,
 int
 ipc_peer_get(int fd, struct ipc_peer *peer, struct err *err)
 {
-	struct ucred credentials;
+	struct ucred credentials = {-1, (uid_t)-1, (gid_t)-1};
 	socklen_t len = sizeof(credentials);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len))
-		return err_set_errno(
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len)) {
+		err_set_errno(
 		    err, ERR_TEMPORARY, "cannot tell who the peer is");
+		return -1;
+	}
 	peer->pid = credentials.pid;
 	peer->uid = credentials.uid;
 	peer->gid = credentials.gid;

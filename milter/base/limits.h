@@ -85,11 +85,11 @@
 /* DER of signed attributes: six attributes are about 400 bytes. */
 #define LIMIT_SIGNED_ATTRS 1024u
 /* PKCS#8 of RSA-8192 is about 4.7 kB; wrapping adds 16. */
-#define LIMIT_PRIVATE_KEY (16u * KIB)
+#define LIMIT_PRIVATE_KEY 16384u
 /* A CertificationRequestInfo. */
-#define LIMIT_REQUEST_INFO (16u * KIB)
+#define LIMIT_REQUEST_INFO 16384u
 /* One field of a key message, and the fields of one message. */
-#define LIMIT_KEY_FIELD	 (16u * KIB)
+#define LIMIT_KEY_FIELD	 16384u
 #define LIMIT_KEY_FIELDS 3
 /* Keys that keyd keeps in memory, about 8 kB each; more are handed over
  * again when they are needed. */

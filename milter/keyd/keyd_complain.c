@@ -53,7 +53,7 @@ keyd_complain(const char *format, ...)
 	if (!take_turn(&dropped))
 		return;
 	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
+	(void)vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	if (dropped > 0)
 		log_warning("%u warnings like the next were left out", dropped);

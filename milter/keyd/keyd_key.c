@@ -247,7 +247,7 @@ keyd_key_unref(struct keyd_key *key)
 {
 	if (!key || atomic_fetch_sub(&key->refs, 1) != 1)
 		return;
-	for (size_t i = 0; i < KEYD_USES; i++)
+	for (unsigned i = 0; i < KEYD_USES; i++)
 		EVP_PKEY_CTX_free(atomic_load(&key->contexts[i]));
 	EVP_PKEY_free(key->pkey);
 	buf_fini(&key->spki);

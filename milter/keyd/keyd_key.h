@@ -28,7 +28,7 @@ struct keyd_use {
 	const EVP_MD *md; /* of that hash */
 	int (*set_up)(EVP_PKEY_CTX *ctx, const struct keyd_use *use);
 };
-#define KEYD_USES ((KEY_ALG_ED25519 + 1) * (KEY_HASH_LAST + 1))
+#define KEYD_USES ((KEY_ALG_ED25519 + 1u) * (KEY_HASH_LAST + 1u))
 
 struct keyd_key {
 	atomic_uint refs;

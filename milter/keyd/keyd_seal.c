@@ -6,8 +6,8 @@
 #include "base/limits.h"
 
 /* RFC 5649: eight bytes of integrity check, and padding to eight bytes. */
-#define SEAL_BLOCK    8
-#define SEAL_OVERHEAD (2 * SEAL_BLOCK)
+#define SEAL_BLOCK    8u
+#define SEAL_OVERHEAD 16u
 
 /* One pass over all of in; the cipher knows no other. */
 static int

@@ -81,15 +81,13 @@ read_wrapping_key(struct keyd_service *s, const char *path, struct err *err)
 static void
 raise_descriptor_limit(void)
 {
+	const rlim_t enough = (rlim_t)LIMIT_KEYD_CONNECTIONS + 64;
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < 2 * LIMIT_KEYD_CONNECTIONS) {
-		limit.rlim_cur = limit.rlim_max < 2 * LIMIT_KEYD_CONNECTIONS
-				     ? limit.rlim_max
-				     : 2 * LIMIT_KEYD_CONNECTIONS;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= enough)
+		return;
+	limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* The signals that end us arrive as something to read, so that no handler
@@ -100,9 +98,9 @@ open_signals(struct err *err)
 	sigset_t ending;
 	int fd;
 
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGUSR1, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	sigemptyset(&ending);
 	sigaddset(&ending, SIGTERM);
 	sigaddset(&ending, SIGINT);

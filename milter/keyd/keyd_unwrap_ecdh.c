@@ -153,20 +153,31 @@ derive(struct keyd_key *key, EVP_PKEY *peer, unsigned char *secret, size_t *len)
 	return rc;
 }
 
+/* OSSL_PARAM has no const; the KDF only reads. */
+static void *
+without_const(const void *p)
+{
+	union {
+		const void *in;
+		void *out;
+	} pointer = {.in = p};
+
+	return pointer.out;
+}
+
 static int
 run_kdf(const struct keyd_crypto *c, const struct key_message *m,
     struct slice secret, unsigned char *kek, size_t kek_size)
 {
 	const char *hash = EVP_MD_get0_name(c->hashes[m->hash2]);
 	struct slice info = m->fields[2];
-	/* OSSL_PARAM has no const; the KDF only reads. */
 	OSSL_PARAM params[] = {
 	    OSSL_PARAM_construct_utf8_string(
-		OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)hash, 0),
+		OSSL_KDF_PARAM_DIGEST, without_const(hash), 0),
 	    OSSL_PARAM_construct_octet_string(
-		OSSL_KDF_PARAM_KEY, (void *)(uintptr_t)secret.data, secret.len),
+		OSSL_KDF_PARAM_KEY, without_const(secret.data), secret.len),
 	    OSSL_PARAM_construct_octet_string(
-		OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)info.data, info.len),
+		OSSL_KDF_PARAM_INFO, without_const(info.data), info.len),
 	    OSSL_PARAM_construct_end()};
 	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(c->x963);
 	int rc = -1;

@@ -76,7 +76,7 @@ main(int argc, char **argv)
 	int rc = 0;
 
 	if (keyd_options_parse(&options, argc, argv, &err)) {
-		fprintf(stderr, IDENT ": %s\n%s", err.text, keyd_usage);
+		(void)fprintf(stderr, IDENT ": %s\n%s", err.text, keyd_usage);
 		return EXIT_USAGE;
 	}
 	if (options.task == KEYD_VERSION) {
@@ -90,6 +90,6 @@ main(int argc, char **argv)
 		rc = serve(&options, &err);
 	if (rc == 0)
 		return EXIT_SUCCESS;
-	fprintf(stderr, IDENT ": %s\n", err.text);
+	(void)fprintf(stderr, IDENT ": %s\n", err.text);
 	return EXIT_FAILURE;
 }
