@@ -47,6 +47,7 @@ tests_unit_test_mime_texture_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_type_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_type_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_spool_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 tests_unit_test_spool_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA

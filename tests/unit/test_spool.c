@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,28 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "mail/spool.h"
+
+/* A file system without O_TMPFILE: the linker puts this before open(). */
+static bool no_tmpfile;
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+
+int
+__wrap_open(const char *path, int flags, ...)
+{
+	va_list ap;
+	unsigned mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, unsigned);
+	va_end(ap);
+	if (no_tmpfile && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_open(path, flags, mode);
+}
 
 static char folder[] = "/tmp/test_spool.XXXXXX";
 
@@ -96,8 +119,9 @@ test_round_trip(void **state)
 	}
 }
 
+/* Only its owner could open it, and not even he finds it. */
 static void
-test_no_name_in_the_folder(void **state)
+check_file(void)
 {
 	struct spool_config config = {.max = 4096, .folder = folder};
 	struct dirent *entry;
@@ -105,18 +129,35 @@ test_no_name_in_the_folder(void **state)
 	struct spool s;
 	DIR *dir;
 
-	(void)state;
 	spool_init(&s, &config);
 	write_pattern(&s, 4096, 4096);
 	assert_int_equal(fstat(s.fd, &st), 0);
 	assert_int_equal(st.st_nlink, 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(fcntl(s.fd, F_GETFD), FD_CLOEXEC);
 	dir = opendir(folder);
 	assert_non_null(dir);
 	while ((entry = readdir(dir)))
 		assert_int_equal(entry->d_name[0], '.');
 	closedir(dir);
+	check_pattern(&s, 4096);
 	spool_fini(&s);
+}
+
+static void
+test_no_name_in_the_folder(void **state)
+{
+	(void)state;
+	check_file();
+}
+
+static void
+test_no_tmpfile(void **state)
+{
+	(void)state;
+	no_tmpfile = true;
+	check_file();
+	no_tmpfile = false;
 }
 
 static void
@@ -278,6 +319,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_no_name_in_the_folder),
+	    cmocka_unit_test(test_no_tmpfile),
 	    cmocka_unit_test(test_maximum),
 	    cmocka_unit_test(test_no_write_after_finish),
 	    cmocka_unit_test(test_no_folder),
