@@ -20,7 +20,10 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/sign.c %D%/sign.h \
 	%D%/signed_attrs.c %D%/signed_attrs.h \
 	%D%/signed_data.c %D%/signed_data.h \
-	%D%/tlv.c %D%/tlv.h
+	%D%/signer.c %D%/signer.h \
+	%D%/tlv.c %D%/tlv.h \
+	%D%/verdict.c \
+	%D%/verify.c %D%/verify.h
 
 SMIME_TESTS = \
 	tests/unit/test_oid \
@@ -29,6 +32,7 @@ SMIME_TESTS = \
 	tests/unit/test_smime_detect \
 	tests/unit/test_smime_encrypt \
 	tests/unit/test_smime_sign \
+	tests/unit/test_smime_verify \
 	tests/unit/test_tlv
 
 SMIME_FIXTURE = tests/unit/smime_fixture.c tests/unit/smime_fixture.h \
@@ -53,6 +57,10 @@ tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_sign_SOURCES = tests/unit/test_smime_sign.c \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_sign_LDADD = $(SMIME_FIXTURE_LIBS)
+tests_unit_test_smime_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_verify_SOURCES = tests/unit/test_smime_verify.c \
+	$(SMIME_FIXTURE)
+tests_unit_test_smime_verify_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_tlv_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tlv_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 

@@ -4,6 +4,12 @@
  *
  * Zero means nothing proven: a verdict that was never filled is unsigned and
  * trusts nobody.
+ *
+ * A message may have several signers, and each may fail in its own way.  The
+ * word is the first of these that holds for any of them: malformed, altered,
+ * unsupported, weak, untrusted, expired; then, when no signer owns the From
+ * address, mismatch; else valid.  A fact is true only when it is true of
+ * every signer (owns_from: of the one that the verdict names).
  */
 #ifndef SMIME_VERIFY_H
 #define SMIME_VERIFY_H
