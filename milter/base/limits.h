@@ -107,6 +107,8 @@
  * this at once are waiting for the disk, and would only wait with more
  * memory. */
 #define LIMIT_STORE_CONNECTIONS 16u
+/* Chains that are kept parsed: one for each authority that issues for many. */
+#define LIMIT_CHAINS_CACHED 256u
 /* Unknown authorities that are remembered: anyone can send us new ones. */
 #define LIMIT_AUTHORITIES 1000u
 

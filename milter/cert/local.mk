@@ -10,6 +10,7 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/store_schema.c %D%/store_schema.h \
 	%D%/store_sqlite.c %D%/store_sqlite.h \
 	%D%/store_sqlite_authority.c \
+	%D%/store_sqlite_chain.c \
 	%D%/store_sqlite_contact.c \
 	%D%/store_sqlite_own.c \
 	%D%/store_sqlite_partner.c \

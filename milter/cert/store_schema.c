@@ -62,6 +62,8 @@ static const char *const steps[STORE_SCHEMA] = {
     "  wrapped BLOB NOT NULL,"
     "  UNIQUE (address, fingerprint));"
     "CREATE INDEX own_certificates_key ON own_certificates (key_id);"
+    "CREATE INDEX own_certificates_end"
+    "  ON own_certificates (address, not_after);"
 
     "CREATE TABLE contacts ("
     "  address TEXT NOT NULL PRIMARY KEY,"

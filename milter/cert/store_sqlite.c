@@ -12,17 +12,14 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
-#include "base/limits.h"
 #include "cert/store_schema.h"
 
 struct store_sqlite {
 	struct store store;
 	struct sqlite_pool *pool;
 	char *path;
+	struct lru *chains; /* parsed; see store_sqlite_chain.c */
 };
-
-#define MAKE_IT "make it with: smimectl store migrate"
 
 static struct store_sqlite *
 self(struct store *store)
@@ -50,8 +47,9 @@ check_file(const char *path, struct err *err)
 	struct stat st;
 
 	if (stat(path, &st) && errno == ENOENT)
-		return err_set(
-		    err, ERR_NOT_FOUND, "no store at %s; " MAKE_IT, path);
+		return err_set(err, ERR_NOT_FOUND,
+		    "no store at %s; make it with: smimectl store migrate",
+		    path);
 	if (stat(path, &st))
 		return err_set_errno(err, ERR_TEMPORARY, "store %s", path);
 	if (!S_ISREG(st.st_mode))
@@ -164,10 +162,7 @@ check_schema(struct store_sqlite *s, struct err *err)
 		return -1;
 	rc = read_schema(s, db, &schema, err);
 	sqlite_release(&db);
-	if (rc == 0 && schema == 0)
-		rc = err_set(
-		    err, ERR_NOT_FOUND, "%s is empty; " MAKE_IT, s->path);
-	else if (rc == 0 && schema < STORE_SCHEMA)
+	if (rc == 0 && schema < STORE_SCHEMA)
 		rc = err_set(err, ERR_PERMANENT,
 		    "store %s: schema %d is older than %d; run: smimectl store "
 		    "migrate",
@@ -213,6 +208,7 @@ store_sqlite_close(struct store *store)
 	struct store_sqlite *s = self(store);
 
 	sqlite_pool_close(s->pool);
+	lru_free(s->chains);
 	free(s->path);
 	free(s);
 }
@@ -227,6 +223,7 @@ open_file(const char *path, struct store_sqlite **out, struct err *err)
 	s = xcalloc(1, sizeof(*s));
 	s->store.ops = &store_sqlite_ops;
 	s->path = xstrdup(path);
+	s->chains = store_sqlite_chains_new();
 	if (sqlite_pool_open(path, &s->pool, err)) {
 		store_sqlite_close(&s->store);
 		return -1;
@@ -269,6 +266,12 @@ store_sqlite_migrate(const char *path, int *from, int *to, struct err *err)
 }
 
 /* What the other parts share */
+
+struct lru *
+store_sqlite_chains(struct store *store)
+{
+	return self(store)->chains;
+}
 
 /* A daemon that runs on while its store is migrated must not go on with
  * tables whose meaning it does not know. */
@@ -340,52 +343,6 @@ store_sqlite_exists(struct sqlite_query *q, struct err *err)
 	bool found = sqlite_step(q);
 
 	return sqlite_done(q, err) ? -1 : found;
-}
-
-static int
-find_chain(struct sqlite *db, struct slice digest, int64_t *id, struct err *err)
-{
-	struct sqlite_query q;
-
-	*id = 0;
-	sqlite_query(&q, db, "SELECT id FROM chains WHERE digest = ?");
-	sqlite_bind_blob(&q, digest);
-	if (sqlite_step(&q))
-		*id = sqlite_number(&q, 0);
-	return sqlite_done(&q, err);
-}
-
-int
-store_sqlite_put_chain(struct sqlite *db, const struct certificate_list *chain,
-    int64_t *id, struct err *err)
-{
-	unsigned char digest[32];
-	struct sqlite_query q;
-	struct buf der;
-	int rc = -1;
-
-	*id = 0;
-	if (chain->count == 0)
-		return 0;
-	buf_init(&der, (size_t)(LIMIT_CHAIN * LIMIT_CERTIFICATE));
-	certificate_list_write_der(chain, &der);
-	if (chain->count > LIMIT_CHAIN || !buf_ok(&der)) {
-		err_set(err, ERR_PERMANENT,
-		    "chain of more than %u certificates", LIMIT_CHAIN);
-		goto out;
-	}
-	certificate_sha256(buf_slice(&der), digest);
-	rc = find_chain(db, slice_make(digest, sizeof(digest)), id, err);
-	if (rc || *id)
-		goto out;
-	sqlite_query(&q, db, "INSERT INTO chains (digest, der) VALUES (?, ?)");
-	sqlite_bind_blob(&q, slice_make(digest, sizeof(digest)));
-	sqlite_bind_blob(&q, buf_slice(&der));
-	rc = sqlite_run(&q, err);
-	*id = sqlite_last_id(db);
-out:
-	buf_fini(&der);
-	return rc;
 }
 
 /* Numbers */

@@ -5,6 +5,7 @@
 #ifndef CERT_STORE_SQLITE_H
 #define CERT_STORE_SQLITE_H
 
+#include "base/lru.h"
 #include "cert/store_backend.h"
 #include "db/sqlite.h"
 
@@ -31,6 +32,15 @@ int store_sqlite_exists(struct sqlite_query *q, struct err *err) MUST_USE;
 int store_sqlite_put_chain(struct sqlite *db,
     const struct certificate_list *chain, int64_t *id,
     struct err *err) MUST_USE;
+
+/* Adds the certificates of a chain as it lies in the database; out of a cache
+ * when it was met before. */
+int store_sqlite_read_chain(struct store *store, struct slice der,
+    struct certificate_list *out, struct err *err) MUST_USE;
+
+/* That cache. */
+struct lru *store_sqlite_chains_new(void);
+struct lru *store_sqlite_chains(struct store *store);
 
 /* A walk over many rows.  They are read in pages, and while a row is looked
  * at no connection is held: the one who looks may use the store as well. */

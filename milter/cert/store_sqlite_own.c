@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/limits.h"
 #include "cert/store_sqlite.h"
 
 #define OWN_SELECT                                                             \
@@ -86,15 +85,15 @@ store_sqlite_own_cert_add(
 /* Reading */
 
 static int
-read_own(struct sqlite_query *q, struct store_own_cert *out, struct err *err)
+read_own(struct store *store, struct sqlite_query *q,
+    struct store_own_cert *out, struct err *err)
 {
-	struct slice chain = sqlite_blob(q, 2), wrapped = sqlite_blob(q, 3);
+	struct slice wrapped = sqlite_blob(q, 3);
 	struct store_own_cert c;
 
 	store_own_cert_init(&c);
 	if (certificate_parse(sqlite_blob(q, 1), &c.certificate, err) ||
-	    (chain.len > 0 &&
-		certificate_list_read_max(&c.chain, chain, LIMIT_CHAIN, err))) {
+	    store_sqlite_read_chain(store, sqlite_blob(q, 2), &c.chain, err)) {
 		store_own_cert_fini(&c);
 		return err_prefix(
 		    err, "store: own certificate of %s", sqlite_text(q, 0));
@@ -116,7 +115,7 @@ read_rows(struct store_walk *w, struct sqlite_query *q, struct err *err)
 	int rc = 0;
 
 	while (rc == 0 && sqlite_step(q))
-		rc = read_own(q, store_walk_add(w), err);
+		rc = read_own(w->store, q, store_walk_add(w), err);
 	return sqlite_done(q, err) ? -1 : rc;
 }
 
@@ -196,7 +195,7 @@ store_sqlite_own_cert_find_key(struct store *store, const unsigned char *key_id,
 	    OWN_SELECT " WHERE o.key_id = ? ORDER BY " NEWEST_FIRST " LIMIT 1");
 	sqlite_bind_blob(&q, slice_make(key_id, 32));
 	if (sqlite_step(&q))
-		rc = read_own(&q, &c, err);
+		rc = read_own(store, &q, &c, err);
 	if (sqlite_done(&q, err))
 		rc = -1;
 	sqlite_release(&db);

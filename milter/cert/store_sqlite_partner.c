@@ -268,14 +268,11 @@ store_sqlite_partner_cert_put(struct store *store,
 	" FROM partner_certificates p LEFT JOIN chains c ON c.id = p.chain"
 
 static int
-read_certificates(
-    struct sqlite_query *q, struct store_partner_cert *c, struct err *err)
+read_certificates(struct store *store, struct sqlite_query *q,
+    struct store_partner_cert *c, struct err *err)
 {
-	struct slice chain = sqlite_blob(q, 2);
-
 	if (certificate_parse(sqlite_blob(q, 1), &c->certificate, err) ||
-	    (chain.len > 0 &&
-		certificate_list_read_max(&c->chain, chain, LIMIT_CHAIN, err)))
+	    store_sqlite_read_chain(store, sqlite_blob(q, 2), &c->chain, err))
 		return err_prefix(
 		    err, "store: certificate of %s", sqlite_text(q, 0));
 	memcpy(
@@ -284,15 +281,15 @@ read_certificates(
 }
 
 static int
-read_partner(
-    struct sqlite_query *q, struct store_partner_cert *out, struct err *err)
+read_partner(struct store *store, struct sqlite_query *q,
+    struct store_partner_cert *out, struct err *err)
 {
 	struct slice known = sqlite_blob(q, 7);
 	struct store_partner_cert c;
 
 	store_partner_cert_init(&c);
 	if (parse_trust(sqlite_text(q, 0), sqlite_text(q, 3), &c.trust, err) ||
-	    read_certificates(q, &c, err)) {
+	    read_certificates(store, q, &c, err)) {
 		store_partner_cert_fini(&c);
 		return -1;
 	}
@@ -322,7 +319,7 @@ load_partners(struct store_walk *w, struct sqlite *db, struct err *err)
 			   " ORDER BY p.not_before DESC, p.id DESC");
 	sqlite_bind_text(&q, w->filter);
 	while (rc == 0 && sqlite_step(&q))
-		rc = read_partner(&q, store_walk_add(w), err);
+		rc = read_partner(w->store, &q, store_walk_add(w), err);
 	return sqlite_done(&q, err) ? -1 : rc;
 }
 
