@@ -41,4 +41,11 @@ FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_header %D%/fuzz_mime_type \
 %C%_fuzz_mime_canon_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_mime_canon_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mime_canon_LDADD = $(MAIL_LIBS)
+
+# cert/
+FUZZ_TARGETS += %D%/fuzz_certificate
+%C%_fuzz_certificate_SOURCES = %D%/fuzz_certificate.c %D%/fuzz.h
+%C%_fuzz_certificate_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_certificate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_certificate_LDADD = $(CERT_LIBS)
 endif
