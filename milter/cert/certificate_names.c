@@ -100,7 +100,7 @@ add_utf8_mailbox(struct certificate *c, const OTHERNAME *other)
 	mailbox = string_slice(other->value->value.utf8string);
 	for (at = mailbox.len; at > 0 && mailbox.data[at - 1] != '@'; at--)
 		;
-	if (at > 0 && is_utf8(mailbox) && !is_ascii(slice_part(mailbox, 0, at)))
+	if (at > 0 && !is_ascii(slice_part(mailbox, 0, at)))
 		add_address(c, mailbox);
 }
 

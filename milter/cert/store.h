@@ -7,6 +7,13 @@
  * not found when the named object does not exist; permanent for bad input
  * and for a schema that this program does not know.
  *
+ * A store belongs to the process that opened it: after a fork the child opens
+ * its own.  A walk (store_x_each) reads page by page and holds nothing while
+ * its callback runs, which may use the store as well; what others write
+ * meanwhile may or may not be met.  What an operator writes is on the disk
+ * when the call returns; what is learned from mail may be lost when the power
+ * fails, and comes again with the next mail.
+ *
  * Strings that come out are owned by the record; x_fini frees them.
  * Addresses and domains go in and come out in canonical form
  * (mail/address.h).  Times are seconds since 1970, 0 when unknown.
@@ -28,11 +35,13 @@ struct store;
 
 /* Opens "sqlite:/path/of/store.db".  The schema must be the newest known
  * one; the error says to run "smimectl store migrate" otherwise, and which
- * command makes a store when there is none. */
+ * command makes a store when there is none.  A file that everybody may read
+ * or write is refused. */
 int store_open(const char *uri, struct store **out, struct err *err) MUST_USE;
 
-/* Makes the store when it is missing (mode 0600) and brings its schema to
- * the newest version, migration by migration.  *from and *to: versions. */
+/* Makes the store when it is missing (mode 0600, for the owner of its folder)
+ * and brings its schema to the newest version, migration by migration, beside
+ * working daemons.  *from and *to: versions; 0 when there was nothing. */
 int store_migrate(
     const char *uri, int *from, int *to, struct err *err) MUST_USE;
 
@@ -118,7 +127,7 @@ void store_own_cert_fini(struct store_own_cert *c);
  * not found when the user does not exist. */
 int store_own_cert_add(struct store *store, const struct store_own_cert *c,
     struct err *err) MUST_USE;
-/* Newest notBefore first; address NULL: all users. */
+/* Newest notBefore first; address NULL: all users, in order of address. */
 int store_own_cert_each(struct store *store, const char *address,
     int (*each)(const struct store_own_cert *, void *), void *arg,
     struct err *err) MUST_USE;
@@ -173,11 +182,13 @@ int store_contact_each(struct store *store, const char *after,
 
 /*
  * Puts in or renews a partner's certificate, in one transaction: the contact
- * is made when needed; for a known fingerprint last_seen and (when
- * signing_time is newer, rule H3) capabilities and preferred are taken over
- * while its trust stays; over LIMIT_CERTIFICATES_PER_ADDRESS the one that
- * expired longest ago, else the oldest harvested one, goes; manual and
- * pinned ones never do.  *is_new tells whether it was unknown.
+ * is made when needed.  For a known fingerprint last_seen and, when
+ * signing_time is newer (rule H3), capabilities and the mark preferred are
+ * taken over; their absence takes nothing back.  Its trust stays, unless c
+ * says manual, pinned or distrusted, as only the operator does.  Over LIMIT_CERTIFICATES_PER_ADDRESS the one that
+ * expired longest ago, else the one not seen for longest goes, if it came
+ * from mail; when all are the operator's it is a permanent error.  *is_new
+ * tells whether it was unknown.
  */
 int store_partner_cert_put(struct store *store,
     const struct store_partner_cert *c, bool *is_new, struct err *err) MUST_USE;
@@ -199,8 +210,11 @@ struct store_authority {
 	unsigned messages;
 };
 void store_authority_fini(struct store_authority *a);
+/* One message more that leads to this authority; subject, certificate and
+ * first_seen (now) are read.  Over LIMIT_AUTHORITIES those met least go. */
 int store_authority_seen(struct store *store, const struct store_authority *a,
     struct err *err) MUST_USE;
+/* Those met most first. */
 int store_authority_each(struct store *store,
     int (*each)(const struct store_authority *, void *), void *arg,
     struct err *err) MUST_USE;

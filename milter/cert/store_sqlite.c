@@ -51,7 +51,8 @@ check_file(const char *path, struct err *err)
 		    "no store at %s; make it with: smimectl store migrate",
 		    path);
 	if (stat(path, &st))
-		return err_set_errno(err, ERR_TEMPORARY, "store %s", path);
+		return err_set_errno(err, ERR_TEMPORARY,
+		    "store %s: user %u cannot reach it", path, geteuid());
 	if (!S_ISREG(st.st_mode))
 		return err_set(
 		    err, ERR_PERMANENT, "store %s: not a regular file", path);

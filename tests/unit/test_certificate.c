@@ -671,6 +671,26 @@ test_oaep_key(void **state)
 	fixture_fini(&leaf);
 }
 
+/* The same curve with its parameters spelled out is not accepted: whoever may
+ * choose a generator may choose a key for somebody else's point. */
+static void
+test_explicit_curve(void **state)
+{
+	EVP_PKEY *key = fixture_key("P-256");
+	struct fixture_cert leaf;
+
+	(void)state;
+	EVP_PKEY_set_utf8_string_param(
+	    key, OSSL_PKEY_PARAM_EC_ENCODING, "explicit");
+	fixture_leaf(&leaf, &ca, &(struct fixture_opts){.use_key = key});
+	assert_true(leaf.certificate->der.len > ca.certificate->der.len + 100);
+	assert_int_equal(leaf.certificate->key, CERTIFICATE_KEY_OTHER);
+	assert_false(certificate_is_strong(leaf.certificate));
+	assert_false(leaf.certificate->may_encrypt);
+	fixture_fini(&leaf);
+	EVP_PKEY_free(key);
+}
+
 /* Levels (rule C1) */
 
 static void
@@ -821,6 +841,7 @@ main(void)
 	    cmocka_unit_test(test_keys_and_strength),
 	    cmocka_unit_test(test_rsa_limits),
 	    cmocka_unit_test(test_oaep_key),
+	    cmocka_unit_test(test_explicit_curve),
 	    cmocka_unit_test(test_levels),
 	    cmocka_unit_test(test_list_of_pem),
 	    cmocka_unit_test(test_list_of_der),

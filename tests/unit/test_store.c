@@ -1013,21 +1013,24 @@ mode_of(const char *suffix)
 static void
 test_modes(void **state)
 {
-	mode_t old;
+	static const mode_t masks[] = {0, 0777};
 	int from, to;
 
 	(void)state;
-	/* Whatever the umask. */
-	store_close(store);
-	unlink(path);
-	old = umask(0);
-	MUST(store_migrate(uri, &from, &to, &err));
-	MUST(store_open(uri, &store, &err));
-	add_domain("example.org");
-	umask(old);
-	assert_int_equal(mode_of(""), 0600);
-	assert_int_equal(mode_of("-wal"), 0600);
-	assert_int_equal(mode_of("-shm"), 0600);
+	for (size_t i = 0; i < 2; i++) {
+		mode_t old;
+
+		store_close(store);
+		unlink(path);
+		old = umask(masks[i]);
+		MUST(store_migrate(uri, &from, &to, &err));
+		MUST(store_open(uri, &store, &err));
+		add_domain("example.org");
+		umask(old);
+		assert_int_equal(mode_of(""), 0600);
+		assert_int_equal(mode_of("-wal"), 0600);
+		assert_int_equal(mode_of("-shm"), 0600);
+	}
 	store_close(store);
 	store = NULL;
 
@@ -1041,6 +1044,72 @@ test_modes(void **state)
 	    "run: chmod o= ", store_migrate(uri, &from, &to, &err));
 	chmod(path, 0602);
 	open_fails(uri, ERR_PERMANENT, "run: chmod o= ");
+}
+
+/* Root makes the store for the user whose folder it is. */
+
+static void
+open_as(uid_t uid, const char *message)
+{
+	struct store *own = NULL;
+	struct err err;
+	int rc;
+
+	if (setgid(uid) || setuid(uid))
+		_exit(9);
+	rc = store_open(uri, &own, &err);
+	store_close(own);
+	if (rc == 0)
+		_exit(0);
+	_exit(err.class == ERR_TEMPORARY && strstr(err.text, message) ? 1 : 2);
+}
+
+static int
+status_as(uid_t uid, const char *message)
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		open_as(uid, message);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+#define SOMEBODY      54321
+#define SOMEBODY_ELSE 54322
+
+static void
+test_owner(void **state)
+{
+	struct stat st;
+	int from, to;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("not root: cannot give files away\n");
+		return;
+	}
+	store_close(store);
+	store = NULL;
+	unlink(path);
+	assert_int_equal(chown(folder, SOMEBODY, SOMEBODY), 0);
+	MUST(store_migrate(uri, &from, &to, &err));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_uid, SOMEBODY);
+	assert_int_equal(st.st_gid, SOMEBODY);
+	assert_int_equal(status_as(SOMEBODY, ""), 0);
+	assert_int_equal(
+	    status_as(SOMEBODY_ELSE, "user 54322 cannot reach it"), 1);
+	chmod(folder, 0711);
+	assert_int_equal(
+	    status_as(SOMEBODY_ELSE, "must be writable for this user"), 1);
+	/* Beside an operator who is root. */
+	MUST(store_open(uri, &store, &err));
+	add_domain("example.org");
+	assert_int_equal(status_as(SOMEBODY, ""), 0);
 }
 
 static void
@@ -1384,6 +1453,7 @@ main(void)
 	    CASE(test_open_errors),
 	    CASE(test_empty_file),
 	    CASE(test_modes),
+	    CASE(test_owner),
 	    CASE(test_foreign_database),
 	    CASE(test_newer_schema),
 	    CASE(test_no_database),

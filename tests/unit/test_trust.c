@@ -90,6 +90,25 @@ verdict_is(struct trust *t, struct fixture_cert *leaf, struct fixture_cert *a,
 	certificate_list_fini(&others);
 }
 
+static void
+chain_is(struct trust *t, struct fixture_cert *leaf, struct fixture_cert *a,
+    struct fixture_cert *b, const char *expected)
+{
+	struct certificate_list others, chain;
+	struct buf text;
+
+	list_make(&others, a, b);
+	certificate_list_init(&chain);
+	trust_build_chain(t, leaf->certificate, &others, &chain);
+	buf_init(&text, KIB);
+	for (size_t i = 0; i < chain.count; i++)
+		buf_addf(&text, "%s ", chain.at[i]->subject);
+	assert_string_equal(buf_text(&text), expected);
+	buf_fini(&text);
+	certificate_list_fini(&chain);
+	certificate_list_fini(&others);
+}
+
 /* A leaf under root and an intermediate made with these options. */
 static void
 path_is(const struct fixture_opts *middle, const struct fixture_opts *end,
@@ -190,6 +209,7 @@ test_forged_authority(void **state)
 	    0);
 	fixture_leaf(&leaf, &forged, OPTS(.name = "leaf"));
 	verdict_is(t, &leaf, &forged, TRUST_UNKNOWN_CA);
+	chain_is(t, &leaf, &sub, NULL, "");
 	fixture_fini(&leaf);
 	fixture_fini(&forged);
 	trust_unref(&t);
@@ -454,6 +474,15 @@ test_verdicts_end_at_edges(void **state)
 	fixture_fini(&below);
 	fixture_fini(&authority);
 	trust_unref(&t);
+	/* Of the anchor as well. */
+	fixture_ca(&authority, OPTS(.name = "Ending", .not_after = 30));
+	fixture_leaf(&below, &authority, OPTS(.name = "below"));
+	t = trust_in(&authority);
+	checks_as(t, &below, NULL, 29, TRUST_OK);
+	checks_as(t, &below, NULL, 31, TRUST_EXPIRED);
+	fixture_fini(&below);
+	fixture_fini(&authority);
+	trust_unref(&t);
 }
 
 static void
@@ -654,25 +683,6 @@ test_system_bundle(void **state)
 /* Chains */
 
 static void
-chain_is(struct trust *t, struct fixture_cert *leaf, struct fixture_cert *a,
-    struct fixture_cert *b, const char *expected)
-{
-	struct certificate_list others, chain;
-	struct buf text;
-
-	list_make(&others, a, b);
-	certificate_list_init(&chain);
-	trust_build_chain(t, leaf->certificate, &others, &chain);
-	buf_init(&text, KIB);
-	for (size_t i = 0; i < chain.count; i++)
-		buf_addf(&text, "%s ", chain.at[i]->subject);
-	assert_string_equal(buf_text(&text), expected);
-	buf_fini(&text);
-	certificate_list_fini(&chain);
-	certificate_list_fini(&others);
-}
-
-static void
 test_chains(void **state)
 {
 	struct trust *t = trust_in(&root), *partial = trust_in(&sub);
@@ -706,6 +716,12 @@ test_chains(void **state)
 		certificate_list_fini(&chain);
 		certificate_list_fini(&others);
 	}
+	fixture_fini(&again);
+
+	/* Another authority vouches for the root too: not needed here. */
+	fixture_intermediate(
+	    &again, &other_root, OPTS(.name = "Root", .use_key = root.key));
+	chain_is(t, &leaf, &again, NULL, "");
 	fixture_fini(&again);
 	fixture_fini(&deep);
 	fixture_fini(&alone);
