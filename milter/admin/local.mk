@@ -1,0 +1,26 @@
+noinst_LIBRARIES += milter/admin/libadmin.a
+milter_admin_libadmin_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+milter_admin_libadmin_a_SOURCES = \
+	%D%/output.c %D%/output.h \
+	%D%/suggest.c %D%/suggest.h \
+	%D%/table.c %D%/table.h
+
+ADMIN_TESTS = \
+	tests/unit/test_output \
+	tests/unit/test_suggest \
+	tests/unit/test_table
+ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
+ADMIN_UNIT_LIBS = milter/admin/libadmin.a $(FIXTURE_LIBS) $(JANSSON_LIBS) \
+	$(UNIT_LIBS)
+
+tests_unit_test_output_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_output_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_suggest_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_suggest_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_table_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_table_LDADD = $(ADMIN_UNIT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(ADMIN_TESTS)
+TESTS += $(ADMIN_TESTS)
+endif
