@@ -1,11 +1,15 @@
 noinst_LIBRARIES += milter/admin/libadmin.a
 milter_admin_libadmin_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 milter_admin_libadmin_a_SOURCES = \
+	%D%/ca_profile.c %D%/ca_profile.h \
+	%D%/key_type.c %D%/key_type.h \
+	%D%/local_ca.c %D%/local_ca.h \
 	%D%/output.c %D%/output.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/table.c %D%/table.h
 
 ADMIN_TESTS = \
+	tests/unit/test_local_ca \
 	tests/unit/test_output \
 	tests/unit/test_suggest \
 	tests/unit/test_table
@@ -13,6 +17,8 @@ ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 ADMIN_UNIT_LIBS = milter/admin/libadmin.a $(FIXTURE_LIBS) $(JANSSON_LIBS) \
 	$(UNIT_LIBS)
 
+tests_unit_test_local_ca_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_local_ca_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_output_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_output_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_suggest_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
