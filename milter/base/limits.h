@@ -112,6 +112,13 @@
 /* Unknown authorities that are remembered: anyone can send us new ones. */
 #define LIMIT_AUTHORITIES 1000u
 
+/* Administration */
+
+/* Nobody types more; one line of the wrong file may be anything. */
+#define LIMIT_PASSPHRASE 1024u
+/* Algorithms of one SMIMECapabilities that are shown; clients send twenty. */
+#define LIMIT_CAPABILITIES_SHOWN 64u
+
 /* Text that we did not make, in one log line. */
 #define LIMIT_LOG_FOREIGN 200u
 /* Configuration and key files. */
