@@ -472,20 +472,13 @@ end_part(struct scan *s, struct mime_part *part, const unsigned char *end)
 }
 
 /* Ends all parts inside keep, or all when it is NULL.  The CRLF before a
- * delimiter line belongs to it, but not when it also ends the delimiter line
- * before, or the header of a part without body. */
+ * delimiter line belongs to it, even when it also ends the header of a part
+ * without body, or the delimiter line before. */
 static void
 end_parts(struct scan *s, const struct mime_part *keep, size_t end)
 {
-	const unsigned char *stop = s->body.data + end, *start = stop;
-	struct mime_part *part;
-
-	for (part = s->current; keep && part != keep; part = part->parent)
-		start = part->header_raw.data;
-	if (stop < start)
-		stop = start;
 	for (; s->current != keep; s->current = s->current->parent)
-		end_part(s, s->current, stop);
+		end_part(s, s->current, s->body.data + end);
 }
 
 /* Returns where the next line to be looked at begins. */
