@@ -39,21 +39,24 @@ static const enum plan_reason reason_of_protection[] = {
     [PROTECTION_ENCRYPTED] = REASON_ALREADY_ENCRYPTED,
 };
 
-static const enum plan_reason reason_of_pick[] = {
-    /* Taken, and yet no certificate: not believed. */
-    [CERT_PICK_TAKEN] = REASON_NO_CERTIFICATE,
-    [CERT_PICK_NONE] = REASON_NO_CERTIFICATE,
-    [CERT_PICK_EXPIRED] = REASON_RECIPIENT_EXPIRED,
-    [CERT_PICK_NOT_YET] = REASON_RECIPIENT_UNUSABLE,
-    [CERT_PICK_WRONG_ADDRESS] = REASON_RECIPIENT_UNUSABLE,
-    [CERT_PICK_WRONG_USAGE] = REASON_RECIPIENT_UNUSABLE,
-    [CERT_PICK_WEAK] = REASON_RECIPIENT_UNUSABLE,
-    [CERT_PICK_UNSUPPORTED] = REASON_RECIPIENT_UNUSABLE,
-    [CERT_PICK_UNTRUSTED] = REASON_RECIPIENT_UNTRUSTED,
-    [CERT_PICK_REVOKED] = REASON_RECIPIENT_UNUSABLE,
-    [CERT_PICK_PENDING] = REASON_RECIPIENT_PENDING,
-    [CERT_PICK_DISTRUSTED] = REASON_RECIPIENT_UNTRUSTED,
-};
+static enum plan_reason
+reason_of_pick(enum cert_pick_word word)
+{
+	switch (word) {
+	case CERT_PICK_TAKEN: /* and yet no certificate: not believed */
+	case CERT_PICK_NONE:
+		return REASON_NO_CERTIFICATE;
+	case CERT_PICK_EXPIRED:
+		return REASON_RECIPIENT_EXPIRED;
+	case CERT_PICK_UNTRUSTED:
+	case CERT_PICK_DISTRUSTED:
+		return REASON_RECIPIENT_UNTRUSTED;
+	case CERT_PICK_PENDING:
+		return REASON_RECIPIENT_PENDING;
+	default:
+		return REASON_RECIPIENT_UNUSABLE;
+	}
+}
 
 enum plan_direction
 decide_direction(const struct policy_facts *facts)
@@ -142,7 +145,7 @@ why_no_key(const struct recipient_facts *r)
 	if (!r->address)
 		return REASON_BAD_RECIPIENT;
 	if (!r->is_local && r->certificates == 0)
-		return reason_of_pick[r->word];
+		return reason_of_pick(r->word);
 	return REASON_NONE;
 }
 

@@ -14,7 +14,7 @@
  *   exempt:WHAT
  *   to:KIND[,KIND...]  cert none expired not-yet address usage weak
  *                      unsupported untrusted revoked pending distrusted
- *                      local bad; with /bcc: not in To or Cc
+ *                      not-preferred local bad; with /bcc: not in To or Cc
  *
  * The plan: "protect", "pass", "refuse" and the reason of the latter two;
  * "sign" and "encrypt", or "!reason" why not; "must"; "#N" the recipient.
@@ -132,6 +132,8 @@ static const struct row rows_encrypt[] = {
 	"refuse:recipient-untrusted ! !recipient-untrusted must #0"},
     {"encrypt:required to:pending",
 	"refuse:recipient-pending ! !recipient-pending must #0"},
+    {"encrypt:required to:not-preferred",
+	"refuse:recipient-unusable ! !recipient-unusable must #0"},
     {"encrypt:if-possible to:pending", "protect sign !recipient-pending #0"},
     /* An address that cannot be read has no certificate. */
     {"encrypt:if-possible to:cert,bad", "protect sign !bad-recipient #1"},
@@ -282,7 +284,7 @@ static const char *const exemptions[] = {"not", "null-sender", "dsn", "mdn",
     "acme", "auto-submitted", "list", "calendar", "partial"};
 static const char *const picks[] = {"cert", "none", "expired", "not-yet",
     "address", "usage", "weak", "unsupported", "untrusted", "revoked",
-    "pending", "distrusted"};
+    "pending", "distrusted", "not-preferred"};
 
 static unsigned
 word_index(const char *const *words, size_t count, const char *word)
