@@ -2,7 +2,7 @@
  * edits.h: what shall change in a message, as data.
  *
  * Made by gateway/, looked at by the gate, carried out by
- * daemon/milter_apply.c in an order that is safe with both MTAs.
+ * daemon/milter_apply.c in this order, which is safe with both MTAs.
  */
 #ifndef GATEWAY_EDITS_H
 #define GATEWAY_EDITS_H
@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #include "base/slice.h"
+#include "mail/header.h"
+#include "smime/entity.h"
 
 struct header_edit {
 	char *name;
@@ -25,14 +27,24 @@ struct edits {
 	                              * highest index down: Postfix renumbers,
 	                              * Sendmail does not */
 	size_t header_count;
+	size_t header_size; /* allocated */
 	bool replace_body;
 	struct slice_list body; /* CRLF lines; borrowed from the job */
 };
 
 void edits_init(struct edits *e);
 void edits_fini(struct edits *e);
+
+/* Appends one; name and value are copied. */
 void edits_set_header(
     struct edits *e, const char *name, unsigned index, const char *value);
+
+/* Everything that makes the message with this header carry the entity
+ * instead of its own (rule S1): no Content-* field stays but those of the
+ * entity, each once, and MIME-Version is there exactly once.  The body is
+ * borrowed from the entity. */
+void edits_carry(struct edits *e, const struct header *header,
+    const struct smime_entity *entity);
 
 /* Nothing to do? */
 bool edits_are_empty(const struct edits *e);

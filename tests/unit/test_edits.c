@@ -1,0 +1,260 @@
+/*
+ * Edits: played as Postfix plays them (deleting renumbers) and as Sendmail
+ * does (it does not), the result is the same message.
+ */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "gateway/edits.h"
+
+static const struct spool_config spool = {
+    .memory = 65536, .max = 1 << 20, .folder = "/tmp"};
+
+/* --- a mail server --- */
+
+#define MAX_FIELDS 32
+
+struct server {
+	bool renumbers;
+	const char *const *came; /* the fields as they came */
+	size_t came_count;
+	char *fields[MAX_FIELDS]; /* "Name:body"; NULL: deleted */
+	size_t count;
+};
+
+static void
+server_init(struct server *s, bool renumbers, const char *const *fields)
+{
+	memset(s, 0, sizeof(*s));
+	s->renumbers = renumbers;
+	s->came = fields;
+	for (; fields[s->count]; s->count++)
+		s->fields[s->count] = xstrdup(fields[s->count]);
+	s->came_count = s->count;
+}
+
+static bool
+has_name(const char *field, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncasecmp(field, name, n) == 0 && field[n] == ':';
+}
+
+/* Place of the field of that name and index, or count. */
+static size_t
+server_find(const struct server *s, const char *name, unsigned index)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const char *field = s->fields[i];
+
+		/* Sendmail counts what it has deleted. */
+		if (!s->renumbers && i < s->came_count)
+			field = s->came[i];
+		if (field && has_name(field, name) && ++seen == index)
+			return i;
+	}
+	return s->count;
+}
+
+static void
+server_play(struct server *s, const struct edits *e)
+{
+	for (size_t i = 0; i < e->header_count; i++) {
+		const struct header_edit *edit = &e->headers[i];
+		size_t at = server_find(s, edit->name, edit->index);
+
+		assert_true(edit->value || at < s->count);
+		assert_true(at < MAX_FIELDS);
+		if (at == s->count)
+			s->fields[s->count++] = NULL;
+		free(s->fields[at]);
+		s->fields[at] =
+		    edit->value ? xasprintf("%s:%s", edit->name, edit->value)
+				: NULL;
+	}
+}
+
+/* Everything that is left, in order. */
+static char *
+server_end(struct server *s)
+{
+	struct buf text;
+
+	buf_init(&text, 65536);
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->fields[i])
+			buf_addf(&text, "%s|", s->fields[i]);
+		free(s->fields[i]);
+	}
+	return buf_take_text(&text);
+}
+
+/* --- cases --- */
+
+static void
+carry(
+    const char *const *fields, struct smime_entity *entity, struct edits *edits)
+{
+	struct header header;
+	struct err err;
+
+	header_init(&header);
+	for (; *fields; fields++) {
+		struct slice s = slice_text(*fields);
+		size_t colon = slice_find(s, ':', 0);
+
+		assert_int_equal(header_add(&header, slice_part(s, 0, colon),
+				     slice_part(s, colon + 1, s.len), &err),
+		    0);
+	}
+	edits_carry(edits, &header, entity);
+	header_fini(&header);
+}
+
+static void
+check(const char *const *fields, bool base64, const char *wanted)
+{
+	struct smime_entity entity;
+	struct edits edits;
+
+	smime_entity_init(&entity, &spool);
+	buf_add_text(&entity.content_type, " new/type;\n\tx=1");
+	if (base64) {
+		entity.transfer_encoding = "base64";
+		buf_add_text(&entity.disposition, " attachment");
+	}
+	slice_list_add(&entity.body, slice_text("body\r\n"));
+	edits_init(&edits);
+	assert_true(edits_are_empty(&edits));
+	carry(fields, &entity, &edits);
+	assert_false(edits_are_empty(&edits));
+	assert_true(edits.replace_body);
+	assert_int_equal(slice_list_size(&edits.body), 6);
+	for (int renumbers = 0; renumbers < 2; renumbers++) {
+		struct server server;
+		char *text;
+
+		server_init(&server, renumbers == 1, fields);
+		server_play(&server, &edits);
+		text = server_end(&server);
+		assert_string_equal(text, wanted);
+		free(text);
+	}
+	edits_fini(&edits);
+	smime_entity_fini(&entity);
+}
+
+static void
+test_plain(void **state)
+{
+	const char *const fields[] = {"From: a", "MIME-Version: 1.0",
+	    "Content-Type: text/plain", "Subject: s",
+	    "Content-Transfer-Encoding: 8bit", NULL};
+
+	(void)state;
+	check(fields, false,
+	    "From: a|MIME-Version: 1.0|Content-Type: new/type;\n\tx=1|"
+	    "Subject: s|");
+	check(fields, true,
+	    "From: a|MIME-Version: 1.0|Content-Type: new/type;\n\tx=1|"
+	    "Subject: s|Content-Transfer-Encoding: base64|"
+	    "Content-Disposition: attachment|");
+}
+
+static void
+test_nothing_there(void **state)
+{
+	const char *const fields[] = {"Subject: s", NULL};
+	const char *const none[] = {NULL};
+
+	(void)state;
+	check(fields, false,
+	    "Subject: s|MIME-Version: 1.0|Content-Type: new/type;\n\tx=1|");
+	check(none, true,
+	    "MIME-Version: 1.0|Content-Type: new/type;\n\tx=1|"
+	    "Content-Transfer-Encoding: base64|"
+	    "Content-Disposition: attachment|");
+}
+
+static void
+test_duplicates_and_strangers(void **state)
+{
+	const char *const fields[] = {"content-TYPE: a/b", "Content-ID: <1>",
+	    "Mime-version: 1.0 (x)", "Content-Type: c/d", "X: y",
+	    "Content-Language: de", "CONTENT-ID: <2>", "MIME-Version: 1.0",
+	    "content-id: <3>", "Content-Disposition: inline",
+	    "Content-Type: e/f", "Content-Disposition: attachment; filename=x",
+	    "X-Content-Type: stays", NULL};
+
+	(void)state;
+	check(fields, false,
+	    "content-TYPE: new/type;\n\tx=1|MIME-Version: 1.0|X: y|"
+	    "X-Content-Type: stays|");
+	check(fields, true,
+	    "content-TYPE: new/type;\n\tx=1|MIME-Version: 1.0|X: y|"
+	    "Content-Disposition: attachment|X-Content-Type: stays|"
+	    "Content-Transfer-Encoding: base64|");
+}
+
+/* A version that says something else is set right. */
+static void
+test_version(void **state)
+{
+	const char *const other[] = {"MIME-Version: 1.1", NULL};
+	const char *const folded[] = {"MIME-Version:\n\t1.0 ", NULL};
+
+	(void)state;
+	check(
+	    other, false, "MIME-Version: 1.0|Content-Type: new/type;\n\tx=1|");
+	check(folded, false,
+	    "MIME-Version:\n\t1.0 |Content-Type: new/type;\n\tx=1|");
+}
+
+/* Thousands of fields take no noticeable time. */
+static void
+test_many(void **state)
+{
+	struct smime_entity entity;
+	struct edits edits;
+	struct header header;
+	struct err err;
+	char name[32];
+
+	(void)state;
+	header_init(&header);
+	for (int i = 0; i < 20000; i++) {
+		snprintf(name, sizeof(name), "Content-X%d", i / 2);
+		assert_int_equal(header_add(&header, slice_text(name),
+				     slice_text(" x"), &err),
+		    0);
+	}
+	smime_entity_init(&entity, &spool);
+	edits_init(&edits);
+	edits_carry(&edits, &header, &entity);
+	assert_int_equal(edits.header_count, 20000 + 2);
+	edits_fini(&edits);
+	smime_entity_fini(&entity);
+	header_fini(&header);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_plain),
+	    cmocka_unit_test(test_nothing_there),
+	    cmocka_unit_test(test_duplicates_and_strangers),
+	    cmocka_unit_test(test_version),
+	    cmocka_unit_test(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
