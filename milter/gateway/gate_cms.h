@@ -1,0 +1,23 @@
+/*
+ * gate_cms.h: who signed, and who can open, a finished CMS; for the gate.
+ */
+#ifndef GATEWAY_GATE_CMS_H
+#define GATEWAY_GATE_CMS_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "cert/certificate.h"
+#include "gateway/armor.h"
+
+/* Is it SignedData about id-data, with its content inside or (detached)
+ * without, whose one and only SignerInfo names signer?  ERR_BUG if not. */
+int gate_cms_signed(const struct armor *a, bool detached,
+    const struct certificate *signer, struct err *err) MUST_USE;
+
+/* Is it EnvelopedData or AuthEnvelopedData whose RecipientInfos name exactly
+ * these certificates, each once?  ERR_BUG if not. */
+int gate_cms_enveloped(const struct armor *a, const struct certificate_list *to,
+    struct err *err) MUST_USE;
+
+#endif
