@@ -68,8 +68,9 @@ enum job_outcome job_end_of_message(struct job *job,
     void (*progress)(void *arg), void *arg, struct job_reply *reply);
 
 /* Instead of job_end_of_message, for "explain": decides, but signs,
- * encrypts, verifies, learns and logs nothing.  Tells what would be answered
- * if nothing fails underway; *reply as above. */
+ * encrypts, verifies, learns and logs nothing (job_end_of_header, which logs,
+ * need not be called before).  Tells what would be answered if nothing fails
+ * underway; *reply as above. */
 enum job_outcome job_decide(struct job *job, struct job_reply *reply);
 
 /* Valid until job_free. */

@@ -4,12 +4,14 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/edits.c %D%/edits.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/gate_cms.c %D%/gate_cms.h \
-	%D%/gate_entity.c %D%/gate_entity.h
+	%D%/gate_entity.c %D%/gate_entity.h \
+	%D%/reply.c %D%/reply.h
 
 GATEWAY_TESTS = \
 	tests/unit/test_armor \
 	tests/unit/test_edits \
-	tests/unit/test_gate
+	tests/unit/test_gate \
+	tests/unit/test_reply
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
@@ -17,6 +19,8 @@ tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_edits_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_LDADD = tests/unit/libfixture.a $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_reply_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(GATEWAY_TESTS)

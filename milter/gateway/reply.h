@@ -1,0 +1,22 @@
+/*
+ * reply.h: the line that tells the sender what is wrong and what helps.
+ */
+#ifndef GATEWAY_REPLY_H
+#define GATEWAY_REPLY_H
+
+#include "gateway/job.h"
+
+/* Octets of a reply's text at most: RFC 5321 4.5.3.1.5 allows 512 in a line,
+ * with code, extended code and line end. */
+#define REPLY_TEXT_MAX 400
+
+/*
+ * Fills reply with the wording of reason (policy/plan.h).  recipient, when
+ * not NULL, is named first; advice, when not NULL, stands instead of the
+ * wording's text.  Both may be foreign text: what a reply line cannot carry,
+ * and "%", which libmilter takes for a format, becomes "?".
+ */
+void reply_fill(struct job_reply *reply, enum plan_reason reason,
+    const char *recipient, const char *advice);
+
+#endif
