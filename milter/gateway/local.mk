@@ -6,6 +6,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate.c %D%/gate.h \
 	%D%/gate_cms.c %D%/gate_cms.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
+	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h
 
 GATEWAY_TESTS = \
@@ -13,6 +14,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
 	tests/unit/test_gate \
+	tests/unit/test_record \
 	tests/unit/test_reply
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -23,6 +25,8 @@ tests_unit_test_envelope_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_envelope_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_LDADD = tests/unit/libfixture.a $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_record_LDADD = tests/unit/libfixture.a $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 

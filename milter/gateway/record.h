@@ -1,0 +1,71 @@
+/*
+ * record.h: the log lines of decisions, all in one place.
+ *
+ * Each line is "QUEUEID: event key=value ..."; a reason is a word of
+ * policy/plan.h.  cert, signer: first 16 hex digits of the SHA-256
+ * fingerprint.  certs: the same for all that it was encrypted to, at most
+ * RECORD_CERTS of them.  Addresses are canonical.
+ *
+ *   outbound
+ *     signed    from nrcpt cert encrypt=no encrypt-reason [to] [opaque]
+ *     encrypted from nrcpt certs sign=yes cert [opaque]
+ *     encrypted from nrcpt certs sign=no sign-reason [login]
+ *     passed    from nrcpt reason [encrypt-reason [to]] [login] [error]
+ *     refused   from nrcpt reason [to] [error]
+ *     deferred  from nrcpt reason error
+ *   inbound
+ *     passed    from nrcpt reason [error]
+ *     verified  from status [detail] [signer] intact trusted digest
+ *     harvested from cert new=yes|no
+ *     unlearned from cert reason [error]
+ *
+ * to: the recipient who is the reason.  login: who submitted it, when that is
+ * the reason.  error, detail: a sentence in quotes,
+ * for people; a program looks at the words.  opaque: why it could not be signed
+ * detached.  harvested new=no and unlearned for other reasons than the store
+ * are of level debug.
+ */
+#ifndef GATEWAY_RECORD_H
+#define GATEWAY_RECORD_H
+
+#include "base/err.h"
+#include "cert/certificate.h"
+#include "policy/facts.h"
+#include "policy/plan.h"
+#include "smime/verify.h"
+
+#define RECORD_CERTS 8
+
+struct record {
+	const char *queue_id;
+	const struct policy_facts *facts;
+	const struct plan *plan;
+	size_t recipients;		   /* how many the envelope has */
+	const struct certificate *signer;  /* when signed */
+	const char *opaque;		   /* why; NULL: detached */
+	const struct certificate_list *to; /* when encrypted */
+};
+
+/* The plan as it was carried out: signed, encrypted, passed or refused. */
+void record_plan(const struct record *r);
+
+/* Something went wrong: the message waits, goes back, or passes unchanged.
+ * err says what. */
+void record_deferred(
+    const struct record *r, enum plan_reason reason, const struct err *err);
+void record_refused(
+    const struct record *r, enum plan_reason reason, const struct err *err);
+void record_passed(
+    const struct record *r, enum plan_reason reason, const struct err *err);
+
+void record_verified(
+    const struct record *r, const struct smime_verdict *verdict);
+
+/* fingerprint: in hex, any length */
+void record_harvested(const char *queue_id, const char *from,
+    const char *fingerprint, bool is_new);
+/* err: the store failed, or NULL */
+void record_unlearned(const char *queue_id, const char *from,
+    const char *fingerprint, const char *reason, const struct err *err);
+
+#endif
