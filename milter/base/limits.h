@@ -80,6 +80,24 @@
 /* Signing times further ahead than this are not believed (rule H3). */
 #define LIMIT_CLOCK_SKEW (15 * 60)
 
+/* Gateway */
+
+/* Entries kept in memory.  A domain is some bytes; a sender with identity
+ * and chain up to 30 kB, a recipient with two certificates 20 kB: 200 MB at
+ * worst, for those who write within a minute. */
+#define LIMIT_CACHED_DOMAINS	16384u
+#define LIMIT_CACHED_SENDERS	4096u
+#define LIMIT_CACHED_RECIPIENTS 4096u
+/* How long an entry is believed: what changes without a new generation of
+ * the store (a cached path verdict) is noticed within a minute. */
+#define LIMIT_CACHE_SECONDS 60
+/* Messages whose certificates wait to be written, and the bytes of those
+ * certificates; parsed they take some five times as much. */
+#define LIMIT_HARVEST_QUEUE 1024u
+#define LIMIT_HARVEST_BYTES (16u * MIB)
+/* The same complaint is logged once in this time. */
+#define LIMIT_COMPLAINT_MS (60 * 1000)
+
 /* Key process */
 
 /* DER of signed attributes: six attributes are about 400 bytes. */

@@ -73,4 +73,10 @@ struct trust *gateway_trust(struct gateway *g);
 struct key_client *gateway_keys(struct gateway *g);
 const struct gateway_config *gateway_config(const struct gateway *g);
 
+/* Borrowed parts, for jobs; the harvester may be NULL. */
+struct directory;
+struct directory *gateway_directory(struct gateway *g);
+struct harvester;
+struct harvester *gateway_harvester(struct gateway *g);
+
 #endif

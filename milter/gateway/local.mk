@@ -1,11 +1,15 @@
 noinst_LIBRARIES += milter/gateway/libgateway.a
 milter_gateway_libgateway_a_SOURCES = \
 	%D%/armor.c %D%/armor.h \
+	%D%/directory.c %D%/directory.h \
+	%D%/directory_load.c %D%/directory_load.h \
 	%D%/edits.c %D%/edits.h \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/gate_cms.c %D%/gate_cms.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
+	%D%/gateway.c %D%/gateway.h \
+	%D%/harvester.c %D%/harvester.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h
 

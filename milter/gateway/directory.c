@@ -1,0 +1,328 @@
+/*
+ * directory.c: see directory.h.
+ *
+ * Three bounded maps.  An entry is good as long as the store's generation is
+ * the one that it was made under and its time has not come; so nothing has
+ * to be flushed, and a thread that loads an entry while the store changes
+ * can only make one that is looked up again.  No lock is held while the
+ * store or OpenSSL works.
+ */
+#include "gateway/directory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/lru.h"
+#include "gateway/directory_load.h"
+#include "mail/address.h"
+
+struct directory {
+	const struct gateway_config *config;
+	struct store *store;
+	struct trust *trust;
+	struct lru *domains;
+	struct lru *senders;
+	struct lru *recipients;
+
+	pthread_mutex_t lock;
+	bool asked; /* the three below are filled */
+	uint64_t generation;
+	int64_t asked_ms;
+	bool counted; /* under counted_generation */
+	uint64_t counted_generation;
+	size_t domain_count;
+};
+
+/* --- counting references --- */
+
+static void *
+entry_ref(void *value)
+{
+	struct directory_entry *entry = value;
+
+	__atomic_add_fetch(&entry->refs, 1, __ATOMIC_RELAXED);
+	return entry;
+}
+
+static bool
+entry_drop(struct directory_entry *entry)
+{
+	return __atomic_sub_fetch(&entry->refs, 1, __ATOMIC_ACQ_REL) == 0;
+}
+
+static void
+domain_drop(void *value)
+{
+	struct directory_domain *domain = value;
+
+	if (entry_drop(&domain->entry))
+		free(domain);
+}
+
+static void
+sender_drop(void *value)
+{
+	struct directory_sender *sender = value;
+
+	if (!entry_drop(&sender->entry))
+		return;
+	smime_identity_unref(&sender->identity);
+	free(sender);
+}
+
+static void
+recipient_drop(void *value)
+{
+	struct directory_recipient *recipient = value;
+
+	if (!entry_drop(&recipient->entry))
+		return;
+	cert_choice_fini(&recipient->choice);
+	free(recipient);
+}
+
+static const struct lru_ops domain_ops = {entry_ref, domain_drop};
+static const struct lru_ops sender_ops = {entry_ref, sender_drop};
+static const struct lru_ops recipient_ops = {entry_ref, recipient_drop};
+
+void
+directory_domain_unref(struct directory_domain **domain)
+{
+	if (*domain)
+		domain_drop(*domain);
+	*domain = NULL;
+}
+
+void
+directory_sender_unref(struct directory_sender **sender)
+{
+	if (*sender)
+		sender_drop(*sender);
+	*sender = NULL;
+}
+
+void
+directory_recipient_unref(struct directory_recipient **recipient)
+{
+	if (*recipient)
+		recipient_drop(*recipient);
+	*recipient = NULL;
+}
+
+/* --- the directory --- */
+
+struct directory *
+directory_new(const struct gateway_config *config, struct store *store,
+    struct trust *trust)
+{
+	struct directory *d = xcalloc(1, sizeof(*d));
+
+	d->config = config;
+	d->store = store;
+	d->trust = trust;
+	d->domains = lru_new(LIMIT_CACHED_DOMAINS, &domain_ops);
+	d->senders = lru_new(LIMIT_CACHED_SENDERS, &sender_ops);
+	d->recipients = lru_new(LIMIT_CACHED_RECIPIENTS, &recipient_ops);
+	pthread_mutex_init(&d->lock, NULL);
+	return d;
+}
+
+void
+directory_free(struct directory *d)
+{
+	if (!d)
+		return;
+	lru_free(d->recipients);
+	lru_free(d->senders);
+	lru_free(d->domains);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}
+
+int
+directory_look(struct directory *d, int max_age_ms, time_t now,
+    struct directory_view *view, struct err *err)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	bool known;
+
+	*view = (struct directory_view){.directory = d, .now = now};
+	pthread_mutex_lock(&d->lock);
+	known = d->asked && now_ms - d->asked_ms < max_age_ms;
+	view->generation = d->generation;
+	pthread_mutex_unlock(&d->lock);
+	if (known)
+		return 0;
+	if (store_generation(d->store, &view->generation, err) < 0)
+		return -1;
+	pthread_mutex_lock(&d->lock);
+	d->asked = true;
+	d->asked_ms = now_ms;
+	d->generation = view->generation;
+	pthread_mutex_unlock(&d->lock);
+	return 0;
+}
+
+/* A reference on the entry when it is there and still good. */
+static void *
+find_fresh(const struct directory_view *view, struct lru *lru, const char *key,
+    const struct lru_ops *ops)
+{
+	struct directory_entry *entry = lru_get(lru, key);
+
+	if (!entry)
+		return NULL;
+	if (entry->generation == view->generation && view->now < entry->until)
+		return entry;
+	ops->unref(entry);
+	return NULL;
+}
+
+static void
+entry_init(struct directory_entry *entry, const struct directory_view *view)
+{
+	entry->refs = 1;
+	entry->generation = view->generation;
+	entry->until = view->now + LIMIT_CACHE_SECONDS;
+}
+
+static struct directory_query
+query_of(const struct directory_view *view)
+{
+	const struct directory *d = view->directory;
+
+	return (struct directory_query){.config = d->config,
+	    .store = d->store,
+	    .trust = d->trust,
+	    .now = view->now};
+}
+
+/* --- domains --- */
+
+int
+directory_find_domain(const struct directory_view *view, const char *name,
+    struct directory_domain **out, struct err *err)
+{
+	struct directory *d = view->directory;
+	struct directory_query query = query_of(view);
+	struct directory_domain *domain =
+	    find_fresh(view, d->domains, name, &domain_ops);
+
+	if (!domain) {
+		domain = xcalloc(1, sizeof(*domain));
+		entry_init(&domain->entry, view);
+		if (directory_load_domain(&query, name, domain, err) < 0) {
+			domain_drop(domain);
+			return -1;
+		}
+		lru_put(d->domains, name, domain);
+	}
+	*out = domain;
+	return 0;
+}
+
+int
+directory_is_own(const struct directory_view *view, const char *address,
+    bool *own, struct err *err)
+{
+	struct directory_domain *domain;
+
+	if (directory_find_domain(view, address_domain(address), &domain, err) <
+	    0)
+		return -1;
+	*own = domain->is_own;
+	directory_domain_unref(&domain);
+	return 0;
+}
+
+int
+directory_count_domains(
+    const struct directory_view *view, size_t *count, struct err *err)
+{
+	struct directory *d = view->directory;
+	struct directory_query query = query_of(view);
+	bool known;
+
+	pthread_mutex_lock(&d->lock);
+	known = d->counted && d->counted_generation == view->generation;
+	*count = d->domain_count;
+	pthread_mutex_unlock(&d->lock);
+	if (known)
+		return 0;
+	if (directory_load_count(&query, count, err) < 0)
+		return -1;
+	pthread_mutex_lock(&d->lock);
+	d->counted = true;
+	d->counted_generation = view->generation;
+	d->domain_count = *count;
+	pthread_mutex_unlock(&d->lock);
+	return 0;
+}
+
+/* --- senders --- */
+
+static int
+load_sender(const struct directory_view *view, const char *address,
+    struct directory_sender *sender, struct err *err)
+{
+	struct directory_query query = query_of(view);
+	struct directory_domain *domain;
+	int rc;
+
+	if (directory_find_domain(view, address_domain(address), &domain, err) <
+	    0)
+		return -1;
+	rc =
+	    directory_load_sender(&query, address, &domain->level, sender, err);
+	directory_domain_unref(&domain);
+	return rc;
+}
+
+int
+directory_find_sender(const struct directory_view *view, const char *address,
+    struct directory_sender **out, struct err *err)
+{
+	struct directory *d = view->directory;
+	struct directory_sender *sender =
+	    find_fresh(view, d->senders, address, &sender_ops);
+
+	if (!sender) {
+		sender = xcalloc(1, sizeof(*sender));
+		entry_init(&sender->entry, view);
+		if (load_sender(view, address, sender, err) < 0) {
+			sender_drop(sender);
+			return -1;
+		}
+		lru_put(d->senders, address, sender);
+	}
+	*out = sender;
+	return 0;
+}
+
+/* --- recipients --- */
+
+int
+directory_find_recipient(const struct directory_view *view, const char *address,
+    struct directory_recipient **out, struct err *err)
+{
+	struct directory *d = view->directory;
+	struct directory_query query = query_of(view);
+	struct directory_recipient *recipient =
+	    find_fresh(view, d->recipients, address, &recipient_ops);
+
+	if (!recipient) {
+		recipient = xcalloc(1, sizeof(*recipient));
+		entry_init(&recipient->entry, view);
+		if (directory_load_recipient(&query, address, recipient, err) <
+		    0) {
+			recipient_drop(recipient);
+			return -1;
+		}
+		lru_put(d->recipients, address, recipient);
+	}
+	*out = recipient;
+	return 0;
+}

@@ -1,0 +1,99 @@
+/*
+ * directory.h: domains, senders and recipients as the store knows them, in
+ * the form that a decision needs, from memory.
+ *
+ * Everything that costs (SQL, parsing and judging certificates, encoding an
+ * identity) is done once and kept, until the store's generation changes or a
+ * validity begins or ends.  Entries are immutable, counted, and shared by all
+ * threads.  Bounded (limits.h).
+ */
+#ifndef GATEWAY_DIRECTORY_H
+#define GATEWAY_DIRECTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "cert/cert_pick.h"
+#include "cert/store.h"
+#include "cert/trust.h"
+#include "gateway/gateway.h"
+#include "policy/facts.h"
+#include "policy/rules.h"
+#include "smime/identity.h"
+
+struct directory;
+
+/* Borrows all three, which must outlive it. */
+struct directory *directory_new(const struct gateway_config *config,
+    struct store *store, struct trust *trust);
+void directory_free(struct directory *d);
+
+/* One message's look at the directory: what is newer than its generation is
+ * not seen, what is older is not used. */
+struct directory_view {
+	struct directory *directory;
+	uint64_t generation;
+	time_t now;
+};
+
+/* max_age_ms: how old our knowledge of the store's generation may be; 0 asks
+ * the store. */
+int directory_look(struct directory *d, int max_age_ms, time_t now,
+    struct directory_view *view, struct err *err) MUST_USE;
+
+/* What all entries have in common. */
+struct directory_entry {
+	int refs;
+	uint64_t generation;
+	time_t until; /* first moment at which it has to be judged anew */
+};
+
+struct directory_domain {
+	struct directory_entry entry;
+	bool is_own;
+	struct policy_level level; /* as set for the domain, may be inherit */
+};
+
+/* One of our addresses. */
+struct directory_sender {
+	struct directory_entry entry;
+	struct policy_level level; /* effective */
+	enum identity_state state;
+	struct smime_identity *identity; /* when the state is ready */
+};
+
+/* One of theirs. */
+struct directory_recipient {
+	struct directory_entry entry;
+	struct cert_choice choice;
+};
+
+/* All take canonical names and give a reference that the caller drops with
+ * the function below.  Errors are those of the store; unknown names are none.
+ */
+int directory_find_domain(const struct directory_view *view, const char *name,
+    struct directory_domain **out, struct err *err) MUST_USE;
+/* The address is in one of our domains. */
+int directory_find_sender(const struct directory_view *view,
+    const char *address, struct directory_sender **out,
+    struct err *err) MUST_USE;
+int directory_find_recipient(const struct directory_view *view,
+    const char *address, struct directory_recipient **out,
+    struct err *err) MUST_USE;
+
+/* Drop a reference and set the pointer to NULL; NULL is fine. */
+void directory_domain_unref(struct directory_domain **domain);
+void directory_sender_unref(struct directory_sender **sender);
+void directory_recipient_unref(struct directory_recipient **recipient);
+
+/* Is the address in one of our domains? */
+int directory_is_own(const struct directory_view *view, const char *address,
+    bool *own, struct err *err) MUST_USE;
+
+/* How many domains we serve, counted up to 2. */
+int directory_count_domains(
+    const struct directory_view *view, size_t *count, struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * directory_load.h: filling the entries of the directory from configuration
+ * and store.  For directory.c only.
+ *
+ * Entries come in with their reference and the latest "until" set, which is
+ * brought forward to the first moment at which a validity begins or ends.
+ * Errors are those of the store; unknown names are none.
+ */
+#ifndef GATEWAY_DIRECTORY_LOAD_H
+#define GATEWAY_DIRECTORY_LOAD_H
+
+#include "gateway/directory.h"
+
+struct directory_query {
+	const struct gateway_config *config;
+	struct store *store;
+	struct trust *trust;
+	time_t now;
+};
+
+int directory_load_domain(const struct directory_query *query, const char *name,
+    struct directory_domain *domain, struct err *err) MUST_USE;
+
+/* How many domains there are, up to 2. */
+int directory_load_count(const struct directory_query *query, size_t *count,
+    struct err *err) MUST_USE;
+
+/* domain: what is set for the address's domain */
+int directory_load_sender(const struct directory_query *query,
+    const char *address, const struct policy_level *domain,
+    struct directory_sender *sender, struct err *err) MUST_USE;
+
+int directory_load_recipient(const struct directory_query *query,
+    const char *address, struct directory_recipient *recipient,
+    struct err *err) MUST_USE;
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * gateway.c: see gateway.h.  Immutable but for the count of its references;
+ * what it holds locks for itself.
+ */
+#include "gateway/gateway.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "gateway/directory.h"
+#include "gateway/harvester.h"
+
+struct gateway {
+	int refs;
+	const struct gateway_config *config;
+	struct gateway_opts opts;
+	struct store *store;
+	struct trust *trust;
+	struct key_client *keys;
+	struct directory *directory;
+	struct harvester *harvester; /* NULL: nothing is learned */
+};
+
+/* In the order in which one uses the other. */
+static void
+gateway_free(struct gateway *g)
+{
+	harvester_free(g->harvester);
+	directory_free(g->directory);
+	key_client_free(g->keys);
+	store_close(g->store);
+	trust_unref(&g->trust);
+	free(g);
+}
+
+int
+gateway_new(const struct gateway_config *config,
+    const struct gateway_opts *opts, struct gateway **out, struct err *err)
+{
+	struct gateway *g = xcalloc(1, sizeof(*g));
+
+	g->refs = 1;
+	g->config = config;
+	g->opts = *opts;
+	if (trust_load(&config->trust, &g->trust, err) < 0 ||
+	    store_open(config->store, &g->store, err) < 0)
+		goto fail;
+	g->keys = key_client_new(
+	    config->keyd, config->keyd_connections, config->keyd_timeout_ms);
+	g->directory = directory_new(config, g->store, g->trust);
+	if (opts->harvest &&
+	    harvester_new(g->store, g->trust, &g->harvester, err) < 0)
+		goto fail;
+	*out = g;
+	return 0;
+fail:
+	gateway_free(g);
+	return -1;
+}
+
+struct gateway *
+gateway_ref(struct gateway *g)
+{
+	__atomic_add_fetch(&g->refs, 1, __ATOMIC_RELAXED);
+	return g;
+}
+
+void
+gateway_unref(struct gateway **gateway)
+{
+	struct gateway *g = *gateway;
+	struct gateway_opts opts;
+
+	*gateway = NULL;
+	if (!g || __atomic_sub_fetch(&g->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	opts = g->opts;
+	gateway_free(g);
+	if (opts.release)
+		opts.release(opts.arg);
+}
+
+struct store *
+gateway_store(struct gateway *g)
+{
+	return g->store;
+}
+
+struct trust *
+gateway_trust(struct gateway *g)
+{
+	return g->trust;
+}
+
+struct key_client *
+gateway_keys(struct gateway *g)
+{
+	return g->keys;
+}
+
+struct directory *
+gateway_directory(struct gateway *g)
+{
+	return g->directory;
+}
+
+struct harvester *
+gateway_harvester(struct gateway *g)
+{
+	return g->harvester;
+}
+
+const struct gateway_config *
+gateway_config(const struct gateway *g)
+{
+	return g->config;
+}
