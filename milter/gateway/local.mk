@@ -9,28 +9,59 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate_cms.c %D%/gate_cms.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
 	%D%/gateway.c %D%/gateway.h \
+	%D%/gather.c %D%/gather.h \
 	%D%/harvester.c %D%/harvester.h \
+	%D%/inbound.c %D%/inbound.h \
+	%D%/job.c %D%/job.h %D%/job_state.h \
+	%D%/outbound.c %D%/outbound.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h
 
+# A whole gateway for tests.
+check_LIBRARIES += tests/unit/libgatewayfixture.a
+tests_unit_libgatewayfixture_a_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_libgatewayfixture_a_SOURCES = \
+	tests/unit/gateway_fixture.c tests/unit/gateway_fixture.h \
+	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
+GATEWAY_FIXTURE_LIBS = tests/unit/libgatewayfixture.a \
+	tests/unit/libfixture.a $(GATEWAY_LIBS)
+
 GATEWAY_TESTS = \
 	tests/unit/test_armor \
+	tests/unit/test_directory \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
 	tests/unit/test_gate \
+	tests/unit/test_gateway \
+	tests/unit/test_gather \
+	tests/unit/test_harvester \
+	tests/unit/test_inbound \
+	tests/unit/test_job \
 	tests/unit/test_record \
 	tests/unit/test_reply
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_directory_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_directory_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_edits_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_envelope_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_envelope_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_gate_LDADD = tests/unit/libfixture.a $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gateway_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gather_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_harvester_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_inbound_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_record_LDADD = tests/unit/libfixture.a $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 

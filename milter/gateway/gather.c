@@ -1,0 +1,451 @@
+/*
+ * gather.c: see gather.h.  Belongs to one message; what it asks the
+ * directory for is shared.
+ */
+#include "gateway/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+void
+gather_init(struct gather *g)
+{
+	memset(g, 0, sizeof(*g));
+	address_list_init(&g->from);
+}
+
+void
+gather_fini(struct gather *g)
+{
+	if (g->entries)
+		for (size_t i = 0; i < g->facts.recipient_count; i++)
+			directory_recipient_unref(&g->entries[i]);
+	free(g->entries);
+	free(g->recipients);
+	free(g->login);
+	address_list_fini(&g->from);
+	directory_sender_unref(&g->sender);
+}
+
+/* --- from envelope and header --- */
+
+/* "Alice", "Alice@Example.ORG" as addresses are compared. */
+static char *
+canonical_login(const char *login)
+{
+	struct err ignored;
+	char *text;
+
+	if (strchr(login, '@') &&
+	    address_canonical(slice_text(login), &text, &ignored) == 0)
+		return text;
+	text = xstrdup(login);
+	for (char *p = text; *p; p++)
+		*p = (char)ascii_lower((unsigned char)*p);
+	return text;
+}
+
+static bool
+is_submission_daemon(const struct gateway_config *config, const char *name)
+{
+	for (size_t i = 0; name && i < config->submission_daemon_count; i++)
+		if (strcmp(config->submission_daemons[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A4.  A login decides even where the network alone would do: who has one
+ * can be told from the others. */
+static void
+gather_submitter(struct gather *g, const struct gateway_config *config,
+    const struct job_client *client)
+{
+	struct policy_facts *f = &g->facts;
+
+	if (client->login && *client->login) {
+		g->login = canonical_login(client->login);
+		f->submitter = SUBMITTER_LOGIN;
+		f->login = g->login;
+	} else if (network_list_has(
+		       &config->trusted_networks, client->address)) {
+		f->submitter = SUBMITTER_NETWORK;
+	} else if (is_submission_daemon(config, client->daemon_name)) {
+		f->submitter = SUBMITTER_DAEMON;
+	}
+}
+
+/* Adds the mailboxes of all fields of that name, in one pass however many
+ * there are; returns how many. */
+static size_t
+add_fields(
+    struct address_list *list, const struct header *header, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++) {
+		if (!slice_equal_text_ci(header->fields[i].name, name))
+			continue;
+		address_list_add(list, header->fields[i].body);
+		count++;
+	}
+	return count;
+}
+
+static void
+gather_from(struct gather *g, const struct header *header)
+{
+	struct policy_facts *f = &g->facts;
+
+	f->from_fields = add_fields(&g->from, header, "From");
+	f->from_mailboxes = g->from.count;
+	f->from_malformed = g->from.malformed;
+	if (f->from_fields == 1 && g->from.count == 1 && !g->from.malformed)
+		f->from = g->from.addresses[0];
+}
+
+static enum protection
+protection_of(enum smime_kind kind)
+{
+	if (kind == SMIME_NONE)
+		return PROTECTION_NONE;
+	return smime_kind_is_encrypted(kind) ? PROTECTION_ENCRYPTED
+					     : PROTECTION_SIGNED;
+}
+
+static enum exemption
+exemption_of_type(const struct header *header)
+{
+	const struct header_field *field =
+	    header_find(header, "Content-Type", 0);
+	enum exemption exemption = EXEMPT_NOT;
+	struct mime_type type;
+	const char *report;
+
+	if (!field)
+		return EXEMPT_NOT;
+	mime_type_parse(&type, field->body);
+	report = mime_type_param(&type, "report-type");
+	if (mime_type_is(&type, "multipart", "report") && report) {
+		if (slice_equal_text_ci(slice_text(report), "delivery-status"))
+			exemption = EXEMPT_DSN;
+		else if (slice_equal_text_ci(
+			     slice_text(report), "disposition-notification"))
+			exemption = EXEMPT_MDN;
+	} else if (mime_type_is(&type, "message", "partial")) {
+		exemption = EXEMPT_PARTIAL;
+	} else if (mime_type_is(&type, "text", "calendar") &&
+		   mime_type_param(&type, "method")) {
+		exemption = EXEMPT_CALENDAR;
+	}
+	mime_type_fini(&type);
+	return exemption;
+}
+
+/* RFC 8823 3.1: the subject of challenge and answer. */
+static bool
+is_acme(const struct header *header)
+{
+	const struct header_field *field = header_find(header, "Subject", 0);
+	char *subject;
+	bool found;
+
+	if (!field)
+		return false;
+	subject = header_field_unfold(field);
+	found = slice_has_prefix_ci(slice_text(subject), "ACME:") ||
+		slice_has_prefix_ci(slice_text(subject), "Re: ACME:");
+	free(subject);
+	return found;
+}
+
+/* RFC 3834 5: anything but "no". */
+static bool
+is_auto_submitted(const struct header *header)
+{
+	const struct header_field *field =
+	    header_find(header, "Auto-Submitted", 0);
+	struct slice word;
+
+	if (!field)
+		return false;
+	word = slice_trim(field->body);
+	word = slice_trim(slice_part(word, 0, slice_find(word, ';', 0)));
+	word = slice_trim(slice_part(word, 0, slice_find(word, '(', 0)));
+	return !slice_equal_text_ci(word, "no");
+}
+
+/* RFC 2369, RFC 2919 */
+static bool
+is_list(const struct header *header)
+{
+	for (size_t i = 0; i < header->count; i++)
+		if (slice_has_prefix_ci(header->fields[i].name, "List-"))
+			return true;
+	return false;
+}
+
+/* A9, rules N3 and N4, in the order of the enum. */
+static enum exemption
+exemption_of(const struct header *header, bool null_sender)
+{
+	enum exemption type = exemption_of_type(header);
+
+	if (null_sender)
+		return EXEMPT_NULL_SENDER;
+	if (type == EXEMPT_DSN || type == EXEMPT_MDN)
+		return type;
+	if (is_acme(header))
+		return EXEMPT_ACME;
+	if (is_auto_submitted(header))
+		return EXEMPT_AUTO_SUBMITTED;
+	if (is_list(header))
+		return EXEMPT_LIST;
+	return type;
+}
+
+void
+gather_header(struct gather *g, const struct gateway_config *config,
+    const struct job_client *client, const struct envelope *envelope,
+    const struct header *header)
+{
+	struct policy_facts *f = &g->facts;
+
+	gather_submitter(g, config, client);
+	f->null_sender = envelope->null_sender;
+	f->sender = envelope->sender;
+	gather_from(g, header);
+	g->kind = smime_detect_header(header);
+	f->protection = protection_of(g->kind);
+	f->exemption = exemption_of(header, envelope->null_sender);
+	/* Until more is known: what nobody has to fear from. */
+	f->sign = SWITCH_OFF;
+	f->encrypt = ENCRYPT_OFF;
+}
+
+/* --- whose addresses --- */
+
+/* Mail from outside: one look-up, however many mailboxes a stranger writes
+ * into From.  It serves the log and the harvest, which both want one. */
+static int
+own_author(struct gather *g, const struct directory_view *view, struct err *err)
+{
+	struct policy_facts *f = &g->facts;
+
+	if (!f->from)
+		return 0;
+	if (directory_is_own(view, f->from, &f->from_is_own, err) < 0)
+		return -1;
+	f->from_any_own = f->from_is_own;
+	return 0;
+}
+
+static int
+own_authors(
+    struct gather *g, const struct directory_view *view, struct err *err)
+{
+	struct policy_facts *f = &g->facts;
+	bool own;
+
+	f->from_is_own = g->from.count > 0;
+	for (size_t i = 0; i < g->from.count; i++) {
+		if (directory_is_own(view, g->from.addresses[i], &own, err) < 0)
+			return -1;
+		f->from_is_own &= own;
+		f->from_any_own |= own;
+	}
+	return 0;
+}
+
+int
+gather_owners(
+    struct gather *g, const struct directory_view *view, struct err *err)
+{
+	struct policy_facts *f = &g->facts;
+
+	if (f->submitter == SUBMITTER_NONE)
+		return own_author(g, view, err);
+	if (own_authors(g, view, err) < 0)
+		return -1;
+	if (f->sender &&
+	    directory_is_own(view, f->sender, &f->sender_is_own, err) < 0)
+		return -1;
+	return directory_count_domains(view, &f->own_domains, err);
+}
+
+/* --- settings --- */
+
+/* What one of our addresses says about encryption counts when it is stricter
+ * than what was known. */
+static int
+add_address(struct gather *g, const struct directory_view *view,
+    const struct job_client *client, const char *address, struct err *err)
+{
+	struct policy_facts *f = &g->facts;
+	struct directory_sender *sender;
+	struct policy_level levels[2];
+	bool own;
+
+	if (directory_is_own(view, address, &own, err) < 0)
+		return -1;
+	if (!own)
+		return 0;
+	if (directory_find_sender(view, address, &sender, err) < 0)
+		return -1;
+	levels[0] = sender->level;
+	levels[1] = client->override;
+	levels[0] = policy_effective(levels, 2);
+	/* MAILER-DAEMON is nobody's name: a domain's "required" must not
+	 * hold back what says that a mail was not delivered (rule N3). */
+	if (!f->null_sender || sender->state != IDENTITY_NO_USER)
+		f->encrypt = policy_strictest(f->encrypt, levels[0].encrypt);
+	if (f->from && strcmp(f->from, address) == 0 && !g->sender) {
+		f->sign = levels[0].sign;
+		f->identity = sender->state;
+		g->sender = sender;
+		return 0;
+	}
+	directory_sender_unref(&sender);
+	return 0;
+}
+
+static int
+gather_settings(struct gather *g, const struct directory_view *view,
+    const struct job_client *client, struct err *err)
+{
+	for (size_t i = 0; i < g->from.count; i++)
+		if (add_address(g, view, client, g->from.addresses[i], err) < 0)
+			return -1;
+	if (g->facts.sender &&
+	    add_address(g, view, client, g->facts.sender, err) < 0)
+		return -1;
+	if (g->login && strchr(g->login, '@') &&
+	    add_address(g, view, client, g->login, err) < 0)
+		return -1;
+	return 0;
+}
+
+/* --- recipients --- */
+
+static int
+gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
+    struct err *err)
+{
+	struct recipient_facts *r = &g->recipients[i];
+	const struct cert_choice *choice;
+
+	r->word = CERT_PICK_NONE;
+	if (!r->address)
+		return 0;
+	if (directory_is_own(view, r->address, &r->is_local, err) < 0)
+		return -1;
+	if (r->is_local || g->facts.encrypt <= ENCRYPT_OFF)
+		return 0;
+	if (directory_find_recipient(view, r->address, &g->entries[i], err) < 0)
+		return -1;
+	choice = &g->entries[i]->choice;
+	r->certificates = choice->taken;
+	r->word = choice->word;
+	return 0;
+}
+
+static int
+gather_recipients(struct gather *g, const struct directory_view *view,
+    const struct envelope *envelope, const struct address_list *visible,
+    struct err *err)
+{
+	size_t n = envelope->count;
+
+	g->recipients = xcalloc(n + 1, sizeof(*g->recipients));
+	g->entries = xcalloc(n + 1, sizeof(struct directory_recipient *));
+	g->facts.recipients = g->recipients;
+	for (size_t i = 0; i < n; i++) {
+		struct recipient_facts *r = &g->recipients[i];
+
+		r->address = envelope->recipients[i].address;
+		r->envelope = envelope->recipients[i].path;
+		r->visible =
+		    r->address && address_list_has(visible, r->address);
+		g->facts.recipient_count = i + 1;
+		if (gather_recipient(g, view, i, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+gather_policy(struct gather *g, const struct directory_view *view,
+    const struct job_client *client, const struct envelope *envelope,
+    const struct header *header, struct err *err)
+{
+	struct address_list visible;
+	int rc;
+
+	if (gather_settings(g, view, client, err) < 0)
+		return -1;
+	address_list_init(&visible);
+	add_fields(&visible, header, "To");
+	add_fields(&visible, header, "Cc");
+	rc = gather_recipients(g, view, envelope, &visible, err);
+	address_list_fini(&visible);
+	return rc;
+}
+
+static int
+compare_fingerprints(const void *a, const void *b)
+{
+	const struct certificate *const *x = a, *const *y = b;
+
+	return memcmp(
+	    (*x)->fingerprint, (*y)->fingerprint, sizeof((*x)->fingerprint));
+}
+
+void
+gather_certificates(
+    const struct gather *g, struct certificate_list *certificates)
+{
+	struct certificate **all;
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->facts.recipient_count; i++)
+		n += g->recipients[i].certificates;
+	all = xcalloc(n + 1, sizeof(struct certificate *));
+	n = 0;
+	for (size_t i = 0; i < g->facts.recipient_count; i++)
+		for (size_t k = 0; k < g->recipients[i].certificates; k++)
+			all[n++] =
+			    g->entries[i]->choice.candidates[k].certificate;
+	qsort(all, n, sizeof(struct certificate *), compare_fingerprints);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || compare_fingerprints(&all[i - 1], &all[i]) != 0)
+			certificate_list_add(certificates, all[i]);
+	free(all);
+}
+
+/* --- what only the body tells --- */
+
+/* An invitation is an alternative inside a multipart (RFC 6047 2.4). */
+static bool
+has_invitation(const struct mime_tree *tree)
+{
+	const struct mime_part *part;
+
+	for (part = tree->root; part; part = mime_part_next(part))
+		if (mime_type_is(&part->type, "text", "calendar") &&
+		    mime_type_param(&part->type, "method"))
+			return true;
+	return false;
+}
+
+void
+gather_body(struct gather *g, const struct header *header, struct slice body,
+    const struct mime_tree *tree)
+{
+	struct policy_facts *f = &g->facts;
+
+	g->kind = smime_detect(header, body);
+	f->protection = protection_of(g->kind);
+	if (f->exemption == EXEMPT_NOT && has_invitation(tree))
+		f->exemption = EXEMPT_CALENDAR;
+}

@@ -1,0 +1,61 @@
+/*
+ * gather.h: collecting the facts of one message for the decision.
+ *
+ * In the order in which they become known: from envelope and header alone;
+ * whose addresses these are; settings, identity and certificates; what only
+ * the body tells.  The decision can be made after each step.
+ */
+#ifndef GATEWAY_GATHER_H
+#define GATEWAY_GATHER_H
+
+#include "base/err.h"
+#include "gateway/directory.h"
+#include "gateway/envelope.h"
+#include "gateway/job.h"
+#include "mail/address.h"
+#include "mail/header.h"
+#include "mail/mime_scan.h"
+#include "policy/facts.h"
+#include "smime/detect.h"
+
+struct gather {
+	struct policy_facts facts; /* strings borrowed from here and from the
+	                            * envelope */
+	enum smime_kind kind;	   /* of the root of the message */
+	struct address_list from;
+	char *login; /* canonical, or a bare name in lower case */
+	struct recipient_facts *recipients;
+	struct directory_recipient **entries; /* to each; NULL when it was not
+	                                       * looked up */
+	struct directory_sender *sender;      /* of facts.from, when ours */
+};
+
+void gather_init(struct gather *g);
+void gather_fini(struct gather *g);
+
+/* Who submitted it, From, and what the header says about protection and
+ * exemptions.  No store. */
+void gather_header(struct gather *g, const struct gateway_config *config,
+    const struct job_client *client, const struct envelope *envelope,
+    const struct header *header);
+
+/* Which of the addresses are ours: enough for decide_direction.  Errors are
+ * those of the store, here and below. */
+int gather_owners(struct gather *g, const struct directory_view *view,
+    struct err *err) MUST_USE;
+
+/* For outbound mail: settings, identity, recipients and, where they may be
+ * encrypted to, their certificates. */
+int gather_policy(struct gather *g, const struct directory_view *view,
+    const struct job_client *client, const struct envelope *envelope,
+    const struct header *header, struct err *err) MUST_USE;
+
+/* For outbound mail: inline PGP, an invitation somewhere inside. */
+void gather_body(struct gather *g, const struct header *header,
+    struct slice body, const struct mime_tree *tree);
+
+/* The certificates of all recipients, each once. */
+void gather_certificates(
+    const struct gather *g, struct certificate_list *certificates);
+
+#endif

@@ -1,0 +1,381 @@
+/*
+ * job.c: see job.h.
+ *
+ * One message, one thread at a time.  What goes wrong on the way is kept as
+ * the job's failure and answered once, at the end (rule L3): inbound mail
+ * then passes as it came, outbound mail waits with the sender.
+ */
+#include "gateway/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "gateway/gate.h"
+#include "gateway/inbound.h"
+#include "gateway/job_state.h"
+#include "gateway/reply.h"
+#include "policy/decide.h"
+
+struct job *
+job_new(struct gateway *gateway, const struct job_client *client)
+{
+	const struct spool_config *config = &gateway_config(gateway)->spool;
+	struct job *job = xcalloc(1, sizeof(*job));
+
+	job->gateway = gateway_ref(gateway);
+	job->client = client;
+	envelope_init(&job->envelope);
+	header_init(&job->header);
+	spool_init(&job->body, config);
+	gather_init(&job->gather);
+	outbound_init(&job->outbound, config);
+	edits_init(&job->edits);
+	return job;
+}
+
+void
+job_free(struct job *job)
+{
+	if (!job)
+		return;
+	edits_fini(&job->edits);
+	outbound_fini(&job->outbound);
+	gather_fini(&job->gather);
+	spool_fini(&job->body);
+	header_fini(&job->header);
+	envelope_fini(&job->envelope);
+	free(job->queue_id);
+	gateway_unref(&job->gateway);
+	free(job);
+}
+
+void
+job_sender(struct job *job, const char *path)
+{
+	envelope_set_sender(&job->envelope, path);
+}
+
+void
+job_recipient(struct job *job, const char *path)
+{
+	envelope_add_recipient(&job->envelope, path);
+}
+
+void
+job_header(struct job *job, const char *name, const char *body)
+{
+	struct err err;
+
+	if (header_add(&job->header, slice_text(name), slice_text(body), &err) <
+	    0)
+		job->header_over_limit = true;
+}
+
+void
+job_queue_id(struct job *job, const char *queue_id)
+{
+	free(job->queue_id);
+	job->queue_id = queue_id ? xstrdup(queue_id) : NULL;
+}
+
+struct record
+job_record(const struct job *job)
+{
+	return (struct record){
+	    .queue_id = job->queue_id,
+	    .facts = &job->gather.facts,
+	    .plan = &job->plan,
+	    .recipients = job->envelope.count,
+	    .signer = job->plan.sign ? smime_identity_certificate(
+					   job->gather.sender->identity)
+				     : NULL,
+	    .opaque = job->plan.sign ? job->outbound.opaque : NULL,
+	    .to = job->plan.encrypt ? &job->outbound.certificates : NULL,
+	};
+}
+
+/* The first failure counts. */
+static void
+fail(struct job *job, enum plan_reason reason, const struct err *err)
+{
+	if (job->failure != REASON_NONE || reason == REASON_NONE)
+		return;
+	job->failure = reason;
+	job->failure_err = *err;
+}
+
+/* --- at the end of the header --- */
+
+static bool
+is_submitted(const struct job *job)
+{
+	return job->gather.facts.submitter != SUBMITTER_NONE;
+}
+
+static bool
+is_inbound(const struct job *job)
+{
+	return job->plan.direction == PLAN_INBOUND;
+}
+
+/* Mail from outside need not know of a domain that was added a second ago;
+ * mail of our users must not miss a setting. */
+#define LOOK_OUTSIDE_MS 1000
+
+static int
+look_up_owners(struct job *job, struct err *err)
+{
+	int max_age = is_submitted(job) ? 0 : LOOK_OUTSIDE_MS;
+
+	if (directory_look(gateway_directory(job->gateway), max_age,
+		clock_now(), &job->view, err) < 0 ||
+	    gather_owners(&job->gather, &job->view, err) < 0)
+		return -1;
+	job->owners_known = true;
+	return 0;
+}
+
+/* Whose mail is it, and what does policy say?  Without a store nobody knows
+ * whether encryption is required: submitted mail has to wait. */
+static void
+look_up(struct job *job)
+{
+	struct policy_facts *f = &job->gather.facts;
+	struct err err;
+
+	if (look_up_owners(job, &err) < 0) {
+		if (is_submitted(job))
+			fail(job, REASON_STORE, &err);
+		return;
+	}
+	if (decide_direction(f) != PLAN_OUTBOUND)
+		return;
+	envelope_unique(&job->envelope);
+	if (gather_policy(&job->gather, &job->view, job->client, &job->envelope,
+		&job->header, &err) < 0)
+		fail(job, REASON_STORE, &err);
+}
+
+static void
+judge_header(struct job *job)
+{
+	struct err err;
+
+	job->header_judged = true;
+	gather_header(&job->gather, gateway_config(job->gateway), job->client,
+	    &job->envelope, &job->header);
+	if (job->header_over_limit || job->envelope.over_limit) {
+		err_set(&err, ERR_PERMANENT, "too many %s",
+		    job->header_over_limit ? "header fields" : "recipients");
+		fail(job, REASON_TOO_LARGE, &err);
+	} else {
+		look_up(job);
+	}
+	decide(&job->gather.facts, &job->plan);
+	if (job->failure != REASON_NONE && is_submitted(job)) {
+		/* What is not known counts as "required". */
+		job->plan.direction = PLAN_OUTBOUND;
+		job->plan.must_encrypt = true;
+	}
+}
+
+bool
+job_end_of_header(struct job *job)
+{
+	struct record record;
+
+	judge_header(job);
+	record = job_record(job);
+	if (is_inbound(job)) {
+		if (job->failure == REASON_NONE &&
+		    smime_kind_may_be_signed(job->gather.kind))
+			return true;
+		if (job->failure != REASON_NONE)
+			record_passed(&record, job->failure, &job->failure_err);
+		else
+			record_plan(&record);
+		return false;
+	}
+	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS)
+		return true;
+	/* What the body could tell would only be one more reason. */
+	record_plan(&record);
+	return false;
+}
+
+/* --- the body --- */
+
+void
+job_body(struct job *job, const void *data, size_t len)
+{
+	struct err err;
+
+	/* Whatever it holds, the answer is known. */
+	if (job->failure != REASON_NONE)
+		return;
+	if (spool_write(&job->body, data, len, &err) < 0)
+		fail(job,
+		    err.class == ERR_PERMANENT ? REASON_TOO_LARGE
+					       : REASON_INTERNAL,
+		    &err);
+}
+
+/* The whole message is there: what does it tell? */
+static void
+read_message(struct job *job)
+{
+	struct err err;
+
+	if (!job->header_judged)
+		judge_header(job);
+	if (job->failure == REASON_NONE && spool_finish(&job->body, &err) < 0)
+		fail(job, REASON_INTERNAL, &err);
+	if (job->failure != REASON_NONE || is_inbound(job))
+		return;
+	outbound_read(&job->outbound, &job->header, spool_slice(&job->body));
+	gather_body(&job->gather, &job->header, spool_slice(&job->body),
+	    &job->outbound.tree);
+	decide(&job->gather.facts, &job->plan);
+}
+
+/* --- the answer --- */
+
+/* Does the state of a certificate explain it better than we do? */
+static const char *
+advice_for(const struct recipient_facts *r, enum plan_reason reason)
+{
+	if (!r || r->word == CERT_PICK_TAKEN ||
+	    reason < REASON_NO_CERTIFICATE || reason > REASON_RECIPIENT_PENDING)
+		return NULL;
+	return cert_pick_word_advice(r->word);
+}
+
+static enum job_outcome
+answer_refusal(const struct job *job, struct job_reply *reply)
+{
+	const struct plan *plan = &job->plan;
+	const struct recipient_facts *r = NULL;
+	const char *name = NULL;
+
+	if (plan->recipient != PLAN_NO_RECIPIENT) {
+		r = &job->gather.facts.recipients[plan->recipient];
+		name = r->address ? r->address : r->envelope;
+	}
+	reply_fill(reply, plan->reason, name, advice_for(r, plan->reason));
+	return JOB_REFUSE;
+}
+
+/* What is too large will not shrink by waiting.  "Pass on error" is never
+ * for what must be encrypted. */
+static enum job_outcome
+answer_failure(const struct job *job, struct job_reply *reply)
+{
+	if (is_inbound(job))
+		return JOB_ACCEPT;
+	reply_fill(reply, job->failure, NULL, NULL);
+	if (job->failure == REASON_TOO_LARGE)
+		return JOB_REFUSE;
+	if (gateway_config(job->gateway)->on_error == GATEWAY_PASS &&
+	    !job->plan.must_encrypt)
+		return JOB_ACCEPT;
+	return JOB_DEFER;
+}
+
+static enum job_outcome
+answer(const struct job *job, struct job_reply *reply)
+{
+	if (job->failure != REASON_NONE)
+		return answer_failure(job, reply);
+	if (job->plan.action == PLAN_REFUSE)
+		return answer_refusal(job, reply);
+	return JOB_ACCEPT;
+}
+
+static void
+log_answer(struct job *job, enum job_outcome outcome)
+{
+	struct record record = job_record(job);
+
+	if (job->failure == REASON_NONE) {
+		record_plan(&record);
+	} else if (outcome == JOB_ACCEPT) {
+		record_passed(&record, job->failure, &job->failure_err);
+	} else if (outcome == JOB_DEFER) {
+		record_deferred(&record, job->failure, &job->failure_err);
+	} else {
+		record_refused(&record, job->failure, &job->failure_err);
+	}
+}
+
+/* Nothing may be changed by a plan to pass. */
+static void
+check_pass(struct job *job)
+{
+	struct gate_case gate = {.plan = &job->plan, .edits = &job->edits};
+	struct err err;
+
+	if (job->plan.action == PLAN_PASS && gate_check(&gate, &err) < 0)
+		fail(job, REASON_INTERNAL, &err);
+}
+
+enum job_outcome
+job_end_of_message(struct job *job, void (*progress)(void *arg), void *arg,
+    struct job_reply *reply)
+{
+	struct outbound_case c = {
+	    .gateway = job->gateway,
+	    .gather = &job->gather,
+	    .header = &job->header,
+	    .progress = progress,
+	    .arg = arg,
+	};
+	struct err err = {.class = ERR_NONE};
+	enum job_outcome outcome;
+
+	read_message(job);
+	if (is_inbound(job)) {
+		inbound_finish(job);
+		return JOB_ACCEPT;
+	}
+	c.now = job->view.now;
+	if (job->failure == REASON_NONE && job->plan.action == PLAN_PROTECT)
+		fail(job,
+		    outbound_protect(
+			&job->outbound, &c, &job->plan, &job->edits, &err),
+		    &err);
+	if (job->failure == REASON_NONE)
+		check_pass(job);
+	if (job->failure != REASON_NONE)
+		edits_fini(&job->edits);
+	outcome = answer(job, reply);
+	log_answer(job, outcome);
+	return outcome;
+}
+
+enum job_outcome
+job_decide(struct job *job, struct job_reply *reply)
+{
+	read_message(job);
+	return answer(job, reply);
+}
+
+const struct edits *
+job_edits(const struct job *job)
+{
+	return &job->edits;
+}
+
+const struct plan *
+job_plan(const struct job *job)
+{
+	return &job->plan;
+}
+
+const struct policy_facts *
+job_facts(const struct job *job)
+{
+	return &job->gather.facts;
+}

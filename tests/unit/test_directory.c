@@ -1,0 +1,450 @@
+/*
+ * The directory: settings of file and store together, identities and
+ * recipients judged, and nothing believed longer than it is true.
+ */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/limits.h"
+#include "gateway/directory.h"
+#include "unit/gateway_fixture.h"
+
+static struct gateway_fixture f;
+static struct store *store;
+static struct trust *trust;
+static struct directory *directory;
+
+#define MUST(call)                                                             \
+	do {                                                                   \
+		struct err err = {0};                                          \
+		if (call)                                                      \
+			fail_msg("%s: %s", #call, err.text);                   \
+	} while (0)
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	gateway_fixture_start(&f);
+	store = gateway_fixture_store(&f);
+	MUST(trust_load(&f.config.trust, &trust, &err));
+	directory = directory_new(&f.config, store, trust);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	directory_free(directory);
+	trust_unref(&trust);
+	store_close(store);
+	gateway_fixture_stop(&f);
+	return 0;
+}
+
+static struct directory_view
+look(time_t now)
+{
+	struct directory_view view;
+
+	MUST(directory_look(directory, 0, now, &view, &err));
+	return view;
+}
+
+/* --- domains --- */
+
+static void
+check_domain(const char *name, bool own, struct policy_level level)
+{
+	struct directory_view view = look(fixture_now());
+	struct directory_domain *domain;
+
+	MUST(directory_find_domain(&view, name, &domain, &err));
+	assert_int_equal(domain->is_own, own);
+	assert_int_equal(domain->level.sign, level.sign);
+	assert_int_equal(domain->level.encrypt, level.encrypt);
+	directory_domain_unref(&domain);
+	assert_null(domain);
+}
+
+static size_t
+domains(void)
+{
+	struct directory_view view = look(fixture_now());
+	size_t count;
+
+	MUST(directory_count_domains(&view, &count, &err));
+	return count;
+}
+
+static void
+test_domains(void **state)
+{
+	char org[] = "example.org", net[] = "example.net";
+	struct store_domain same = {.name = org, .encrypt = ENCRYPT_REQUIRED};
+	struct store_domain other = {.name = net, .sign = SWITCH_OFF};
+
+	(void)state;
+	f.domain.level = (struct policy_level){SWITCH_OFF, ENCRYPT_IF_POSSIBLE};
+	check_domain("example.org", true, f.domain.level);
+	check_domain("example.net", false, (struct policy_level){0});
+	assert_int_equal(domains(), 1);
+	/* The store wins for what it sets, and only for that. */
+	MUST(store_domain_add(store, &same, &err));
+	check_domain("example.org", true,
+	    (struct policy_level){SWITCH_OFF, ENCRYPT_REQUIRED});
+	assert_int_equal(domains(), 1);
+	MUST(store_domain_add(store, &other, &err));
+	check_domain("example.net", true,
+	    (struct policy_level){SWITCH_OFF, ENCRYPT_INHERIT});
+	assert_int_equal(domains(), 2);
+	f.config.domain_count = 0;
+	directory_free(directory);
+	directory = directory_new(&f.config, store, trust);
+	assert_int_equal(domains(), 2);
+	f.config.domain_count = 1;
+	f.domain.level = (struct policy_level){0};
+	directory_free(directory);
+	directory = directory_new(&f.config, store, trust);
+}
+
+/* A name that somebody else asked for is not asked for again, until the
+ * store changes. */
+static void
+test_kept_until_the_store_changes(void **state)
+{
+	char com[] = "example.com";
+	struct store_domain domain = {.name = com};
+	struct directory_view view = look(fixture_now()), later;
+	struct directory_domain *first, *second;
+
+	(void)state;
+	MUST(directory_find_domain(&view, com, &first, &err));
+	MUST(directory_find_domain(&view, com, &second, &err));
+	assert_ptr_equal(first, second);
+	directory_domain_unref(&second);
+	MUST(store_domain_add(store, &domain, &err));
+	/* This message goes on with what it saw. */
+	MUST(directory_find_domain(&view, com, &second, &err));
+	assert_ptr_equal(first, second);
+	directory_domain_unref(&second);
+	later = look(fixture_now());
+	assert_true(later.generation != view.generation);
+	MUST(directory_find_domain(&later, com, &second, &err));
+	assert_true(second->is_own);
+	assert_false(first->is_own);
+	directory_domain_unref(&second);
+	directory_domain_unref(&first);
+}
+
+/* What is believed for a second is not asked for; what must be exact is. */
+static void
+test_age_of_the_view(void **state)
+{
+	char info[] = "example.info";
+	struct store_domain domain = {.name = info};
+	struct directory_view view = look(fixture_now()), other;
+
+	(void)state;
+	MUST(store_domain_add(store, &domain, &err));
+	MUST(directory_look(directory, 60000, fixture_now(), &other, &err));
+	assert_true(other.generation == view.generation);
+	MUST(directory_look(directory, 0, fixture_now(), &other, &err));
+	assert_true(other.generation != view.generation);
+}
+
+/* --- senders --- */
+
+static struct directory_sender *
+sender(const char *address, time_t now)
+{
+	struct directory_view view = look(now);
+	struct directory_sender *s;
+
+	MUST(directory_find_sender(&view, address, &s, &err));
+	if (s->state == IDENTITY_READY)
+		assert_non_null(s->identity);
+	else
+		assert_null(s->identity);
+	return s;
+}
+
+static void
+check_state(const char *address, enum identity_state state)
+{
+	struct directory_sender *s = sender(address, fixture_now());
+
+	assert_int_equal(s->state, state);
+	directory_sender_unref(&s);
+}
+
+/* Gives the user one more certificate and looks at what it changes. */
+static void
+add_own(const char *address, const struct fixture_opts *opts,
+    struct fixture_cert *out)
+{
+	fixture_leaf(out, &f.our_ca, opts);
+	gateway_fixture_own(&f, address, out);
+}
+
+static void
+test_identity_states(void **state)
+{
+	const char *who = "states@example.org";
+	static const struct {
+		struct fixture_opts opts;
+		enum identity_state state;
+	} rows[] = {
+	    /* Each is nearer to signing than the one before. */
+	    {{.usage = "critical,keyEncipherment",
+		 .address = "states@example.org",
+		 .key = "RSA-2048"},
+		IDENTITY_WRONG_USAGE},
+	    {{.address = "other@example.org"}, IDENTITY_WRONG_ADDRESS},
+	    {{.address = "states@example.org",
+		 .not_before = -9 * FIXTURE_DAY,
+		 .not_after = -8 * FIXTURE_DAY},
+		IDENTITY_EXPIRED},
+	    {{.address = "states@example.org", .not_before = 8 * FIXTURE_DAY},
+		IDENTITY_NOT_YET},
+	    {{.address = "states@example.org"}, IDENTITY_READY},
+	    /* And one more that cannot sign changes nothing. */
+	    {{.address = "other@example.org"}, IDENTITY_READY},
+	};
+	struct fixture_cert cert;
+
+	(void)state;
+	check_state(who, IDENTITY_NO_USER);
+	gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+	check_state(who, IDENTITY_NO_CERTIFICATE);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		add_own(who, &rows[i].opts, &cert);
+		check_state(who, rows[i].state);
+		fixture_fini(&cert);
+	}
+}
+
+static void
+test_retired(void **state)
+{
+	char who[] = "retired@example.org", none[] = "";
+	struct store_user user = {.address = who,
+	    .first_name = none,
+	    .last_name = none,
+	    .encrypt = ENCRYPT_REQUIRED,
+	    .state = STORE_USER_RETIRED};
+	struct fixture_cert cert;
+	struct directory_sender *s;
+
+	(void)state;
+	gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+	add_own(who, &(struct fixture_opts){.address = who}, &cert);
+	check_state(who, IDENTITY_READY);
+	MUST(store_user_set(store, &user, &err));
+	s = sender(who, fixture_now());
+	assert_int_equal(s->state, IDENTITY_RETIRED);
+	assert_int_equal(s->level.encrypt, ENCRYPT_REQUIRED);
+	directory_sender_unref(&s);
+	fixture_fini(&cert);
+}
+
+/* The newest certificate that is valid signs; the moment at which another
+ * one takes over is not missed, though nothing in the store changes. */
+static void
+test_renewal(void **state)
+{
+	const char *who = "renewal@example.org";
+	const time_t now = fixture_now();
+	struct fixture_cert old, next;
+	struct directory_sender *s;
+
+	(void)state;
+	gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+	add_own(who,
+	    &(struct fixture_opts){.address = who,
+		.not_before = -9 * FIXTURE_DAY,
+		.not_after = 100},
+	    &old);
+	add_own(who, &(struct fixture_opts){.address = who, .not_before = 30},
+	    &next);
+	s = sender(who, now);
+	assert_string_equal(
+	    smime_identity_certificate(s->identity)->fingerprint_text,
+	    old.certificate->fingerprint_text);
+	assert_int_equal(s->entry.until, now + 30);
+	directory_sender_unref(&s);
+	s = sender(who, now + 29);
+	assert_string_equal(
+	    smime_identity_certificate(s->identity)->fingerprint_text,
+	    old.certificate->fingerprint_text);
+	directory_sender_unref(&s);
+	s = sender(who, now + 30);
+	assert_string_equal(
+	    smime_identity_certificate(s->identity)->fingerprint_text,
+	    next.certificate->fingerprint_text);
+	directory_sender_unref(&s);
+	fixture_fini(&next);
+	fixture_fini(&old);
+}
+
+static void
+test_expiry(void **state)
+{
+	const char *who = "expiry@example.org";
+	const time_t now = fixture_now();
+	struct fixture_cert cert;
+	struct directory_sender *s;
+
+	(void)state;
+	gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+	add_own(who, &(struct fixture_opts){.address = who, .not_after = 20},
+	    &cert);
+	s = sender(who, now + 20);
+	assert_int_equal(s->state, IDENTITY_READY);
+	directory_sender_unref(&s);
+	s = sender(who, now + 21);
+	assert_int_equal(s->state, IDENTITY_EXPIRED);
+	directory_sender_unref(&s);
+	fixture_fini(&cert);
+}
+
+static void
+test_inheritance(void **state)
+{
+	static const struct {
+		struct policy_level defaults, domain, user, effective;
+	} rows[] = {
+	    {{0, 0}, {0, 0}, {0, 0}, {SWITCH_ON, ENCRYPT_OFF}},
+	    {{SWITCH_OFF, ENCRYPT_REQUIRED}, {0, 0}, {0, 0},
+		{SWITCH_OFF, ENCRYPT_REQUIRED}},
+	    {{SWITCH_OFF, ENCRYPT_REQUIRED}, {SWITCH_ON, 0}, {0, ENCRYPT_OFF},
+		{SWITCH_ON, ENCRYPT_OFF}},
+	    {{0, 0}, {SWITCH_ON, ENCRYPT_IF_POSSIBLE}, {SWITCH_OFF, 0},
+		{SWITCH_OFF, ENCRYPT_IF_POSSIBLE}},
+	};
+	char name[] = "example.org";
+	struct store_domain plain = {.name = name};
+
+	(void)state;
+	MUST(store_domain_set(store, &plain, &err));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct directory_sender *s;
+
+		f.config.defaults = rows[i].defaults;
+		f.domain.level = rows[i].domain;
+		gateway_fixture_user(&f, "heir@example.org", rows[i].user.sign,
+		    rows[i].user.encrypt);
+		s = sender("heir@example.org", fixture_now());
+		assert_int_equal(s->level.sign, rows[i].effective.sign);
+		assert_int_equal(s->level.encrypt, rows[i].effective.encrypt);
+		directory_sender_unref(&s);
+	}
+	f.config.defaults = f.domain.level = (struct policy_level){0};
+}
+
+/* --- recipients --- */
+
+static struct directory_recipient *
+recipient(const char *address, time_t now)
+{
+	struct directory_view view = look(now);
+	struct directory_recipient *r;
+
+	MUST(directory_find_recipient(&view, address, &r, &err));
+	return r;
+}
+
+static void
+test_recipients(void **state)
+{
+	const char *who = "bob@example.com";
+	const time_t now = fixture_now();
+	struct fixture_cert first, second;
+	struct directory_recipient *r;
+
+	(void)state;
+	r = recipient(who, now);
+	assert_int_equal(r->choice.taken, 0);
+	assert_int_equal(r->choice.word, CERT_PICK_NONE);
+	directory_recipient_unref(&r);
+	fixture_leaf(&first, &f.their_ca,
+	    &(struct fixture_opts){.address = who, .not_after = 40});
+	gateway_fixture_partner(&f, who, &first, STORE_TRUST_HARVESTED);
+	r = recipient(who, now);
+	assert_int_equal(r->choice.taken, 1);
+	assert_int_equal(r->entry.until, now + 41);
+	directory_recipient_unref(&r);
+	/* Its end is noticed by itself. */
+	r = recipient(who, now + 41);
+	assert_int_equal(r->choice.taken, 0);
+	assert_int_equal(r->choice.word, CERT_PICK_EXPIRED);
+	directory_recipient_unref(&r);
+	/* Several devices. */
+	fixture_leaf(
+	    &second, &f.their_ca, &(struct fixture_opts){.address = who});
+	gateway_fixture_partner(&f, who, &second, STORE_TRUST_HARVESTED);
+	r = recipient(who, now);
+	assert_int_equal(r->choice.taken, 2);
+	directory_recipient_unref(&r);
+	fixture_fini(&second);
+	fixture_fini(&first);
+}
+
+static void
+test_believed_a_minute(void **state)
+{
+	const time_t now = fixture_now();
+	struct directory_recipient *first, *second;
+
+	(void)state;
+	first = recipient("minute@example.com", now);
+	second = recipient("minute@example.com", now + LIMIT_CACHE_SECONDS - 1);
+	assert_ptr_equal(first, second);
+	directory_recipient_unref(&second);
+	second = recipient("minute@example.com", now + LIMIT_CACHE_SECONDS);
+	assert_ptr_not_equal(first, second);
+	directory_recipient_unref(&second);
+	directory_recipient_unref(&first);
+}
+
+/* Names of strangers push each other out, not the memory up. */
+static void
+test_bounded(void **state)
+{
+	struct directory_view view = look(fixture_now());
+	struct directory_domain *domain;
+	char name[64];
+
+	(void)state;
+	for (unsigned i = 0; i < LIMIT_CACHED_DOMAINS + 100; i++) {
+		snprintf(name, sizeof(name), "d%u.example.com", i);
+		MUST(directory_find_domain(&view, name, &domain, &err));
+		assert_false(domain->is_own);
+		directory_domain_unref(&domain);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_domains),
+	    cmocka_unit_test(test_kept_until_the_store_changes),
+	    cmocka_unit_test(test_age_of_the_view),
+	    cmocka_unit_test(test_identity_states),
+	    cmocka_unit_test(test_retired),
+	    cmocka_unit_test(test_renewal),
+	    cmocka_unit_test(test_expiry),
+	    cmocka_unit_test(test_inheritance),
+	    cmocka_unit_test(test_recipients),
+	    cmocka_unit_test(test_believed_a_minute),
+	    cmocka_unit_test(test_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

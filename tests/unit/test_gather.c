@@ -1,0 +1,337 @@
+/* Facts: what envelope, header and body say, before any store is asked. */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+
+#include "base/alloc.h"
+#include "gateway/gather.h"
+
+static const char *const daemons[] = {"SUBMISSION", "LAN"};
+static struct gateway_config config = {
+    .submission_daemons = daemons, .submission_daemon_count = 2};
+
+/* "Name: body" LF lines, folds as LF + blank. */
+static void
+read_header(struct header *h, const char *text)
+{
+	while (*text) {
+		const char *end = text, *colon = strchr(text, ':');
+		struct err err;
+
+		do
+			end = strchr(end + 1, '\n');
+		while (end && (end[1] == ' ' || end[1] == '\t'));
+		assert_true(colon && end);
+		assert_int_equal(
+		    header_add(h, slice_make(text, (size_t)(colon - text)),
+			slice_make(colon + 1, (size_t)(end - colon - 1)), &err),
+		    0);
+		text = end + 1;
+	}
+}
+
+struct scene {
+	struct gather g;
+	struct header header;
+	struct envelope envelope;
+};
+
+static void
+scene_init(struct scene *s, const struct job_client *client, const char *sender,
+    const char *header)
+{
+	gather_init(&s->g);
+	header_init(&s->header);
+	read_header(&s->header, header);
+	envelope_init(&s->envelope);
+	envelope_set_sender(&s->envelope, sender);
+	gather_header(&s->g, &config, client, &s->envelope, &s->header);
+}
+
+static void
+scene_fini(struct scene *s)
+{
+	gather_fini(&s->g);
+	envelope_fini(&s->envelope);
+	header_fini(&s->header);
+}
+
+/* --- who submitted it (A4) --- */
+
+static void
+test_submitter(void **state)
+{
+	static const struct {
+		const char *login, *address, *daemon;
+		enum submitter submitter;
+		const char *canonical;
+	} rows[] = {
+	    {NULL, NULL, NULL, SUBMITTER_NONE, NULL},
+	    {"", NULL, NULL, SUBMITTER_NONE, NULL},
+	    {"Alice@Example.ORG", NULL, NULL, SUBMITTER_LOGIN,
+		"alice@example.org"},
+	    {"Alice", NULL, NULL, SUBMITTER_LOGIN, "alice"},
+	    {"no@at@all@", NULL, NULL, SUBMITTER_LOGIN, "no@at@all@"},
+	    {NULL, "198.51.100.7", NULL, SUBMITTER_NETWORK, NULL},
+	    {NULL, "192.0.2.7", NULL, SUBMITTER_NONE, NULL},
+	    {NULL, "192.0.2.7", "LAN", SUBMITTER_DAEMON, NULL},
+	    {NULL, "192.0.2.7", "lan", SUBMITTER_NONE, NULL},
+	    {NULL, NULL, "SUBMISSION", SUBMITTER_DAEMON, NULL},
+	    /* The login decides. */
+	    {"alice", "198.51.100.7", "LAN", SUBMITTER_LOGIN, "alice"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct sockaddr_in in = {.sin_family = AF_INET};
+		struct job_client client = {
+		    .login = rows[i].login, .daemon_name = rows[i].daemon};
+		struct scene s;
+
+		if (rows[i].address) {
+			inet_pton(AF_INET, rows[i].address, &in.sin_addr);
+			client.address = (const struct sockaddr *)&in;
+		}
+		scene_init(&s, &client, "<>", "");
+		assert_int_equal(s.g.facts.submitter, rows[i].submitter);
+		if (rows[i].canonical)
+			assert_string_equal(s.g.facts.login, rows[i].canonical);
+		else
+			assert_null(s.g.facts.login);
+		scene_fini(&s);
+	}
+}
+
+/* --- From --- */
+
+static void
+test_from(void **state)
+{
+	static const struct {
+		const char *header;
+		size_t fields, mailboxes;
+		bool malformed;
+		const char *from;
+	} rows[] = {
+	    {"", 0, 0, false, NULL},
+	    {"From: alice@example.org\n", 1, 1, false, "alice@example.org"},
+	    {"from:Alice <ALICE@Example.org>\n", 1, 1, false,
+		"alice@example.org"},
+	    {"From: \"bob@example.com\"\n\t<alice@example.org>\n", 1, 1, false,
+		"alice@example.org"},
+	    {"From: a@example.org, b@example.org\n", 1, 2, false, NULL},
+	    {"From: a@example.org\nFrom: a@example.org\n", 2, 2, false, NULL},
+	    {"From: a@example.org\nFrom: \n", 2, 1, true, NULL},
+	    {"From: <alice@example.org\n", 1, 0, true, NULL},
+	    {"From: alice\n", 1, 0, true, NULL},
+	    {"X-From: a@example.org\nSender: b@example.org\n", 0, 0, false,
+		NULL},
+	};
+	const struct job_client nobody = {.login = NULL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct scene s;
+
+		scene_init(&s, &nobody, "<>", rows[i].header);
+		assert_int_equal(s.g.facts.from_fields, rows[i].fields);
+		if (rows[i].from)
+			assert_string_equal(s.g.facts.from, rows[i].from);
+		else
+			assert_null(s.g.facts.from);
+		if (!rows[i].malformed)
+			assert_int_equal(
+			    s.g.facts.from_mailboxes, rows[i].mailboxes);
+		scene_fini(&s);
+	}
+}
+
+/* --- exemptions, in their order --- */
+
+static void
+test_exemptions(void **state)
+{
+	static const struct {
+		const char *sender, *header;
+		enum exemption exemption;
+	} rows[] = {
+	    {"a@example.org", "", EXEMPT_NOT},
+	    {"a@example.org", "Subject: ACMED\n", EXEMPT_NOT},
+	    {"a@example.org", "Subject: about ACME: x\n", EXEMPT_NOT},
+	    {"a@example.org", "Auto-Submitted: no\n", EXEMPT_NOT},
+	    {"a@example.org", "Auto-Submitted:  No ; x=y\n", EXEMPT_NOT},
+	    {"a@example.org", "Auto-Submitted: no (really)\n", EXEMPT_NOT},
+	    {"a@example.org", "Content-Type: text/calendar\n", EXEMPT_NOT},
+	    {"a@example.org", "Content-Type: multipart/report\n", EXEMPT_NOT},
+	    {"a@example.org", "Listen: x\n", EXEMPT_NOT},
+	    {"<>", "Subject: ACME: x\n", EXEMPT_NULL_SENDER},
+	    {"", "", EXEMPT_NULL_SENDER},
+	    {"a@example.org",
+		"Content-Type: multipart/report;\n\t"
+		"report-type=Delivery-Status\nList-Id: x\n",
+		EXEMPT_DSN},
+	    {"a@example.org",
+		"Content-Type: Multipart/Report; boundary=b; "
+		"report-type=\"disposition-notification\"\n",
+		EXEMPT_MDN},
+	    {"a@example.org",
+		"Subject: ACME: x\nAuto-Submitted: auto-generated\n",
+		EXEMPT_ACME},
+	    {"a@example.org", "Subject: Re: ACME: x\n", EXEMPT_ACME},
+	    {"a@example.org", "Auto-Submitted: auto-replied\nList-Id: x\n",
+		EXEMPT_AUTO_SUBMITTED},
+	    {"a@example.org", "Auto-Submitted:\n", EXEMPT_AUTO_SUBMITTED},
+	    {"a@example.org", "list-unsubscribe: <x>\n", EXEMPT_LIST},
+	    {"a@example.org",
+		"List-Id: x\nContent-Type: text/calendar; method=REQUEST\n",
+		EXEMPT_LIST},
+	    {"a@example.org", "Content-Type: TEXT/Calendar; METHOD=reply\n",
+		EXEMPT_CALENDAR},
+	    {"a@example.org", "Content-Type: message/partial; number=1; id=x\n",
+		EXEMPT_PARTIAL},
+	};
+	const struct job_client nobody = {.login = NULL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct scene s;
+
+		scene_init(&s, &nobody, rows[i].sender, rows[i].header);
+		if (s.g.facts.exemption != rows[i].exemption)
+			fail_msg(
+			    "%d for %s", s.g.facts.exemption, rows[i].header);
+		scene_fini(&s);
+	}
+}
+
+/* --- protection --- */
+
+static void
+test_protection(void **state)
+{
+	static const struct {
+		const char *header;
+		enum protection protection;
+	} rows[] = {
+	    {"", PROTECTION_NONE},
+	    {"Content-Type: multipart/mixed; boundary=b\n", PROTECTION_NONE},
+	    {"Content-Type: multipart/signed; boundary=b; "
+	     "protocol=\"application/pkcs7-signature\"\n",
+		PROTECTION_SIGNED},
+	    {"Content-Type: multipart/signed; boundary=b; "
+	     "protocol=\"application/pgp-signature\"\n",
+		PROTECTION_SIGNED},
+	    {"Content-Type: multipart/signed; boundary=b\n", PROTECTION_SIGNED},
+	    {"Content-Type: application/pkcs7-mime; smime-type=signed-data\n",
+		PROTECTION_SIGNED},
+	    {"Content-Type: application/x-pkcs7-mime; "
+	     "smime-type=enveloped-data\n",
+		PROTECTION_ENCRYPTED},
+	    {"Content-Type: application/pkcs7-mime; "
+	     "smime-type=authEnveloped-data\n",
+		PROTECTION_ENCRYPTED},
+	    {"Content-Type: multipart/encrypted; boundary=b; "
+	     "protocol=\"application/pgp-encrypted\"\n",
+		PROTECTION_ENCRYPTED},
+	};
+	const struct job_client nobody = {.login = NULL};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct scene s;
+
+		scene_init(&s, &nobody, "<>", rows[i].header);
+		assert_int_equal(s.g.facts.protection, rows[i].protection);
+		/* Nothing is promised before the store was asked. */
+		assert_int_equal(s.g.facts.identity, IDENTITY_NO_USER);
+		assert_int_equal(s.g.facts.sign, SWITCH_OFF);
+		scene_fini(&s);
+	}
+}
+
+static void
+check_body(const char *header, const char *body, enum protection protection,
+    enum exemption exemption)
+{
+	const struct job_client nobody = {.login = NULL};
+	struct mime_tree tree;
+	struct buf block;
+	struct scene s;
+
+	scene_init(&s, &nobody, "a@example.org", header);
+	buf_init(&block, 65536);
+	for (size_t i = 0; i < s.header.count; i++)
+		if (header_field_is_content(&s.header.fields[i]))
+			header_field_write(&s.header.fields[i], &block);
+	mime_scan(&tree, buf_slice(&block), slice_text(body));
+	gather_body(&s.g, &s.header, slice_text(body), &tree);
+	assert_int_equal(s.g.facts.protection, protection);
+	assert_int_equal(s.g.facts.exemption, exemption);
+	mime_tree_fini(&tree);
+	buf_fini(&block);
+	scene_fini(&s);
+}
+
+static void
+test_body(void **state)
+{
+	static const char multipart[] =
+	    "Content-Type: multipart/mixed; boundary=o\n";
+
+	(void)state;
+	check_body("", "hello\r\n", PROTECTION_NONE, EXEMPT_NOT);
+	check_body("",
+	    "-----BEGIN PGP SIGNED MESSAGE-----\r\nHash: SHA256\r\n\r\nx\r\n"
+	    "-----BEGIN PGP SIGNATURE-----\r\n\r\nx\r\n"
+	    "-----END PGP SIGNATURE-----\r\n",
+	    PROTECTION_SIGNED, EXEMPT_NOT);
+	check_body(multipart,
+	    "--o\r\nContent-Type: multipart/alternative; boundary=i\r\n\r\n"
+	    "--i\r\n\r\nx\r\n--i\r\n"
+	    "Content-Type: text/calendar; method=CANCEL\r\n\r\nx\r\n"
+	    "--i--\r\n--o--\r\n",
+	    PROTECTION_NONE, EXEMPT_CALENDAR);
+	/* An attached calendar file is no invitation. */
+	check_body(multipart,
+	    "--o\r\nContent-Type: text/calendar\r\n\r\nx\r\n--o--\r\n",
+	    PROTECTION_NONE, EXEMPT_NOT);
+	/* What the header said stays. */
+	check_body("List-Id: x\n", "hello\r\n", PROTECTION_NONE, EXEMPT_LIST);
+}
+
+static int
+set_up(void **state)
+{
+	struct err err;
+
+	(void)state;
+	network_list_init(&config.trusted_networks);
+	return network_list_add(
+	    &config.trusted_networks, "198.51.100.0/24", &err);
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	network_list_fini(&config.trusted_networks);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_submitter),
+	    cmocka_unit_test(test_from),
+	    cmocka_unit_test(test_exemptions),
+	    cmocka_unit_test(test_protection),
+	    cmocka_unit_test(test_body),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
