@@ -48,4 +48,19 @@ FUZZ_TARGETS += %D%/fuzz_certificate
 %C%_fuzz_certificate_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_certificate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_certificate_LDADD = $(CERT_LIBS)
+
+# key/, keyd/
+FUZZ_TARGETS += %D%/fuzz_key_message %D%/fuzz_keyd_answer %D%/fuzz_keyd_checks
+%C%_fuzz_key_message_SOURCES = %D%/fuzz_key_message.c %D%/fuzz.h
+%C%_fuzz_key_message_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_key_message_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_key_message_LDADD = $(KEY_LIBS)
+%C%_fuzz_keyd_answer_SOURCES = %D%/fuzz_keyd_answer.c %D%/fuzz.h
+%C%_fuzz_keyd_answer_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_keyd_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_keyd_answer_LDADD = $(KEYD_LIBS)
+%C%_fuzz_keyd_checks_SOURCES = %D%/fuzz_keyd_checks.c %D%/fuzz.h
+%C%_fuzz_keyd_checks_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_keyd_checks_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_keyd_checks_LDADD = $(KEYD_LIBS)
 endif
