@@ -15,7 +15,8 @@ run_cipher(
     const struct keyd_crypto *c, bool sealing, struct slice in, struct buf *out)
 {
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	unsigned char *room = buf_reserve(out, in.len + SEAL_OVERHEAD);
+	unsigned char *room =
+	    buf_reserve(out, sealing ? in.len + SEAL_OVERHEAD : in.len);
 	int len = 0, rc = -1;
 
 	if (!ctx || !room)

@@ -24,6 +24,8 @@ else
 milter_keyd_libkeyd_a_SOURCES += %D%/keyd_filter.c
 endif
 
+dist_man_MANS += %D%/smime-keyd.8
+
 sbin_PROGRAMS += smime-keyd
 smime_keyd_SOURCES = %D%/main.c
 smime_keyd_LDADD = $(KEYD_LIBS)
@@ -40,6 +42,7 @@ KEYD_TESTS = \
 	tests/unit/test_keyd_attrs \
 	tests/unit/test_keyd_cache \
 	tests/unit/test_keyd_der \
+	tests/unit/test_keyd_key \
 	tests/unit/test_keyd_options \
 	tests/unit/test_keyd_peers \
 	tests/unit/test_keyd_request_info \
@@ -60,6 +63,9 @@ tests_unit_test_keyd_cache_SOURCES = tests/unit/test_keyd_cache.c $(KEY_SAMPLE)
 tests_unit_test_keyd_cache_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_der_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_der_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+tests_unit_test_keyd_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_key_SOURCES = tests/unit/test_keyd_key.c $(KEY_SAMPLE)
+tests_unit_test_keyd_key_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_options_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 tests_unit_test_keyd_peers_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -83,7 +89,17 @@ tests_unit_test_keyd_unwrap_rsa_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_keyd_unwrap_rsa_SOURCES = tests/unit/test_keyd_unwrap_rsa.c $(KEYD_FIXTURE)
 tests_unit_test_keyd_unwrap_rsa_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
 
+# Builds with sanitizers have no filter.
+if !SANITIZING
+KEYD_TESTS += tests/unit/test_keyd_filter
+tests_unit_test_keyd_filter_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_keyd_filter_LDADD = $(KEYD_LIBS) $(UNIT_LIBS)
+endif
+
 if HAVE_CMOCKA
 check_PROGRAMS += $(KEYD_TESTS)
 TESTS += $(KEYD_TESTS)
 endif
+
+TESTS += tests/system/keyd_test.py
+EXTRA_DIST += tests/system/keyd_test.py

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -37,6 +38,49 @@ add_der(struct buf *out, unsigned char *der, int len)
 	buf_add(out, der, (size_t)len);
 	assert_true(buf_ok(out));
 	OPENSSL_free(der);
+}
+
+/* Every number is the same, odd and of the size that it should have; d and n
+ * of bits, the others of half. */
+static void
+push_numbers(OSSL_PARAM_BLD *build, BIGNUM *whole, BIGNUM *half)
+{
+	static const char *const halves[] = {OSSL_PKEY_PARAM_RSA_FACTOR1,
+	    OSSL_PKEY_PARAM_RSA_FACTOR2, OSSL_PKEY_PARAM_RSA_EXPONENT1,
+	    OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1};
+
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, whole);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_D, whole);
+	OSSL_PARAM_BLD_push_uint(build, OSSL_PKEY_PARAM_RSA_E, 65537);
+	for (size_t i = 0; i < 5; i++)
+		OSSL_PARAM_BLD_push_BN(build, halves[i], half);
+}
+
+void
+sample_hollow_rsa(int bits, struct buf *out)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *whole = BN_new(), *half = BN_new();
+	EVP_PKEY *pkey = NULL;
+	OSSL_PARAM *params;
+
+	BN_set_bit(whole, bits - 1);
+	BN_set_bit(whole, 0);
+	BN_set_bit(half, bits / 2 - 1);
+	BN_set_bit(half, 0);
+	push_numbers(build, whole, half);
+	params = OSSL_PARAM_BLD_to_param(build);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(
+	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEYPAIR, params), 1);
+	sample_pkcs8(pkey, out);
+	EVP_PKEY_free(pkey);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	BN_free(whole);
+	BN_free(half);
+	EVP_PKEY_CTX_free(ctx);
 }
 
 void

@@ -15,6 +15,10 @@
  * else OpenSSL knows as a curve or key type. */
 EVP_PKEY *sample_key(const char *kind);
 
+/* The PKCS#8 form of an RSA key of that many bits whose numbers mean nothing,
+ * for sizes that take too long to make. */
+void sample_hollow_rsa(int bits, struct buf *out);
+
 /* DER, appended. */
 void sample_pkcs8(EVP_PKEY *pkey, struct buf *out);
 void sample_spki(EVP_PKEY *pkey, struct buf *out);
