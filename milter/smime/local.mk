@@ -68,3 +68,9 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(SMIME_TESTS)
 TESTS += $(SMIME_TESTS)
 endif
+
+# Judged by the openssl command, gpgsm and NSS.
+check_PROGRAMS += tests/tools/smime_tool
+tests_tools_smime_tool_LDADD = $(SMIME_LIBS)
+TESTS += tests/system/smime_judge_test.py
+EXTRA_DIST += tests/system/smime_judge_test.py

@@ -272,4 +272,4 @@ def names_of(certificate):
 def recipient_count(message):
     """RecipientInfos of an encrypted message."""
     out = run("cms", "-cmsout", "-print", "-noout", data=message).stdout
-    return len(re.findall(rb"d\.(ktri|kari|kekri|pwri|ori)", out))
+    return len(re.findall(rb"d\.(?:ktri|kari|kekri|pwri|ori)\b", out))
