@@ -47,7 +47,7 @@
 #define LIMIT_CHAIN		       10u
 #define LIMIT_CERTIFICATES_PER_MESSAGE 32u
 /* Authorities of the configuration; public bundles have about 150. */
-#define LIMIT_ANCHORS 10000u
+#define LIMIT_ANCHORS 2000u
 /* Verdicts about certificates that are remembered, and for how many seconds:
  * a change of the trusted authorities replaces them all, so this bounds only
  * how late a revocation is noticed. */

@@ -819,6 +819,17 @@ test_list_limit(void **state)
 	buf_fini(&der);
 }
 
+static void
+test_list_file_limit(void **state)
+{
+	unsigned char *big = xcalloc(1, LIMIT_FILE + 1);
+
+	(void)state;
+	read_is(slice_make(big, LIMIT_FILE), 0, "neither PEM nor DER");
+	read_is(slice_make(big, LIMIT_FILE + 1), 0, "larger than");
+	free(big);
+}
+
 int
 main(void)
 {
@@ -846,6 +857,7 @@ main(void)
 	    cmocka_unit_test(test_list_of_pem),
 	    cmocka_unit_test(test_list_of_der),
 	    cmocka_unit_test(test_list_limit),
+	    cmocka_unit_test(test_list_file_limit),
 	};
 
 	return cmocka_run_group_tests_name(

@@ -366,6 +366,35 @@ test_own_certificates(void **state)
 	fixture_fini(&bob);
 }
 
+static void
+test_length_of_chain(void **state)
+{
+	struct store_own_cert c, found;
+	struct fixture_cert cert;
+
+	(void)state;
+	add_domain("example.org");
+	add_user("alice@example.org");
+	fixture_leaf(&cert, &ca, &(struct fixture_opts){.name = "x"});
+	store_own_cert_init(&c);
+	c.address = xstrdup("alice@example.org");
+	c.certificate = certificate_ref(cert.certificate);
+	c.wrapped = (unsigned char *)xstrdup("wrapped");
+	c.wrapped_len = 7;
+	for (unsigned i = 0; i <= LIMIT_CHAIN; i++)
+		certificate_list_add(&c.chain, intermediate.certificate);
+	FAILS(ERR_PERMANENT, "chain of more than 10",
+	    store_own_cert_add(store, &c, &err));
+	certificate_unref(&c.chain.at[--c.chain.count]);
+	MUST(store_own_cert_add(store, &c, &err));
+	MUST(store_own_cert_find_key(
+	    store, cert.certificate->key_id, &found, &err));
+	assert_int_equal(found.chain.count, LIMIT_CHAIN);
+	store_own_cert_fini(&found);
+	store_own_cert_fini(&c);
+	fixture_fini(&cert);
+}
+
 static unsigned long
 expiring(time_t until)
 {
@@ -1447,6 +1476,7 @@ main(void)
 	    CASE(test_user),
 	    CASE(test_walks),
 	    CASE(test_own_certificates),
+	    CASE(test_length_of_chain),
 	    CASE(test_expiring),
 	    CASE(test_partner),
 	    CASE(test_known_partner),

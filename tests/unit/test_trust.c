@@ -662,6 +662,25 @@ test_empty_folder(void **state)
 	loads(NULL, folder, 0);
 }
 
+static void
+test_number_of_anchors(void **state)
+{
+	char *path = xasprintf("%s/many", folder);
+	struct buf pem;
+
+	(void)state;
+	buf_init(&pem, (size_t)(16 * MIB));
+	for (unsigned i = 0; i < LIMIT_ANCHORS; i++)
+		fixture_cert_pem(&root, &pem);
+	fixture_write(path, 0644, &pem);
+	loads(path, NULL, 1);
+	fixture_cert_pem(&root, &pem);
+	fixture_write(path, 0644, &pem);
+	load_fails(path, NULL, ERR_PERMANENT, "more than 2000 certificates");
+	buf_fini(&pem);
+	free(path);
+}
+
 /* The real world's bundle, where there is one. */
 static void
 test_system_bundle(void **state)
@@ -784,6 +803,8 @@ main(void)
 		test_load, make_folder, remove_folder),
 	    cmocka_unit_test_setup_teardown(
 		test_empty_folder, make_folder, remove_folder),
+	    cmocka_unit_test_setup_teardown(
+		test_number_of_anchors, make_folder, remove_folder),
 	    cmocka_unit_test(test_system_bundle),
 	    cmocka_unit_test(test_chains),
 	    cmocka_unit_test(test_circle),
