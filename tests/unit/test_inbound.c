@@ -377,14 +377,13 @@ test_passes_at_once(void **state)
 	}
 }
 
+#define DETACHED "multipart/signed; protocol=\"application/pkcs7-signature\""
+
 /* Whatever a stranger sends is answered with "accept", unchanged. */
 static void
 test_nonsense(void **state)
 {
-	static const char *const types[] = {
-	    "multipart/signed; protocol=\"application/pkcs7-signature\"",
-	    "multipart/signed; protocol=\"application/pkcs7-signature\"; "
-	    "boundary=b",
+	static const char *const types[] = {DETACHED, DETACHED "; boundary=b",
 	    "application/pkcs7-mime",
 	    "application/pkcs7-mime; smime-type=signed-data"};
 	static const char *const bodies[] = {"", "x", "--b\r\n", "--b--\r\n",
