@@ -63,4 +63,21 @@ FUZZ_TARGETS += %D%/fuzz_key_message %D%/fuzz_keyd_answer %D%/fuzz_keyd_checks
 %C%_fuzz_keyd_checks_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_keyd_checks_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_keyd_checks_LDADD = $(KEYD_LIBS)
+
+# smime/
+FUZZ_TARGETS += %D%/fuzz_smime_detect %D%/fuzz_smime_verify \
+	%D%/fuzz_smime_decrypt
+%C%_fuzz_smime_detect_SOURCES = %D%/fuzz_smime_detect.c %D%/fuzz.h
+%C%_fuzz_smime_detect_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smime_detect_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smime_detect_LDADD = $(SMIME_LIBS)
+%C%_fuzz_smime_verify_SOURCES = %D%/fuzz_smime_verify.c %D%/fuzz.h
+%C%_fuzz_smime_verify_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smime_verify_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smime_verify_LDADD = $(SMIME_LIBS)
+%C%_fuzz_smime_decrypt_SOURCES = %D%/fuzz_smime_decrypt.c %D%/fuzz.h \
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+%C%_fuzz_smime_decrypt_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smime_decrypt_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smime_decrypt_LDADD = $(SMIME_LIBS)
 endif
