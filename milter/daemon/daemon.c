@@ -1,0 +1,256 @@
+/*
+ * daemon.c: see daemon.h.
+ *
+ * Order of the start: what needs root (socket, pid file), then confinement,
+ * then what must belong to the user (log, store), threads last.
+ */
+#include "daemon/daemon.h"
+
+#include "config.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/background.h"
+#include "base/log.h"
+#include "daemon/confinement.h"
+#include "daemon/control.h"
+#include "daemon/milter_serve.h"
+#include "daemon/notify.h"
+#include "daemon/pid_file.h"
+#include "daemon/reload.h"
+#include "daemon/service.h"
+#include "daemon/socket.h"
+
+#define IDENT "smime-milter"
+
+/* How long the end waits for messages in flight: a message of 150 MB takes a
+ * few seconds, systemd kills after 90. */
+#define DRAIN_MS 60000
+/* libmilter sends the answer to a message after our callback has returned. */
+#define ANSWER_MS 500
+
+struct daemon {
+	struct settings *settings;
+	struct service *service;
+	bool listens; /* the socket and the pid file are ours */
+};
+
+/* --- the start --- */
+
+static int
+check_temp_folder(const struct settings *s, struct err *err)
+{
+	if (access(s->gateway.spool.folder, W_OK | X_OK))
+		return err_set_errno(err, ERR_PERMANENT,
+		    "temp_folder: cannot write to %s as user %u",
+		    s->gateway.spool.folder, geteuid());
+	return 0;
+}
+
+static int
+start_listening(struct daemon *d, struct err *err)
+{
+	const struct settings *s = d->settings;
+	uid_t owner;
+
+	if (confinement_owner(s, &owner, err) ||
+	    socket_prepare(s, owner, err) || milter_listen(s, err))
+		return -1;
+	d->listens = true;
+	if (socket_open_up(s, owner, err))
+		return -1;
+	return pid_file_write(s->pid_file, err);
+}
+
+static void
+stop_listening(struct daemon *d)
+{
+	if (!d->listens)
+		return;
+	socket_remove(d->settings);
+	pid_file_remove(d->settings->pid_file);
+}
+
+static int
+start_log(const struct settings_log *log, struct err *err)
+{
+	if (log_open(log->target, log->level, IDENT, log->file))
+		return err_set_errno(err, ERR_PERMANENT,
+		    "log.target: cannot open %s as user %u", log->file,
+		    geteuid());
+	return 0;
+}
+
+static int
+start_service(struct daemon *d, struct err *err)
+{
+	struct gateway *gateway;
+
+	if (reload_make_gateway(settings_ref(d->settings), true, &gateway, err))
+		return -1;
+	d->service = service_new(gateway);
+	return milter_serve(d->service, control_give_up, NULL, err);
+}
+
+static int
+start(struct daemon *d, struct err *err)
+{
+	const struct settings *s = d->settings;
+
+	if (start_listening(d, err) || confinement_enter(s, err) ||
+	    check_temp_folder(s, err) || start_log(&s->log, err) ||
+	    control_open(err))
+		return -1;
+	return start_service(d, err);
+}
+
+/* --- the middle --- */
+
+static void
+say_ready(const struct daemon *d)
+{
+	const struct settings *s = d->settings;
+
+	notify_supervisor("READY=1");
+	log_info("version %s serves %s with the settings of %s",
+	    PACKAGE_VERSION, s->socket.spec, s->file);
+	if (socket_is_open_to_all(s))
+		log_warning("every user of this host can connect to %s and "
+			    "have mail signed",
+		    s->socket.spec);
+	if (geteuid() == 0)
+		log_warning("runs as root; name another user in %s", s->file);
+}
+
+static void
+reopen_log(void)
+{
+	if (log_reopen())
+		log_error("the log file cannot be opened again");
+}
+
+/* Until the end is asked for; -1 when libmilter gave up. */
+static int
+obey(struct daemon *d)
+{
+	for (;;) {
+		switch (control_wait()) {
+		case CONTROL_RELOAD:
+			reload(d->service, &d->settings);
+			break;
+		case CONTROL_REOPEN_LOG:
+			reopen_log();
+			break;
+		case CONTROL_END:
+			return 0;
+		default: /* CONTROL_GAVE_UP */
+			log_error("libmilter has given up");
+			return -1;
+		}
+	}
+}
+
+/* --- the end --- */
+
+/* libmilter's threads cannot be stopped.  When there are connections they
+ * may be at work, and must not find a process that is being taken apart. */
+static void
+finish(struct daemon *d, int status)
+{
+	unsigned left;
+
+	notify_supervisor("STOPPING=1");
+	stop_listening(d);
+	left = service_end(d->service, deadline_in(DRAIN_MS));
+	if (left > 0)
+		log_warning("%u messages were not finished and will be sent "
+			    "again",
+		    left);
+	if (!service_is_idle(d->service))
+		(void)poll(NULL, 0, ANSWER_MS);
+	log_info("ended");
+	if (status || !service_is_idle(d->service))
+		_exit(status ? EXIT_FAILURE : EXIT_SUCCESS);
+	settings_unref(&d->settings);
+}
+
+int
+daemon_run(struct settings *settings, bool foreground, struct err *err)
+{
+	struct daemon d = {.settings = settings};
+
+	if (!foreground && settings->log.target == LOG_TARGET_STDERR) {
+		err_set(err, ERR_PERMANENT,
+		    "log.target: \"stderr\" needs the foreground (-f)");
+		goto fail;
+	}
+	if (!foreground && background_begin(err))
+		goto fail;
+	if (start(&d, err))
+		goto fail;
+	if (!foreground) {
+		(void)!chdir("/");
+		background_ready();
+	}
+	say_ready(&d);
+	finish(&d, obey(&d));
+	return 0;
+fail:
+	stop_listening(&d);
+	settings_unref(&d.settings);
+	return -1;
+}
+
+/* --- only looking --- */
+
+static void
+check_keyd(struct gateway *gateway, const char *path)
+{
+	char *version = NULL;
+	struct err err;
+
+	if (key_hello(gateway_keys(gateway), &version, &err) == 0)
+		printf("smime-keyd: %s at %s\n", version, path);
+	else
+		printf("%s (until it runs, mail that is to be signed waits)\n",
+		    err.text);
+	free(version);
+}
+
+static void
+check_counts(const struct settings *s, struct gateway *gateway)
+{
+	struct store_counts counts;
+	struct err err;
+
+	printf("trust: %zu authorities\n",
+	    trust_anchor_count(gateway_trust(gateway)));
+	if (store_count(gateway_store(gateway), &counts, &err))
+		printf("store: %s\n", err.text);
+	else
+		printf("store: %lu domains, %lu users, %lu contacts\n",
+		    counts.domains, counts.users, counts.contacts);
+	check_keyd(gateway, s->gateway.keyd);
+}
+
+int
+daemon_check(struct settings *settings, struct err *err)
+{
+	struct gateway *gateway = NULL;
+	int rc = -1;
+
+	if (confinement_enter(settings, err) ||
+	    check_temp_folder(settings, err) ||
+	    reload_make_gateway(settings_ref(settings), false, &gateway, err))
+		goto out;
+	check_counts(settings, gateway);
+	printf("%s: good\n", settings->file);
+	rc = 0;
+out:
+	gateway_unref(&gateway);
+	settings_unref(&settings);
+	return rc;
+}

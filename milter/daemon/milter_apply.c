@@ -1,0 +1,84 @@
+/*
+ * milter_apply.c: see milter_apply.h.  Called at the end of a message, by
+ * the worker that has it.
+ *
+ * Fields come in the order that gives the same result with Postfix, which
+ * renumbers after a deletion, and Sendmail, which does not (edits.h).  The
+ * body goes last: Sendmail judges it by the new Content-Type.
+ */
+#include "daemon/milter_apply.h"
+
+#include "base/limits.h"
+
+/* libmilter counts in int and cuts into packets itself. */
+#define PIECE_MAX ((size_t)MIB)
+
+/* libmilter lacks const; it does not write there. */
+static unsigned char *
+without_const(const unsigned char *data)
+{
+	union {
+		const unsigned char *in;
+		unsigned char *out;
+	} u = {.in = data};
+
+	return u.out;
+}
+
+static char *
+text_without_const(const char *text)
+{
+	union {
+		const char *in;
+		char *out;
+	} u = {.in = text};
+
+	return u.out;
+}
+
+static int
+replace_with(SMFICTX *ctx, struct slice rest)
+{
+	while (rest.len > 0) {
+		struct slice piece = slice_part(rest, 0, PIECE_MAX);
+
+		if (smfi_replacebody(ctx, without_const(piece.data),
+			(int)piece.len) != MI_SUCCESS)
+			return -1;
+		rest = slice_part(rest, piece.len, rest.len);
+	}
+	return 0;
+}
+
+/* Each packet restarts the mail server's timer, so that even a long body
+ * needs no smfi_progress. */
+static int
+replace_body(SMFICTX *ctx, const struct slice_list *body)
+{
+	for (size_t i = 0; i < body->count; i++)
+		if (replace_with(ctx, body->at[i]))
+			return -1;
+	return 0;
+}
+
+int
+milter_apply_edits(SMFICTX *ctx, const struct edits *edits)
+{
+	for (size_t i = 0; i < edits->header_count; i++) {
+		const struct header_edit *e = &edits->headers[i];
+
+		if (smfi_chgheader(ctx, e->name, (int)e->index, e->value) !=
+		    MI_SUCCESS)
+			return -1;
+	}
+	return edits->replace_body ? replace_body(ctx, &edits->body) : 0;
+}
+
+void
+milter_apply_reply(SMFICTX *ctx, const struct job_reply *reply)
+{
+	/* Without it the mail server uses a text of its own. */
+	(void)smfi_setreply(ctx, text_without_const(reply->code),
+	    text_without_const(reply->extended),
+	    text_without_const(reply->text));
+}

@@ -1,0 +1,230 @@
+/*
+ * milter_callbacks.c: see milter_callbacks.h.
+ *
+ * Each callback hands on what the mail server said to the session of its
+ * connection.  libmilter calls those of one connection one after the other,
+ * but from changing threads.
+ *
+ * The mail server need not wait for an answer before the end of the header
+ * (SMFIP_NR_*), because none of ours could differ; where a server lacks
+ * that, libmilter sends the answers itself.
+ */
+#include "daemon/milter_callbacks.h"
+
+#include "base/log.h"
+#include "daemon/milter_apply.h"
+#include "daemon/session.h"
+#include "policy/plan.h"
+
+#define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
+/* A header body must come, and go, with its exact leading blank; everything
+ * since Postfix 2.6 and Sendmail 8.14 can do that. */
+#define STEPS_NEEDED SMFIP_HDR_LEADSPC
+#define STEPS_UNUSED (SMFIP_NOHELO | SMFIP_NODATA | SMFIP_NOUNKNOWN)
+#define STEPS_UNANSWERED                                                       \
+	(SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR |        \
+	    SMFIP_NR_BODY)
+
+/* libmilter wants macros as char *. */
+static char macro_queue_id[] = "i";
+static char macro_daemon_name[] = "{daemon_name}";
+static char macro_login[] = "{auth_authen}";
+static char macros_at_sender[] = "i {auth_authen}";
+
+static struct service *milter_service;
+
+void
+milter_callbacks_init(struct service *service)
+{
+	milter_service = service;
+}
+
+static struct session *
+session_of(SMFICTX *ctx)
+{
+	struct session *session = smfi_getpriv(ctx);
+
+	if (!session) {
+		session = session_new(milter_service);
+		(void)smfi_setpriv(ctx, session);
+	}
+	return session;
+}
+
+/* Each list replaces one of the mail server's own.  {daemon_name} is asked
+ * for at the connection only: later Postfix answers with the name of its
+ * cleanup service. */
+static void
+ask_for_macros(SMFICTX *ctx)
+{
+	(void)smfi_setsymlist(ctx, SMFIM_CONNECT, macro_daemon_name);
+	(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, macros_at_sender);
+	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, macro_queue_id);
+	(void)smfi_setsymlist(ctx, SMFIM_EOH, macro_queue_id);
+	(void)smfi_setsymlist(ctx, SMFIM_EOM, macro_queue_id);
+}
+
+/* The signature is libmilter's. */
+static sfsistat /* NOLINTNEXTLINE(readability-function-size) */
+on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
+    unsigned long f2, unsigned long f3, unsigned long *want_actions,
+    unsigned long *want_steps, unsigned long *want_f2, unsigned long *want_f3)
+{
+	(void)f2;
+	(void)f3;
+	if ((actions & ACTIONS) != ACTIONS ||
+	    (steps & STEPS_NEEDED) != STEPS_NEEDED) {
+		log_error("the mail server is too old: it must let milters "
+			  "change header and body and speak version 6 of the "
+			  "milter protocol");
+		return SMFIS_REJECT;
+	}
+	*want_actions = ACTIONS | (actions & SMFIF_SETSYMLIST);
+	*want_steps = STEPS_NEEDED | STEPS_UNANSWERED | (steps & STEPS_UNUSED);
+	*want_f2 = 0;
+	*want_f3 = 0;
+	if (actions & SMFIF_SETSYMLIST)
+		ask_for_macros(ctx);
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat /* NOLINTNEXTLINE(readability-non-const-parameter) */
+on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
+{
+	(void)host;
+	session_client(
+	    session_of(ctx), address, smfi_getsymval(ctx, macro_daemon_name));
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_sender(SMFICTX *ctx, char **arguments)
+{
+	session_sender(
+	    session_of(ctx), arguments[0], smfi_getsymval(ctx, macro_login));
+	session_queue_id(session_of(ctx), smfi_getsymval(ctx, macro_queue_id));
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_recipient(SMFICTX *ctx, char **arguments)
+{
+	session_recipient(session_of(ctx), arguments[0]);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+on_header(SMFICTX *ctx, char *name, char *body)
+{
+	session_header(session_of(ctx), name, body);
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat
+answer_with(
+    SMFICTX *ctx, enum session_answer answer, const struct job_reply *reply)
+{
+	switch (answer) {
+	case SESSION_CONTINUE:
+		return SMFIS_CONTINUE;
+	case SESSION_ACCEPT:
+		return SMFIS_ACCEPT;
+	case SESSION_REFUSE:
+		milter_apply_reply(ctx, reply);
+		return SMFIS_REJECT;
+	case SESSION_DEFER:
+		break;
+	}
+	milter_apply_reply(ctx, reply);
+	return SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+on_end_of_header(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+	struct job_reply reply;
+
+	session_queue_id(session, smfi_getsymval(ctx, macro_queue_id));
+	return answer_with(ctx, session_end_of_header(session, &reply), &reply);
+}
+
+static sfsistat
+on_body(SMFICTX *ctx, unsigned char *data, size_t len)
+{
+	session_body(session_of(ctx), data, len);
+	return SMFIS_NOREPLY;
+}
+
+static void
+on_progress(void *arg)
+{
+	(void)smfi_progress(arg);
+}
+
+/* Nothing is kept of the edits when the answer is a temporary failure. */
+static sfsistat
+carry_out(SMFICTX *ctx, const struct edits *edits)
+{
+	struct log_line line;
+
+	if (!edits || milter_apply_edits(ctx, edits) == 0)
+		return SMFIS_CONTINUE;
+	log_begin(&line, LOG_LEVEL_ERROR, smfi_getsymval(ctx, macro_queue_id),
+	    "deferred");
+	log_text(&line, "reason", plan_reason_name(REASON_INTERNAL));
+	log_text(&line, "error", "the mail server did not take the changes");
+	log_end(&line);
+	return SMFIS_TEMPFAIL;
+}
+
+static sfsistat
+on_end_of_message(SMFICTX *ctx)
+{
+	struct session *session = session_of(ctx);
+	struct job_reply reply;
+	enum session_answer answer;
+	sfsistat result;
+
+	session_queue_id(session, smfi_getsymval(ctx, macro_queue_id));
+	answer = session_end_of_message(session, on_progress, ctx, &reply);
+	if (answer == SESSION_ACCEPT)
+		result = carry_out(ctx, session_edits(session));
+	else
+		result = answer_with(ctx, answer, &reply);
+	session_end_message(session);
+	return result;
+}
+
+static sfsistat
+on_abort(SMFICTX *ctx)
+{
+	session_end_message(session_of(ctx));
+	return SMFIS_CONTINUE;
+}
+
+static sfsistat
+on_close(SMFICTX *ctx)
+{
+	session_free(smfi_getpriv(ctx));
+	(void)smfi_setpriv(ctx, NULL);
+	return SMFIS_CONTINUE;
+}
+
+static char name[] = "smime-milter";
+
+const struct smfiDesc milter_description = {
+    .xxfi_name = name,
+    .xxfi_version = SMFI_VERSION,
+    .xxfi_flags = ACTIONS,
+    .xxfi_connect = on_connect,
+    .xxfi_envfrom = on_sender,
+    .xxfi_envrcpt = on_recipient,
+    .xxfi_header = on_header,
+    .xxfi_eoh = on_end_of_header,
+    .xxfi_body = on_body,
+    .xxfi_eom = on_end_of_message,
+    .xxfi_abort = on_abort,
+    .xxfi_close = on_close,
+    .xxfi_negotiate = on_negotiate,
+};

@@ -1,0 +1,17 @@
+/*
+ * milter_callbacks.h: what libmilter calls.
+ */
+#ifndef DAEMON_MILTER_CALLBACKS_H
+#define DAEMON_MILTER_CALLBACKS_H
+
+#include <libmilter/mfapi.h>
+
+#include "daemon/service.h"
+
+/* Must be called once before smfi_main; the service must outlive it. */
+void milter_callbacks_init(struct service *service);
+
+/* For smfi_register. */
+extern const struct smfiDesc milter_description;
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * reload.h: from a configuration file to a gateway, at the start and later.
+ */
+#ifndef DAEMON_RELOAD_H
+#define DAEMON_RELOAD_H
+
+#include "base/err.h"
+#include "daemon/service.h"
+#include "settings/settings.h"
+
+/* The gateway of these settings; it takes the reference in any case.  A
+ * gateway that learns certificates has a thread. */
+int reload_make_gateway(struct settings *settings, bool harvest,
+    struct gateway **out, struct err *err) MUST_USE;
+
+/* Reads the file of *current again.  When everything in it is good, messages
+ * from now on get the new gateway and *current becomes the new settings;
+ * otherwise nothing changes.  Either is logged. */
+void reload(struct service *service, struct settings **current);
+
+#endif
