@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/admin/libadmin.a
 milter_admin_libadmin_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 milter_admin_libadmin_a_SOURCES = \
 	%D%/ca_profile.c %D%/ca_profile.h \
+	%D%/cert_json.c %D%/cert_json.h \
 	%D%/key_file.c %D%/key_file.h \
 	%D%/key_type.c %D%/key_type.h \
 	%D%/local_ca.c %D%/local_ca.h \
@@ -11,6 +12,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/table.c %D%/table.h
 
 ADMIN_TESTS = \
+	tests/unit/test_cert_json \
 	tests/unit/test_key_file \
 	tests/unit/test_local_ca \
 	tests/unit/test_output \
@@ -18,9 +20,10 @@ ADMIN_TESTS = \
 	tests/unit/test_suggest \
 	tests/unit/test_table
 ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
-ADMIN_UNIT_LIBS = milter/admin/libadmin.a $(FIXTURE_LIBS) $(JANSSON_LIBS) \
-	$(UNIT_LIBS)
+ADMIN_UNIT_LIBS = tests/unit/libfixture.a $(ADMIN_LIBS) $(UNIT_LIBS)
 
+tests_unit_test_cert_json_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_cert_json_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_key_file_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_key_file_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_local_ca_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
