@@ -6,6 +6,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/key_file.c %D%/key_file.h \
 	%D%/key_type.c %D%/key_type.h \
 	%D%/local_ca.c %D%/local_ca.h \
+	%D%/message_file.c %D%/message_file.h \
 	%D%/output.c %D%/output.h \
 	%D%/passphrase.c %D%/passphrase.h \
 	%D%/suggest.c %D%/suggest.h \
@@ -15,6 +16,7 @@ ADMIN_TESTS = \
 	tests/unit/test_cert_json \
 	tests/unit/test_key_file \
 	tests/unit/test_local_ca \
+	tests/unit/test_message_file \
 	tests/unit/test_output \
 	tests/unit/test_passphrase \
 	tests/unit/test_suggest \
@@ -28,6 +30,8 @@ tests_unit_test_key_file_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_key_file_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_local_ca_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_local_ca_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_message_file_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_message_file_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_output_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_output_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_passphrase_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
