@@ -1,16 +1,53 @@
 noinst_LIBRARIES += milter/admin/libadmin.a
 milter_admin_libadmin_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 milter_admin_libadmin_a_SOURCES = \
+	%D%/admin.c %D%/admin.h \
 	%D%/ca_profile.c %D%/ca_profile.h \
 	%D%/cert_json.c %D%/cert_json.h \
+	%D%/cmd_ca.c \
+	%D%/cmd_cert.c \
+	%D%/cmd_contact.c \
+	%D%/cmd_domain.c \
+	%D%/cmd_explain.c \
+	%D%/cmd_key.c \
+	%D%/cmd_message.c \
+	%D%/cmd_status.c \
+	%D%/cmd_store.c \
+	%D%/cmd_user.c \
+	%D%/command.c %D%/command.h \
+	%D%/command_line.c %D%/command_line.h \
+	%D%/commands.c %D%/commands.h \
+	%D%/complain.c %D%/complain.h \
+	%D%/effective.c %D%/effective.h \
+	%D%/enroll.c %D%/enroll.h \
+	%D%/help.c %D%/help.h \
 	%D%/key_file.c %D%/key_file.h \
+	%D%/key_ready.c %D%/key_ready.h \
+	%D%/key_request.c %D%/key_request.h \
 	%D%/key_type.c %D%/key_type.h \
 	%D%/local_ca.c %D%/local_ca.h \
+	%D%/mail_run.c %D%/mail_run.h \
+	%D%/message_decrypt.c \
 	%D%/message_file.c %D%/message_file.h \
+	%D%/message_protect.c \
+	%D%/message_sink.c %D%/message_sink.h \
+	%D%/message_verbs.h \
+	%D%/message_verify.c \
 	%D%/output.c %D%/output.h \
+	%D%/own_list.c %D%/own_list.h \
+	%D%/partner_list.c %D%/partner_list.h \
 	%D%/passphrase.c %D%/passphrase.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/table.c %D%/table.h
+
+sbin_PROGRAMS += smimectl
+smimectl_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+smimectl_SOURCES = %D%/main.c
+smimectl_LDADD = $(ADMIN_LIBS)
+dist_man_MANS += %D%/smimectl.8
+
+TESTS += tests/system/smimectl_test.py
+EXTRA_DIST += tests/system/smimectl_test.py
 
 ADMIN_TESTS = \
 	tests/unit/test_cert_json \

@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "admin/complain.h"
 #include "base/io.h"
 #include "base/limits.h"
 
@@ -49,9 +50,8 @@ read_from_file(struct passphrase *p, struct err *err)
 	/* A pipe, as of <(...), is nobody else's to read. */
 	if (stat(p->file, &st) == 0 && S_ISREG(st.st_mode) &&
 	    (st.st_mode & (S_IRWXG | S_IRWXO)))
-		(void)fprintf(stderr,
-		    "smimectl: warning: %s: mode %04o lets others read the "
-		    "passphrase; run: chmod 0400 %s\n",
+		complain("warning: %s: mode %04o lets others read the "
+			 "passphrase; run: chmod 0400 %s",
 		    p->file, st.st_mode & 07777u, p->file);
 	if (io_read_file(p->file, &p->text, err))
 		return -1;

@@ -31,6 +31,7 @@ socket = "unix:{folder}/run/milter.sock";
 socket_mode = 0666;
 keyd = "{folder}/keyd/keyd.sock";
 store = "sqlite:{folder}/store/store.db";
+local_ca = "{folder}/store/ca";
 trust = {{ ca_bundle = ""; extra = [ "{folder}/ca.d" ]; }};
 authserv_id = "mx.example.org";
 outbound = {{

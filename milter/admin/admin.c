@@ -1,0 +1,175 @@
+/* admin.c: see admin.h. */
+#include "admin/admin.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "admin/complain.h"
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/setting.h"
+#include "mail/address.h"
+
+void
+admin_init(struct admin *a, const char *config, enum output_format format)
+{
+	*a = (struct admin){
+	    .config = config,
+	    .output = {.format = format, .file = stdout},
+	    .now = clock_now(),
+	};
+}
+
+void
+admin_fini(struct admin *a)
+{
+	gateway_unref(&a->gateway);
+	key_client_free(a->keys);
+	trust_unref(&a->trust);
+	store_close(a->store);
+	settings_unref(&a->settings);
+}
+
+int
+admin_settings(struct admin *a, const struct settings **out, struct err *err)
+{
+	struct settings_errors errors;
+	int rc = 0;
+
+	if (!a->settings) {
+		settings_errors_init(&errors);
+		rc = settings_load(a->config, &a->settings, &errors);
+		a->settings_failed = rc != 0;
+		for (size_t i = 0; rc && i + 1 < errors.count; i++)
+			complain("%s", errors.lines[i]);
+		if (rc)
+			err_set(err, ERR_PERMANENT, "%s",
+			    errors.count > 0 ? errors.lines[errors.count - 1]
+					     : "the configuration is wrong");
+		settings_errors_fini(&errors);
+	}
+	*out = a->settings;
+	return rc;
+}
+
+int
+admin_store(struct admin *a, struct store **out, struct err *err)
+{
+	const struct settings *settings;
+
+	if (!a->store) {
+		if (admin_settings(a, &settings, err))
+			return -1;
+		if (store_open(settings->gateway.store, &a->store, err)) {
+			/* a missing store is one that is away */
+			if (err->class != ERR_BUG)
+				err->class = ERR_TEMPORARY;
+			return -1;
+		}
+	}
+	*out = a->store;
+	return 0;
+}
+
+int
+admin_trust(struct admin *a, struct trust **out, struct err *err)
+{
+	const struct settings *settings;
+
+	if (!a->trust) {
+		if (admin_settings(a, &settings, err) ||
+		    trust_load(&settings->gateway.trust, &a->trust, err))
+			return -1;
+	}
+	*out = a->trust;
+	return 0;
+}
+
+int
+admin_keys(struct admin *a, struct key_client **out, struct err *err)
+{
+	const struct settings *settings;
+
+	if (!a->keys) {
+		if (admin_settings(a, &settings, err))
+			return -1;
+		/* one thread: one connection */
+		a->keys = key_client_new(settings->gateway.keyd, 1,
+		    settings->gateway.keyd_timeout_ms);
+	}
+	*out = a->keys;
+	return 0;
+}
+
+int
+admin_gateway(struct admin *a, struct gateway **out, struct err *err)
+{
+	const struct gateway_opts opts = {.harvest = false};
+	const struct settings *settings;
+
+	if (!a->gateway) {
+		if (admin_settings(a, &settings, err) ||
+		    gateway_new(&settings->gateway, &opts, &a->gateway, err))
+			return -1;
+	}
+	*out = a->gateway;
+	return 0;
+}
+
+int
+admin_audit(struct admin *a, const char *action, const char *object,
+    const char *detail, struct err *err)
+{
+	char *actor = xasprintf("smimectl:%u", getuid());
+	int rc = store_audit(a->store, actor, action, object, detail, err);
+
+	free(actor);
+	return rc ? err_prefix(err, "done, but not written down") : 0;
+}
+
+enum verb_result
+admin_address(const char *text, char **out, struct err *err)
+{
+	if (address_canonical(slice_text(text), out, err) == 0)
+		return VERB_DONE;
+	(void)err_prefix(err, "\"%s\" is not a mail address", text);
+	return VERB_USAGE;
+}
+
+enum verb_result
+admin_domain(const char *text, char **out, struct err *err)
+{
+	if (address_domain_canonical(slice_text(text), out, err) == 0)
+		return VERB_DONE;
+	(void)err_prefix(err, "\"%s\" is not a domain", text);
+	return VERB_USAGE;
+}
+
+enum verb_result
+admin_policy(const struct args *args, enum setting_switch *sign,
+    enum setting_encrypt *encrypt, struct err *err)
+{
+	const char *s = args_option(args, "sign");
+	const char *e = args_option(args, "encrypt");
+
+	if (s && setting_switch_parse(s, sign)) {
+		(void)err_set(
+		    err, ERR_PERMANENT, "--sign %s: not on, off or inherit", s);
+		return VERB_USAGE;
+	}
+	if (e && setting_encrypt_parse(e, encrypt)) {
+		(void)err_set(err, ERR_PERMANENT,
+		    "--encrypt %s: not off, if-possible, required or inherit",
+		    e);
+		return VERB_USAGE;
+	}
+	return VERB_DONE;
+}
+
+void
+admin_policy_text(char *text, size_t size, enum setting_switch sign,
+    enum setting_encrypt encrypt)
+{
+	(void)snprintf(text, size, "sign=%s encrypt=%s",
+	    setting_switch_name(sign), setting_encrypt_name(encrypt));
+}

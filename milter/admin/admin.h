@@ -1,0 +1,77 @@
+/*
+ * admin.h: what a verb works with, opened when it is first asked for.
+ *
+ * One per run of the program, one thread.
+ */
+#ifndef ADMIN_ADMIN_H
+#define ADMIN_ADMIN_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "admin/command.h"
+#include "admin/output.h"
+#include "base/err.h"
+#include "cert/store.h"
+#include "cert/trust.h"
+#include "gateway/gateway.h"
+#include "key/key_client.h"
+#include "settings/settings.h"
+
+struct admin {
+	const char *config; /* path; NULL: the default */
+	bool settings_failed;
+	struct output output;
+	time_t now; /* one moment for the whole run */
+	struct settings *settings;
+	struct store *store;
+	struct trust *trust;
+	struct key_client *keys;
+	struct gateway *gateway;
+};
+
+void admin_init(struct admin *a, const char *config, enum output_format format);
+void admin_fini(struct admin *a);
+
+/* Each gives a borrowed object, the same one every time.  What the
+ * configuration does wrong is told line by line on standard error, its last
+ * line in err. */
+int admin_settings(
+    struct admin *a, const struct settings **out, struct err *err) MUST_USE;
+int admin_store(struct admin *a, struct store **out, struct err *err) MUST_USE;
+int admin_trust(struct admin *a, struct trust **out, struct err *err) MUST_USE;
+int admin_keys(
+    struct admin *a, struct key_client **out, struct err *err) MUST_USE;
+/* For messages; has a store and a trust of its own. */
+int admin_gateway(
+    struct admin *a, struct gateway **out, struct err *err) MUST_USE;
+
+/* Writes down that this user did it; detail may be "". */
+int admin_audit(struct admin *a, const char *action, const char *object,
+    const char *detail, struct err *err) MUST_USE;
+
+/* An operand or option in canonical form, which the caller frees.
+ * VERB_USAGE when it is no address, no domain. */
+enum verb_result admin_address(const char *text, char **out, struct err *err);
+enum verb_result admin_domain(const char *text, char **out, struct err *err);
+
+/* "--sign on|off|inherit" and "--encrypt off|if-possible|required|inherit";
+ * what was not given stays.  VERB_USAGE when it is another word. */
+enum verb_result admin_policy(const struct args *args,
+    enum setting_switch *sign, enum setting_encrypt *encrypt, struct err *err);
+
+/* The same for the audit: "sign=on encrypt=inherit"; size at least
+ * ADMIN_POLICY_TEXT. */
+#define ADMIN_POLICY_TEXT 64
+void admin_policy_text(char *text, size_t size, enum setting_switch sign,
+    enum setting_encrypt encrypt);
+
+/* The options of admin_policy, for tables of verbs. */
+#define ADMIN_POLICY_OPTIONS                                                   \
+	{"sign", "on|off|inherit", "sign what is sent"},                       \
+	{                                                                      \
+		"encrypt", "off|if-possible|required|inherit",                 \
+		    "encrypt what is sent"                                     \
+	}
+
+#endif

@@ -1,0 +1,43 @@
+/* effective.c: see effective.h.  Pure. */
+#include "admin/effective.h"
+
+#include <string.h>
+
+#include "admin/output.h"
+
+const struct gateway_domain *
+effective_file_domain(const struct settings *settings, const char *name)
+{
+	const struct gateway_config *config = &settings->gateway;
+
+	for (size_t i = 0; i < config->domain_count; i++)
+		if (strcmp(config->domains[i].name, name) == 0)
+			return &config->domains[i];
+	return NULL;
+}
+
+void
+effective_set(json_t *object, const struct settings *settings, const char *name,
+    const struct store_domain *domain, const struct store_user *user)
+{
+	const struct gateway_domain *file =
+	    effective_file_domain(settings, name);
+	struct policy_level levels[4], result;
+	unsigned n = 0;
+	json_t *effective = json_object();
+
+	levels[n++] = settings->gateway.defaults;
+	if (file)
+		levels[n++] = file->level;
+	if (domain)
+		levels[n++] =
+		    (struct policy_level){domain->sign, domain->encrypt};
+	if (user)
+		levels[n++] = (struct policy_level){user->sign, user->encrypt};
+	result = policy_effective(levels, n);
+	output_set(
+	    effective, "sign", output_text(setting_switch_name(result.sign)));
+	output_set(effective, "encrypt",
+	    output_text(setting_encrypt_name(result.encrypt)));
+	output_set(object, "effective", effective);
+}

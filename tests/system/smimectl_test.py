@@ -1,0 +1,878 @@
+"""smimectl as an operator uses it: the built program, a real smime-keyd and
+a real store; certificates and messages are judged by openssl."""
+
+import base64
+import csv
+import io
+import json
+import os
+import pathlib
+import pty
+import re
+import sqlite3
+import subprocess
+
+import openssl
+import tap
+from tap import absent, case, check, contains, equal
+from testsite import MILTER_USER, Site, program
+
+DONE, NO, USAGE, AWAY = 0, 1, 2, 3
+MANUAL = pathlib.Path(os.environ.get("top_srcdir", ".")) / \
+    "milter/admin/smimectl.8"
+ALICE = "alice@example.org"
+BOB = "bob@example.net"
+
+PLAIN = (b"From: Alice <alice@example.org>\r\nTo: bob@example.net\r\n"
+         b"Subject: hello\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\n"
+         b"Message-ID: <1@example.org>\r\nMIME-Version: 1.0\r\n"
+         b"Content-Type: text/plain; charset=utf-8\r\n"
+         b"Content-Transfer-Encoding: 8bit\r\n\r\n"
+         b"Gr\xc3\xbc\xc3\x9fe, and a line that is long enough to stay"
+         b" readable\r\nFrom here \r\n")
+ENTITY = b"Content-Type: text/plain\r\n\r\nsecret\r\n"
+
+
+class AdminSite(Site):
+    """Without the daemon: smimectl does not need it."""
+
+    def start_milter(self):
+        self.partner = openssl.Authority(self.folder / "partner", "Partner")
+        self.bob = self.partner.issue(BOB)
+
+    def fails(self, status, *arguments, data=None):
+        """The one line on standard error."""
+        done = self.run("smimectl", "-c", self.configuration, *arguments,
+                        data=data, user=MILTER_USER)
+        text = done.stderr.decode("utf-8", "replace")
+        equal(done.returncode, status, f"status of {arguments}: {text}")
+        equal(text.count("\n"), 1, f"lines of {text!r}")
+        check(text.startswith("smimectl: "), text)
+        equal(done.stdout, b"", "standard output")
+        return text
+
+    def bytes_of(self, *arguments, data=None):
+        return self.smimectl(*arguments, data=data).encode(
+            "utf-8", "surrogateescape")
+
+    def file(self, data):
+        if isinstance(data, str):
+            data = data.encode()
+        return self.for_smimectl(data)
+
+    def own(self, address, *options):
+        """Domain's user with a certificate of the local authority."""
+        self.add_user(address)
+        self.issue(address, *options)
+        pem = self.folder / f"{address}.pem"
+        pem.write_text(self.smimectl("cert", "show", address, "--pem"))
+        return pem
+
+    def text_of(self, pem, *options):
+        return openssl.run("x509", "-in", pem, "-noout",
+                           *options).stdout.decode()
+
+
+# --- the command line ---
+
+
+def run_plain(*arguments):
+    done = subprocess.run([program("smimectl"), *arguments],
+                          capture_output=True, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def verbs():
+    """[noun], or [noun, verb], of everything that help lists."""
+    status, out, _ = run_plain("help")
+    equal(status, DONE, "help")
+    listing = out.partition("Options of every verb")[0]
+    words = [re.split(r" {2,}", line.strip())[0].split()
+             for line in listing.splitlines() if line.startswith("  ")]
+    return [[w for w in line if w.isalpha() and w.islower()]
+            for line in words]
+
+
+@case("help: every verb explains itself")
+def _(_site):
+    found = verbs()
+    check(len(found) >= 24, f"{len(found)} verbs")
+    for words in found:
+        status, out, _ = run_plain("help", *words)
+        equal(status, DONE, f"help {words}")
+        contains(out, "usage: smimectl " + " ".join(words))
+        equal(run_plain(*words, "--help")[:2], (DONE, out), f"{words} --help")
+
+
+@case("help: the manual page describes every verb and option")
+def _(_site):
+    page = re.sub(r" +", " ", MANUAL.read_text().replace("\\-", "-"))
+    for words in verbs():
+        contains(page, ".It Cm " + " ".join(words), "manual page")
+        entry = page.partition(".It Cm " + " ".join(words))[2]
+        entry = re.split(r"\n\.(?:It Cm|El)", entry)[0]
+        out = run_plain("help", *words)[1]
+        for option in re.findall(r"^ +--([a-z-]+)", out, re.M):
+            contains(entry, f"Fl -{option}", f"manual page of {words}")
+    mandoc = os.environ.get("MANDOC")
+    if mandoc:
+        done = subprocess.run([mandoc, "-Tlint", "-Wwarning", str(MANUAL)],
+                              capture_output=True, check=False)
+        equal(done.stdout.decode(), "", "mandoc")
+
+
+@case("usage: mistakes are named, and what was meant")
+def _(_site):
+    for arguments, text in (
+            (["domian", "list"], 'did you mean "domain"'),
+            (["user", "lst"], 'did you mean "list"'),
+            (["user", "list", "--domian=x"], 'did you mean "domain"'),
+            (["frobnicate"], "see: smimectl help"),
+            (["user", "frobnicate"], "see: smimectl help user"),
+            (["user", "add"], "usage: smimectl user add ADDRESS"),
+            (["user", "add", "a@b.example", "c@d.example"], "too many"),
+            (["user", "add", "nobody"], "not a mail address"),
+            (["user", "add", "a@b.example", "--first"], "argument is missing"),
+            (["user", "add", "a@b.example", "--sign", "maybe"], "on, off or"),
+            (["user", "set", "a@b.example", "--sign=on", "--sign=off"],
+             "given twice"),
+            (["key", "import", "a@b.example", "f", "--archive=1"],
+             "takes no argument"),
+            (["domain", "add", "under_score..example"], "not a domain"),
+            (["cert", "issue", "a@b.example", "--days", "826"], "1 to 825"),
+            (["cert", "issue", "a@b.example", "--key", "rsa1024"], "rsa3072"),
+            (["user", "-x"], 'no option "-x"'),
+            (["explain", "--from", "a@b.example"], "--to is missing")):
+        status, out, err = run_plain("-c", "/dev/null", *arguments)
+        equal((status, out), (USAGE, ""), f"{arguments}: {err}")
+        contains(err, text, str(arguments))
+        equal(err.count("\n"), 1, f"lines of {err!r}")
+    equal(run_plain()[0], USAGE, "nothing")
+    contains(run_plain("user")[2], "user list")
+
+
+@case("usage: options before and behind noun and verb")
+def _(site):
+    site.smimectl("domain", "add", "options.example")
+    c = str(site.configuration)
+    for arguments in (["-c", c, "--json", "domain", "list"],
+                      ["domain", "-c", c, "list", "--json"],
+                      ["domain", "list", "--json", f"--config={c}"],
+                      ["--json", "domain", f"--config={c}", "list"]):
+        status, out, err = run_plain(*arguments)
+        equal((status, err), (DONE, ""), str(arguments))
+        check("options.example" in [d["name"] for d in json.loads(out)], out)
+    status, out, _ = run_plain("-V")
+    check(status == DONE and re.fullmatch(r"smimectl [\d.]+\n", out), out)
+
+
+# --- what an operator gets wrong ---
+
+
+@case("configuration: each mistake is one line with file and line number")
+def _(site):
+    path = site.folder / "bad.conf"
+    path.write_text('keyd = "/run/k";\nstroe = "x";\n')
+    status, out, err = run_plain("-c", str(path), "domain", "list")
+    equal((status, out), (USAGE, ""), err)
+    contains(err, f"smimectl: {path}:2: ")
+    contains(err, "stroe")
+    path.write_text('stroe = "x";\nkeyd_connections = 0;\n')
+    status, _, err = run_plain("-c", str(path), "status")
+    equal((status, err.count("\n")), (USAGE, 2), err)
+    status, _, err = run_plain("-c", "/nonexistent/x.conf", "status")
+    equal((status, err.count("\n")), (USAGE, 1), err)
+    contains(err, "/nonexistent/x.conf")
+
+
+@case("store: a missing one, and one that everybody may read")
+def _(site):
+    site.write_settings(more="")
+    database = site.folder / "store" / "store.db"
+    os.rename(database, database.with_suffix(".away"))
+    contains(site.fails(AWAY, "user", "list"), "smimectl store migrate")
+    os.rename(database.with_suffix(".away"), database)
+    database.chmod(0o666)
+    contains(site.fails(AWAY, "user", "list"), f"chmod o= {database}")
+    database.chmod(0o600)
+    contains(site.smimectl("store", "migrate"), "nothing to do")
+    result = site.json("store", "check")
+    equal(result["store"], f"sqlite:{database}")
+
+
+# --- domains and users ---
+
+
+@case("domain: add, show, set, list")
+def _(site):
+    site.smimectl("domain", "add", "Sub.Example.ORG.", "--encrypt", "required")
+    one = site.json("domain", "show", "sub.example.org")
+    equal((one["sign"], one["encrypt"], one["source"]),
+          ("inherit", "required", "store"))
+    equal(one["effective"], {"sign": "on", "encrypt": "required"})
+    site.smimectl("domain", "set", "sub.example.org", "--sign", "off")
+    one = site.json("domain", "show", "sub.example.org")
+    equal((one["sign"], one["encrypt"]), ("off", "required"))
+    names = [d["name"] for d in site.json("domain", "list")]
+    check("sub.example.org" in names and "example.org" in names, names)
+    contains(site.smimectl("domain", "list"), "sub.example.org")
+    contains(site.fails(NO, "domain", "add", "sub.example.org"),
+             "sub.example.org")
+    contains(site.fails(NO, "domain", "show", "nowhere.example"),
+             "nowhere.example")
+    contains(site.fails(NO, "domain", "set", "nowhere.example"),
+             "nowhere.example")
+
+
+@case("domain: those of the configuration file, and users in them")
+def _(site):
+    site.write_settings(
+        more='domains = ( { name = "file.example"; encrypt = "if-possible"; }'
+             ', { name = "example.org"; sign = false; } );')
+    listed = {d["name"]: d for d in site.json("domain", "list")}
+    equal(listed["file.example"]["source"], "file")
+    equal(listed["file.example"]["effective"]["encrypt"], "if-possible")
+    equal(listed["example.org"]["source"], "store and file")
+    equal(site.json("domain", "show", "file.example")["source"], "file")
+    site.smimectl("user", "add", "x@file.example")
+    one = site.json("user", "show", "x@file.example")
+    equal(one["effective"], {"sign": "on", "encrypt": "if-possible"})
+    equal(site.json("domain", "show", "file.example")["source"],
+          "store and file")
+    site.write_settings(more="")
+
+
+@case("user: add, show, set, list")
+def _(site):
+    site.smimectl("user", "add", "Kim@Example.org", "--first", "Kim",
+                  "--last", "Example", "--encrypt", "if-possible")
+    one = site.json("user", "show", "kim@example.org")
+    equal((one["name"], one["sign"], one["state"], one["certificates"],
+           one["effective"]["encrypt"]),
+          ("Kim Example", "inherit", "active", 0, "if-possible"))
+    site.smimectl("user", "set", "kim@example.org", "--sign", "off")
+    one = site.json("user", "show", "kim@example.org")
+    equal((one["first_name"], one["sign"], one["effective"]["sign"]),
+          ("Kim", "off", "off"))
+    contains(site.smimectl("user", "list", "--domain", "example.org"),
+             "kim@example.org")
+    equal(site.json("user", "list", "--domain", "elsewhere.example"), [])
+    rows = list(csv.DictReader(io.StringIO(site.smimectl("--csv", "user",
+                                                         "list"))))
+    check("Kim Example" in [row["name"] for row in rows], rows)
+    contains(site.fails(NO, "user", "add", "kim@example.org"), "kim@")
+    contains(site.fails(NO, "user", "add", "kim@nowhere.example"),
+             "smimectl domain add nowhere.example")
+    contains(site.fails(NO, "user", "show", "nobody@example.org"), "nobody@")
+
+
+# --- the local authority ---
+
+
+@case("ca: the root is what openssl takes for one")
+def _(site):
+    text = site.text_of(site.root, "-text")
+    for part in ("CA:TRUE, pathlen:0", "Certificate Sign, CRL Sign",
+                 "Local S/MIME CA of mx.example.org",
+                 "Subject Key Identifier"):
+        contains(text, part)
+    equal(text.count("critical"), 2, "critical extensions")
+    openssl.run("verify", "-CAfile", site.root, "-x509_strict", site.root)
+    folder = site.folder / "store" / "ca"
+    equal(folder.stat().st_mode & 0o777, 0o700)
+    equal((folder / "ca.key").stat().st_mode & 0o777, 0o600)
+    contains(site.fails(NO, "ca", "init"), "already")
+    equal(site.smimectl("ca", "export"), site.root.read_text())
+
+
+@case("ca: wrong file modes")
+def _(site):
+    key = site.folder / "store" / "ca" / "ca.key"
+    site.add_user("modes@example.org")
+    key.chmod(0o644)
+    contains(site.fails(NO, "cert", "issue", "modes@example.org"),
+             f"chmod 0400 {key}")
+    key.chmod(0o600)
+
+
+def check_profile(site, pem, usage, address):
+    openssl.run("verify", "-CAfile", site.root, "-x509_strict", "-purpose",
+                "smimesign", pem)
+    text = site.text_of(pem, "-ext", "keyUsage,extendedKeyUsage,"
+                        "subjectAltName,basicConstraints,"
+                        "subjectKeyIdentifier,authorityKeyIdentifier")
+    contains(text, f"X509v3 Key Usage: critical\n    {usage}\n")
+    contains(text, "X509v3 Extended Key Usage: \n    E-mail Protection\n")
+    contains(text, f"X509v3 Subject Alternative Name: \n    email:{address}\n")
+    contains(text, "Authority Key Identifier")
+    absent(text, "Basic Constraints")
+    serial = openssl.certificate_serial(pem)
+    check(serial.bit_length() == 128, f"serial {serial:x}")
+
+
+@case("cert issue: the profile, for each kind of key", limit=600)
+def _(site):
+    signs = "Digital Signature"
+    for kind, usage, key in (
+            ("rsa2048", f"{signs}, Key Encipherment", "rsa 2048"),
+            ("p256", f"{signs}, Key Agreement", "ec 256"),
+            ("p384", f"{signs}, Key Agreement", "ec 384"),
+            ("p521", f"{signs}, Key Agreement", "ec 521"),
+            ("ed25519", signs, "ed25519 256")):
+        address = f"{kind}@example.org"
+        pem = site.own(address, "--key", kind, "--days", "100")
+        check_profile(site, pem, usage, address)
+        row = site.json("cert", "list", address)[0]
+        equal((row["key"], row["days_left"], row["validity"]),
+              (key, 99, "valid"), kind)
+        result = site.json("key", "test", address)
+        check(result["ready"], result)
+
+
+@case("cert issue: names, and the default key")
+def _(site):
+    site.smimectl("user", "add", ALICE, "--first", "Alice", "--last", "Ex")
+    result = site.json("cert", "issue", ALICE)
+    equal((result["key"], result["ready"], result["address"],
+           result["subject"]), ("rsa 3072", True, ALICE, "CN=Alice Ex"))
+    pem = site.file(site.smimectl("cert", "show", ALICE, "--pem"))
+    equal(openssl.names_of(pem), [ALICE])
+    shown = site.json("cert", "show", ALICE)["certificates"][0]
+    equal(shown["fingerprint"], result["fingerprint"])
+    equal(shown["pem"], pathlib.Path(pem).read_text())
+    contains(site.smimectl("cert", "show", ALICE), result["fingerprint"])
+    contains(site.smimectl("--csv", "cert", "show", ALICE), result["id"])
+    contains(site.fails(NO, "cert", "issue", "nobody@example.org"), "nobody@")
+    contains(site.fails(NO, "cert", "show", "modes@example.org"),
+             "no certificate")
+
+
+@case("cert issue: an international address")
+def _(site):
+    pem = site.own("jörg@example.org", "--key", "p256")
+    text = openssl.run("asn1parse", "-in", pem).stdout.decode()
+    san = re.search(r"Subject Alternative Name\n.*HEX DUMP\]:(\w+)", text)
+    contains(bytes.fromhex(san.group(1)), "jörg@example.org".encode())
+    contains(bytes.fromhex(san.group(1)),
+             bytes.fromhex("06082b06010505070809"))
+    check(site.json("key", "test", "jörg@example.org")["ready"], "ready")
+
+
+@case("cert issue: never longer than the authority")
+def _(site):
+    root = site.json("ca", "export")
+    check(root["days_left"] > 3640, root)
+    site.add_user("short@example.org")
+    os.rename(site.folder / "store" / "ca", site.folder / "store" / "old-ca")
+    site.smimectl("ca", "init", "--days", "10", "--key", "p256", "--name",
+                  "Short CA")
+    made = site.json("cert", "issue", "short@example.org", "--key", "p256")
+    equal(made["not_after"], site.json("ca", "export")["not_after"])
+    os.rename(site.folder / "store" / "ca", site.folder / "store" / "short")
+    os.rename(site.folder / "store" / "old-ca", site.folder / "store" / "ca")
+
+
+# --- importing keys ---
+
+
+def pem_of(identity, *more):
+    return b"".join(pathlib.Path(p).read_bytes() for p in
+                    (identity.key, identity.certificate, *more))
+
+
+def import_pkcs12(site, address, identity, word="pass word"):
+    return site.json("key", "import", address,
+                     site.file(identity.pkcs12(word).read_bytes()),
+                     "--passphrase-file", site.file(word))
+
+
+@case("key import: PKCS#12, PEM, encrypted PEM, DER")
+def _(site):
+    site.trust(site.partner)
+    site.add_user("imported@example.org")
+    one = site.partner.issue("imported@example.org")
+    result = import_pkcs12(site, "imported@example.org", one)
+    equal((result["ready"], result["trusted"], result["chain"]),
+          (True, True, 1))
+    equal(result["fingerprint"], one.fingerprint())
+
+    two = site.partner.issue("imported@example.org", kind="ec:P-256")
+    result = site.json("key", "import", "imported@example.org",
+                       site.file(pem_of(two, site.partner.intermediate)))
+    equal((result["ready"], result["chain"]), (True, 1))
+
+    three = site.partner.issue("imported@example.org", kind="ed25519")
+    sealed = openssl.run("pkcs8", "-topk8", "-in", three.key, "-v2",
+                         "aes-256-cbc", "-passout", "pass:x y").stdout
+    result = site.json(
+        "key", "import", "imported@example.org",
+        site.file(three.certificate.read_bytes() + sealed +
+                  site.partner.intermediate.read_bytes()),
+        "--passphrase-file", site.file("x y\n"))
+    equal(result["ready"], True)
+
+    four = site.partner.issue("imported@example.org")
+    der = openssl.run("pkey", "-in", four.key, "-outform", "DER").stdout
+    contains(site.fails(NO, "key", "import", "imported@example.org",
+                        site.file(der)), "--certificates")
+    result = site.json("key", "import", "imported@example.org",
+                       site.file(der), "--certificates",
+                       site.file(four.certificate.read_bytes() +
+                                 site.partner.intermediate.read_bytes()))
+    equal((result["ready"], result["fingerprint"]),
+          (True, four.fingerprint()))
+    equal(len(site.json("key", "list", "imported@example.org")), 4)
+    check(site.json("key", "test", "imported@example.org")["ready"], "ready")
+    contains(site.fails(NO, "key", "import", "imported@example.org",
+                        site.file(pem_of(two))), "already there")
+
+
+@case("key import: the sealed key is one that openssl opens")
+def _(site):
+    one = site.partner.issue("imported@example.org")
+    import_pkcs12(site, "imported@example.org", one)
+    with sqlite3.connect(site.folder / "store" / "store.db") as db:
+        wrapped, = db.execute(
+            "SELECT wrapped FROM own_certificates WHERE fingerprint = ?",
+            (bytes.fromhex(one.fingerprint()),)).fetchone()
+    absent(wrapped, b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01")
+    plain = openssl.run(
+        "enc", "-d", "-id-aes256-wrap-pad", "-K",
+        site.keyfile.read_text().strip(), "-iv", "A65959A6",
+        data=wrapped).stdout
+    wanted = openssl.run("rsa", "-in", one.key, "-modulus", "-noout").stdout
+    equal(openssl.run("rsa", "-inform", "DER", "-modulus", "-noout",
+                      data=plain).stdout, wanted)
+
+
+@case("key import: what is wrong is said in one line")
+def _(site):
+    site.add_user("wrong@example.org")
+    mine = ("key", "import", "wrong@example.org")
+    issue = site.partner.issue
+    good = issue("wrong@example.org")
+    other = issue("other@example.org")
+    bundle = site.file(good.pkcs12("right").read_bytes())
+    for text, *arguments in (
+            ("wrong passphrase", bundle, "--passphrase-file",
+             site.file("left\n")),
+            ("no private key in it", site.file(good.certificate.read_bytes())),
+            ("the certificate is for other@example.org, not for wrong@",
+             site.file(pem_of(other))),
+            ("the private key does not belong to the certificate",
+             site.file(good.key.read_bytes() +
+                       other.certificate.read_bytes())),
+            ("expired on 2021-01-01", site.file(pem_of(issue(
+                "wrong@example.org", start="20200101000000Z",
+                end="20210101000000Z")))),
+            ("not valid before 2090-01-01", site.file(pem_of(issue(
+                "wrong@example.org", start="20900101000000Z",
+                end="20910101000000Z")))),
+            ("not for mail", site.file(pem_of(issue(
+                "wrong@example.org", purpose="serverAuth")))),
+            ("too weak", site.file(pem_of(issue("wrong@example.org",
+                                                kind="rsa:1024")))),
+            ("neither PKCS#12 nor PEM", site.file(b"\x30\x03\x02\x01\x00")),
+            ("No such file", "/nonexistent/key.p12")):
+        line = site.fails(NO, *mine, *arguments)
+        contains(line, text)
+        contains(line, str(arguments[0]))
+    equal(site.json("key", "list", "wrong@example.org"), [])
+    contains(site.fails(NO, "key", "import", "nobody@example.org", bundle),
+             "nobody@example.org")
+
+
+@case("key import: a passphrase without terminal asks for the option")
+def _(site):
+    bundle = site.file(site.bob.pkcs12("right").read_bytes())
+    done = subprocess.run(
+        ["setsid", "-w", program("smimectl"), "-c", str(site.configuration),
+         "key", "import", "wrong@example.org", str(bundle)],
+        stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    equal(done.returncode, NO, done.stderr.decode())
+    contains(done.stderr.decode(), "--passphrase-file")
+
+
+def ask_at_terminal(arguments, answer):
+    """(status, what the terminal showed) of a program that asks there."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(program("smimectl"), ["smimectl", *map(str, arguments)])
+    shown = b""
+    try:
+        while b"Passphrase" not in shown:
+            shown += os.read(terminal, 1024)
+        os.write(terminal, answer)
+        while True:
+            shown += os.read(terminal, 1024)
+    except OSError:
+        pass  # the other side is closed
+    _, status = os.waitpid(pid, 0)
+    os.close(terminal)
+    return status, shown.decode()
+
+
+@case("key import: a passphrase typed at the terminal is not shown")
+def _(site):
+    site.add_user("typed@example.org")
+    one = site.partner.issue("typed@example.org")
+    bundle = site.file(one.pkcs12("typed secret").read_bytes())
+    line = ["-c", site.configuration, "key", "import", "typed@example.org",
+            bundle]
+    status, shown = ask_at_terminal(line, b"wrong\n")
+    equal(os.waitstatus_to_exitcode(status), NO, shown)
+    contains(shown, "wrong passphrase")
+    status, shown = ask_at_terminal(line, b"\x03")
+    check(os.WIFSIGNALED(status), f"interrupted: {status} {shown}")
+    status, shown = ask_at_terminal(line, b"typed secret\n")
+    equal(os.waitstatus_to_exitcode(status), DONE, shown)
+    absent(shown, "typed secret")
+    contains(shown, one.fingerprint()[:16])
+
+
+@case("key import --archive: an expired certificate reads old mail")
+def _(site):
+    site.add_user("old@example.org")
+    old = site.partner.issue("old@example.org", start="20200101000000Z",
+                             end="20210101000000Z")
+    result = site.json("key", "import", "old@example.org",
+                       site.file(pem_of(old)), "--archive")
+    equal((result["ready"], result["validity"]), (False, "expired"))
+    result = site.json("key", "test", "old@example.org", status=NO)
+    equal((result["ready"], result["certificates"][0]["in_time"]),
+          (False, False))
+    mail = old.encrypt(b"From: x@example.net\r\nTo: old@example.org\r\n",
+                       ENTITY)
+    contains(site.bytes_of("message", "decrypt", data=mail), b"secret")
+
+
+@case("key test: a certificate that leads nowhere is not ready")
+def _(site):
+    stranger = openssl.Authority(site.folder / "stranger", "Stranger")
+    site.add_user("untrusted@example.org")
+    site.smimectl("key", "import", "untrusted@example.org",
+                  site.file(pem_of(stranger.issue("untrusted@example.org"))))
+    result = site.json("key", "test", "untrusted@example.org", status=NO)
+    row = result["certificates"][0]
+    equal((row["signature"], row["trusted"], row["ready"]),
+          (True, False, False))
+    contains(site.smimectl("key", "test", "untrusted@example.org", status=NO),
+             row["id"])
+    contains(site.fails(NO, "key", "test", "modes@example.org"), "no key")
+
+
+@case("keyd away: temporary, nothing is stored")
+def _(site):
+    site.add_user("late@example.org")
+    site.keyd.kill()
+    contains(site.fails(AWAY, "cert", "issue", "late@example.org"), "keyd")
+    contains(site.fails(AWAY, "key", "test", ALICE), "keyd")
+    status = site.json("status", status=AWAY)
+    equal((status["ok"], status["keyd"]["reachable"]), (False, False))
+    site.start_keyd()
+    equal(site.json("key", "list", "late@example.org"), [])
+    check(site.json("key", "test", ALICE)["ready"], "ready again")
+
+
+# --- contacts ---
+
+
+@case("contact: import, show, list, forget")
+def _(site):
+    site.trust(site.partner)
+    pem = site.file(site.bob.certificate.read_bytes() +
+                    site.partner.intermediate.read_bytes())
+    site.smimectl("contact", "import", BOB, pem)
+    shown = site.json("contact", "show", BOB)
+    row, = shown["certificates"]
+    equal((shown["usable"], row["pick"], row["trust"], row["fingerprint"]),
+          (1, "taken", "harvested", site.bob.fingerprint()))
+    contains(row["source"], str(pem))
+    contains(site.smimectl("contact", "show", BOB), row["id"])
+    equal([c["address"] for c in site.json("contact", "list")], [BOB])
+    site.smimectl("contact", "forget", BOB)
+    contains(site.fails(NO, "contact", "forget", BOB), BOB)
+    contains(site.fails(NO, "contact", "show", BOB), BOB)
+    equal(site.json("contact", "list"), [])
+
+
+@case("contact import: what is not trusted needs the operator's word")
+def _(site):
+    stranger = openssl.Authority(site.folder / "stranger2", "Stranger 2")
+    carol = stranger.issue("carol@example.net")
+    pem = site.file(carol.certificate.read_bytes())
+    line = site.fails(NO, "contact", "import", "carol@example.net", pem)
+    contains(line, "--trust")
+    contains(line, carol.fingerprint())
+    site.smimectl("contact", "import", "carol@example.net", pem, "--trust")
+    row, = site.json("contact", "show", "carol@example.net")["certificates"]
+    equal((row["trust"], row["pick"]), ("manual", "taken"))
+    for text, certificate in (
+            ("no certificate of carol@", site.bob),
+            ("expired", stranger.issue(
+                "carol@example.net", start="20200101000000Z",
+                end="20210101000000Z")),
+            ("not for encrypting mail", stranger.issue(
+                "carol@example.net", kind="ed25519")),
+            ("too weak", stranger.issue("carol@example.net",
+                                        kind="rsa:1024"))):
+        contains(site.fails(
+            NO, "contact", "import", "carol@example.net",
+            site.file(certificate.certificate.read_bytes()), "--trust"), text)
+    contains(site.fails(NO, "contact", "import", "carol@example.net",
+                        site.file("nothing")), "PEM")
+
+
+# --- messages ---
+
+
+def trust_own_root(site):
+    (site.folder / "ca.d" / "own.pem").write_text(site.root.read_text())
+
+
+@case("message sign: openssl verifies, and so do we")
+def _(site):
+    trust_own_root(site)
+    signed = site.bytes_of("message", "sign", "--from", ALICE, data=PLAIN)
+    content, signer = site.verify(signed)
+    equal(openssl.names_of(signer), [ALICE])
+    head, _, body = content.partition(b"\r\n\r\n")
+    contains(head, b"Content-Transfer-Encoding: quoted-printable")
+    contains(body, b"Gr=C3=BC=C3=9Fe")
+    contains(signed.partition(b"\r\n\r\n")[0], b"Subject: hello\r\n")
+    verdict = site.json("message", "verify", data=signed)
+    equal([verdict[k] for k in ("status", "intact", "trusted", "owns_from",
+                                "usage_fits", "in_time", "digest", "signers")],
+          ["valid", True, True, True, True, True, "sha256", 1])
+    equal(verdict["signer"]["addresses"], [ALICE])
+    contains(site.smimectl("message", "verify", data=signed), "valid")
+    equal(site.bytes_of("message", "sign", site.file(PLAIN)).count(
+        b"multipart/signed"), 1)
+
+
+@case("message sign: line ends stay those of the file")
+def _(site):
+    signed = site.bytes_of("message", "sign",
+                           data=PLAIN.replace(b"\r\n", b"\n"))
+    absent(signed, b"\r")
+    site.verify(signed.replace(b"\n", b"\r\n"))
+    equal(site.json("message", "verify", data=signed)["status"], "valid")
+    result = site.json("message", "sign", data=PLAIN)
+    equal((result["signed"], result["encrypted"], result["from"]),
+          (True, False, ALICE))
+    site.verify(result["message"].encode())
+    latin = PLAIN.replace(b"Subject: hello", b"Subject: h\xe9llo")
+    result = site.json("message", "sign", data=latin)
+    site.verify(base64.b64decode(result["message_base64"]))
+
+
+@case("message sign: even where signing is off, but for nobody else")
+def _(site):
+    site.smimectl("user", "set", ALICE, "--sign", "off")
+    site.verify(site.bytes_of("message", "sign", data=PLAIN))
+    site.smimectl("user", "set", ALICE, "--sign", "inherit")
+    contains(site.fails(NO, "message", "sign", "--from", "p256@example.org",
+                        data=PLAIN), "not signed")
+    contains(site.fails(NO, "message", "sign", data=PLAIN.replace(
+        b"alice@", b"modes@")), "no-own-certificate")
+    signed = site.bytes_of("message", "sign", data=PLAIN)
+    contains(site.fails(NO, "message", "sign", data=signed), "already-signed")
+    contains(site.fails(NO, "message", "sign", data=b"hello\r\n"),
+             "not a message")
+
+
+@case("message verify: altered, untrusted, of somebody else, unsigned")
+def _(site):
+    signed = site.bytes_of("message", "sign", data=PLAIN)
+    stranger = openssl.Authority(site.folder / "stranger3", "Stranger 3")
+    header = b"From: carol@example.net\r\n"
+    foreign = stranger.issue("carol@example.net").sign_detached(header, ENTITY)
+    mismatch = site.bob.sign_detached(header, ENTITY)
+    for data, status in (
+            (signed.replace(b"Gr=C3", b"Gr=C4"), "altered"),
+            (foreign, "untrusted"), (mismatch, "mismatch"),
+            (PLAIN, "unsigned")):
+        verdict = site.json("message", "verify", data=data, status=NO)
+        equal(verdict["status"], status)
+    opaque = site.bob.sign_opaque(b"From: bob@example.net\r\n", ENTITY)
+    equal(site.json("message", "verify", data=opaque)["status"], "valid")
+
+
+@case("message encrypt: openssl opens it and verifies what is inside")
+def _(site):
+    site.smimectl("contact", "import", BOB,
+                  site.file(site.bob.certificate.read_bytes() +
+                            site.partner.intermediate.read_bytes()))
+    sealed = site.bytes_of("message", "encrypt", "--from", ALICE, "--to", BOB,
+                           data=PLAIN)
+    absent(sealed, b"text/plain")
+    inside = site.bob.decrypt(sealed)
+    _, signer = site.verify(inside)
+    equal(openssl.names_of(signer), [ALICE])
+    result = site.json("message", "encrypt", data=PLAIN)
+    equal((result["signed"], result["encrypted"]), (True, True))
+    site.verify(site.bob.decrypt(result["message"].encode()))
+
+
+@case("message encrypt: all recipients or none")
+def _(site):
+    both = PLAIN.replace(b"To: bob@", b"To: dave@example.net, bob@")
+    line = site.fails(NO, "message", "encrypt", data=both)
+    contains(line, "5.7.51")
+    contains(line, "dave@example.net")
+    contains(site.fails(NO, "message", "encrypt", data=PLAIN.replace(
+        b"To: bob@example.net\r\n", b"")), "--to")
+
+
+@case("message decrypt: with the keys of our users, to a whole message")
+def _(site):
+    pem = site.file(site.smimectl("cert", "show", ALICE, "--pem"))
+    header = b"From: bob@example.net\r\nTo: alice@example.org\r\nX-Y: z\r\n"
+    alice = openssl.Identity(None, ALICE, pem, None)
+    mail = alice.encrypt(header, site.bob.sign_detached(b"", ENTITY))
+    out = site.bytes_of("message", "decrypt", data=mail)
+    contains(out, b"X-Y: z\r\n")
+    equal(out.count(b"MIME-Version"), 1)
+    equal(site.json("message", "verify", data=out)["status"], "valid")
+    result = site.json("message", "decrypt", data=mail)
+    equal((result["address"], result["recipients"], result["authenticated"]),
+          (ALICE, 1, False))
+    redirected = mail.replace(b"To: alice@", b"To: list@")
+    contains(site.bytes_of("message", "decrypt", data=redirected), b"secret")
+    contains(site.fails(NO, "message", "decrypt", "--to", "p256@example.org",
+                        data=mail), "not encrypted to any of our")
+    contains(site.fails(NO, "message", "decrypt",
+                        data=site.bob.encrypt(header, ENTITY)),
+             "not encrypted to any of our")
+    site.fails(NO, "message", "decrypt", data=PLAIN)
+
+
+@case("message decrypt: key agreement, and what we encrypted ourselves")
+def _(site):
+    pem = site.file(site.smimectl("cert", "show", "p256@example.org",
+                                  "--pem"))
+    mail = openssl.Identity(None, "", pem, None).encrypt(
+        b"From: bob@example.net\r\nTo: p256@example.org\r\n", ENTITY)
+    contains(site.bytes_of("message", "decrypt", data=mail), b"secret")
+
+
+# --- explain and status ---
+
+
+def explain(site, *arguments, status=DONE, **options):
+    return site.json("explain", "--from", ALICE, "--to", *arguments,
+                     status=status, **options)
+
+
+@case("explain: who submitted, what is signed and encrypted, and why not")
+def _(site):
+    result = explain(site, BOB)
+    equal([result[k] for k in ("direction", "submitter", "login", "sign",
+                               "encrypt", "encrypt_reason", "identity")],
+          ["outbound", "login", ALICE, True, False, "encryption-off",
+           "ready"])
+    site.smimectl("user", "set", ALICE, "--encrypt", "if-possible")
+    result = explain(site, f"{BOB},dave@example.net")
+    equal((result["sign"], result["encrypt"], result["encrypt_reason"]),
+          (True, False, "no-certificate"))
+    equal([(r["address"], r["usable"]) for r in result["recipients"]],
+          [(BOB, 1), ("dave@example.net", 0)])
+    equal([(c["address"], c["pick"]) for c in result["certificates"]],
+          [(BOB, "taken")])
+    check(explain(site, BOB)["encrypt"], "encrypted to bob")
+    contains(site.smimectl("explain", "--from", ALICE, "--to", BOB),
+             site.bob.fingerprint()[:16])
+    site.smimectl("user", "set", ALICE, "--encrypt", "required")
+    result = explain(site, "dave@example.net", status=NO)
+    equal(result["action"], "refuse")
+    contains(result["reply"], "550 5.7.51 dave@example.net")
+    site.smimectl("user", "set", ALICE, "--encrypt", "inherit")
+
+
+@case("explain: strangers, networks, listeners, other logins")
+def _(site):
+    result = explain(site, BOB, "--auth", "")
+    equal((result["submitter"], result["sign"], result["direction"]),
+          ("stranger", False, "inbound"))
+    result = explain(site, BOB, "--client", "198.51.100.7")
+    equal((result["submitter"], result["sign"]), ("trusted network", True))
+    result = explain(site, BOB, "--client", "2001:db8::1")
+    equal((result["submitter"], result["sign"]), ("stranger", False))
+    result = explain(site, BOB, "--daemon", "SUBMISSION")
+    equal((result["submitter"], result["sign"]), ("submission daemon", True))
+    result = explain(site, BOB, "--auth", "kim@example.org")
+    equal((result["sign"], result["sign_reason"]), (False, "login-mismatch"))
+    contains(site.fails(USAGE, "explain", "--from", ALICE, "--to", BOB,
+                        "--client", "nowhere"), "not an IP address")
+
+
+@case("explain: a message of one's own")
+def _(site):
+    mail = PLAIN.replace(b"Subject:", b"List-Id: <x.example.org>\r\nSubject:")
+    result = explain(site, BOB, site.file(mail))
+    equal((result["exemption"], result["sign"], result["reason"]),
+          ("mailing list", False, "list"))
+    site.keyd.kill()
+    check(explain(site, BOB)["sign"], "needs no key process")
+    site.start_keyd()
+
+
+@case("status: everything there, and counted")
+def _(site):
+    result = site.json("status")
+    check(result["ok"] and result["problems"] == [], result)
+    check(result["keyd"]["version"].startswith("smime-keyd "), result)
+    check(result["store"]["users"] >= 10, result)
+    equal(result["store"]["schema"], 1)
+    check(result["trust"]["anchors"] >= 2, result)
+    contains(result["ca"]["subject"], "Local S/MIME CA")
+    # short@, whose authority ends in ten days, and old@
+    equal(result["store"]["users_expiring"], 2)
+    contains(site.smimectl("status"), str(site.configuration))
+
+
+@case("status: each thing that is wrong has a line")
+def _(site):
+    (site.folder / "ca.d" / "broken.pem").write_text(
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+    result = site.json("status", status=NO)
+    equal(len(result["problems"]), 1)
+    contains(result["problems"][0], "broken.pem")
+    (site.folder / "ca.d" / "broken.pem").unlink()
+
+
+# --- all together ---
+
+
+@case("every change is in the audit, with who made it")
+def _(site):
+    # The typed passphrase needed a terminal, as whoever runs this test.
+    users = {os.geteuid(), (site.folder / "store").stat().st_uid}
+    with sqlite3.connect(site.folder / "store" / "store.db") as db:
+        rows = db.execute("SELECT actor, action, object, detail "
+                          "FROM audit").fetchall()
+    equal({row[0] for row in rows}, {f"smimectl:{uid}" for uid in users})
+    for action in ("store migrate", "ca init", "domain add", "domain set",
+                   "user add", "user set", "cert issue", "key import",
+                   "contact import", "contact import --trust",
+                   "contact forget"):
+        check(any(row[1] == action for row in rows), action)
+    check(("domain set", "sub.example.org", "sign=off encrypt=required") in
+          {row[1:] for row in rows}, "object and detail")
+
+
+@case("a full disk behind standard output is no success")
+def _(site):
+    with open("/dev/full", "wb") as full:
+        for arguments in (["user", "list"], ["--json", "user", "list"],
+                          ["ca", "export"]):
+            done = subprocess.run(
+                [program("smimectl"), "-c", str(site.configuration),
+                 *arguments], stdout=full, stderr=subprocess.PIPE,
+                check=False)
+            equal(done.returncode, AWAY, str(arguments))
+            contains(done.stderr.decode(), "standard output")
+
+
+if __name__ == "__main__":
+    tap.main(AdminSite)
