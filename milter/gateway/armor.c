@@ -7,12 +7,11 @@
 
 #define LINE_CHARS 76u
 #define LINE_TEXT  78u /* with CRLF */
-#define LINE_BYTES 57u
 
-/* Decodes the characters at that offset of the text; bytes, or -1. */
+/* Decodes the characters at that offset of the text; how many bytes, or -1. */
 static int
-decode_line(const struct armor *a, size_t from, size_t chars,
-    unsigned char bytes[LINE_BYTES])
+decode(const struct armor *a, size_t from, size_t chars,
+    unsigned char bytes[ARMOR_LINE_BYTES])
 {
 	unsigned char line[LINE_TEXT];
 	size_t n = slice_list_read(a->text, from, line, chars + 2);
@@ -38,8 +37,8 @@ int
 armor_open(
     struct armor *a, const struct slice_list *text, size_t from, size_t to)
 {
-	unsigned char end[2], bytes[LINE_BYTES];
-	size_t lines, last;
+	unsigned char end[2];
+	size_t last;
 	int decoded;
 
 	if (to > slice_list_size(text) || to < from + 4)
@@ -47,34 +46,51 @@ armor_open(
 	slice_list_read(text, to - 2, end, 2);
 	if (memcmp(end, "\r\n", 2) == 0)
 		to -= 2;
-	lines = (to - from) / LINE_TEXT;
-	last = (to - from) % LINE_TEXT;
 	*a = (struct armor){.text = text, .start = from};
-	decoded = decode_line(a, from + lines * LINE_TEXT, last, bytes);
-	if (decoded < 0)
+	a->line = (to - from) / LINE_TEXT;
+	last = (to - from) % LINE_TEXT;
+	decoded = decode(a, to - last, last, a->bytes);
+	if (decoded <= 0)
 		return -1;
-	a->size = lines * LINE_BYTES + (size_t)decoded;
+	a->line_len = (size_t)decoded;
+	a->size = a->line * ARMOR_LINE_BYTES + a->line_len;
+	return 0;
+}
+
+/* Makes that line the decoded one. */
+static int
+select_line(struct armor *a, size_t line)
+{
+	size_t left = a->size - line * ARMOR_LINE_BYTES;
+	size_t len = left < ARMOR_LINE_BYTES ? left : ARMOR_LINE_BYTES;
+	int decoded;
+
+	if (a->line_len > 0 && a->line == line)
+		return 0;
+	a->line_len = 0;
+	decoded =
+	    decode(a, a->start + line * LINE_TEXT, (len + 2) / 3 * 4, a->bytes);
+	if (decoded < 0 || (size_t)decoded != len)
+		return -1;
+	a->line = line;
+	a->line_len = len;
 	return 0;
 }
 
 int
-armor_read(const struct armor *a, size_t at, void *out, size_t len)
+armor_read(struct armor *a, size_t at, void *out, size_t len)
 {
-	unsigned char bytes[LINE_BYTES], *to = out;
+	unsigned char *to = out;
 
 	if (at > a->size || len > a->size - at)
 		return -1;
 	while (len > 0) {
-		size_t line = at / LINE_BYTES, skip = at % LINE_BYTES;
-		size_t left = a->size - line * LINE_BYTES;
-		size_t have = left < LINE_BYTES ? left : LINE_BYTES;
-		size_t n = have - skip < len ? have - skip : len;
-		int decoded = decode_line(
-		    a, a->start + line * LINE_TEXT, (have + 2) / 3 * 4, bytes);
+		size_t skip = at % ARMOR_LINE_BYTES, n;
 
-		if (decoded < 0 || (size_t)decoded != have)
+		if (select_line(a, at / ARMOR_LINE_BYTES) < 0)
 			return -1;
-		memcpy(to, bytes + skip, n);
+		n = a->line_len - skip < len ? a->line_len - skip : len;
+		memcpy(to, a->bytes + skip, n);
 		to += n;
 		at += n;
 		len -= n;
@@ -84,7 +100,7 @@ armor_read(const struct armor *a, size_t at, void *out, size_t len)
 
 int
 armor_element(
-    const struct armor *a, size_t at, size_t limit, struct armor_element *out)
+    struct armor *a, size_t at, size_t limit, struct armor_element *out)
 {
 	unsigned char head[2], octets[8];
 	size_t len, count = 0;
@@ -113,7 +129,7 @@ armor_element(
 }
 
 int
-armor_expect(const struct armor *a, size_t at, size_t limit, unsigned char tag,
+armor_expect(struct armor *a, size_t at, size_t limit, unsigned char tag,
     struct armor_element *out)
 {
 	if (armor_element(a, at, limit, out) < 0 || out->tag != tag)

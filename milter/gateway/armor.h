@@ -13,10 +13,16 @@
 #include "base/err.h"
 #include "base/slice.h"
 
+#define ARMOR_LINE_BYTES 57u
+
 struct armor {
 	const struct slice_list *text; /* borrowed */
 	size_t start;		       /* where its first line begins */
 	size_t size;		       /* bytes of DER */
+	/* The line decoded last: neighbours share one. */
+	size_t line;
+	size_t line_len; /* 0: none yet */
+	unsigned char bytes[ARMOR_LINE_BYTES];
 };
 
 /* The lines between these offsets of text.  -1 when they cannot be base64 as
@@ -26,8 +32,7 @@ int armor_open(struct armor *a, const struct slice_list *text, size_t from,
 
 /* Decodes len bytes from offset at on.  -1 when there are not that many or
  * their lines are not as we write them. */
-int armor_read(
-    const struct armor *a, size_t at, void *out, size_t len) MUST_USE;
+int armor_read(struct armor *a, size_t at, void *out, size_t len) MUST_USE;
 
 struct armor_element {
 	unsigned char tag;
@@ -37,11 +42,11 @@ struct armor_element {
 };
 
 /* The DER element that begins at offset at and ends at limit or before. */
-int armor_element(const struct armor *a, size_t at, size_t limit,
+int armor_element(struct armor *a, size_t at, size_t limit,
     struct armor_element *out) MUST_USE;
 
 /* The same; it must have that tag. */
-int armor_expect(const struct armor *a, size_t at, size_t limit,
-    unsigned char tag, struct armor_element *out) MUST_USE;
+int armor_expect(struct armor *a, size_t at, size_t limit, unsigned char tag,
+    struct armor_element *out) MUST_USE;
 
 #endif

@@ -41,7 +41,7 @@ gap(struct err *err, const char *what)
 
 /* The bytes of a whole element; the caller frees them. */
 static unsigned char *
-element_bytes(const struct armor *a, const struct armor_element *e)
+element_bytes(struct armor *a, const struct armor_element *e)
 {
 	size_t len = e->end - e->start;
 	unsigned char *bytes;
@@ -56,7 +56,7 @@ element_bytes(const struct armor *a, const struct armor_element *e)
 }
 
 static bool
-has_oid(const struct armor *a, const struct armor_element *e,
+has_oid(struct armor *a, const struct armor_element *e,
     const unsigned char *oid, size_t len)
 {
 	unsigned char bytes[16];
@@ -69,8 +69,8 @@ has_oid(const struct armor *a, const struct armor_element *e,
 
 /* ContentInfo that fills all of a: its type, and the SEQUENCE in it. */
 static int
-open_content(const struct armor *a, struct armor_element *type,
-    struct armor_element *content)
+open_content(
+    struct armor *a, struct armor_element *type, struct armor_element *content)
 {
 	struct armor_element outer, wrapper;
 
@@ -110,8 +110,8 @@ certificate_id(const struct certificate *c, unsigned char **out, size_t *len)
 }
 
 static bool
-is_certificate(const struct armor *a, const struct armor_element *e,
-    const struct certificate *c)
+is_certificate(
+    struct armor *a, const struct armor_element *e, const struct certificate *c)
 {
 	unsigned char *id = NULL, *bytes = NULL;
 	size_t len;
@@ -129,7 +129,7 @@ is_certificate(const struct armor *a, const struct armor_element *e,
  * inside (rule S14). */
 static bool
 is_encapsulated(
-    const struct armor *a, const struct armor_element *encap, bool detached)
+    struct armor *a, const struct armor_element *encap, bool detached)
 {
 	struct armor_element type, content;
 
@@ -145,7 +145,7 @@ is_encapsulated(
 
 /* The last element of SignedData, SignerInfos: exactly one, of signer. */
 static int
-check_signer_infos(const struct armor *a, const struct armor_element *infos,
+check_signer_infos(struct armor *a, const struct armor_element *infos,
     const struct certificate *signer, struct err *err)
 {
 	struct armor_element info, version, id;
@@ -163,7 +163,7 @@ check_signer_infos(const struct armor *a, const struct armor_element *infos,
 }
 
 int
-gate_cms_signed(const struct armor *a, bool detached,
+gate_cms_signed(struct armor *a, bool detached,
     const struct certificate *signer, struct err *err)
 {
 	struct armor_element type, data, digests, encap, e;
@@ -240,8 +240,7 @@ roll_fini(struct roll *roll)
 
 /* One recipient of the envelope: expected, and not met before? */
 static int
-roll_call(
-    struct roll *roll, const struct armor *a, const struct armor_element *rid)
+roll_call(struct roll *roll, struct armor *a, const struct armor_element *rid)
 {
 	struct expected key = {.len = rid->end - rid->start}, *found;
 
@@ -260,8 +259,7 @@ roll_call(
 
 /* KeyTransRecipientInfo: version, rid, ... */
 static int
-call_ktri(
-    struct roll *roll, const struct armor *a, const struct armor_element *info)
+call_ktri(struct roll *roll, struct armor *a, const struct armor_element *info)
 {
 	struct armor_element version, rid;
 
@@ -274,8 +272,7 @@ call_ktri(
 
 /* KeyAgreeRecipientInfo: the last element holds rid and key of each. */
 static int
-call_kari(
-    struct roll *roll, const struct armor *a, const struct armor_element *info)
+call_kari(struct roll *roll, struct armor *a, const struct armor_element *info)
 {
 	struct armor_element keys = *info, one, rid;
 	size_t at;
@@ -295,8 +292,7 @@ call_kari(
 }
 
 static int
-call_all(
-    struct roll *roll, const struct armor *a, const struct armor_element *infos)
+call_all(struct roll *roll, struct armor *a, const struct armor_element *infos)
 {
 	struct armor_element info;
 
@@ -319,7 +315,7 @@ call_all(
 
 /* (Auth)EnvelopedData: version, originatorInfo OPTIONAL, recipientInfos. */
 static int
-find_recipient_infos(const struct armor *a, struct armor_element *infos)
+find_recipient_infos(struct armor *a, struct armor_element *infos)
 {
 	struct armor_element type, data, e;
 
@@ -335,7 +331,7 @@ find_recipient_infos(const struct armor *a, struct armor_element *infos)
 
 int
 gate_cms_enveloped(
-    const struct armor *a, const struct certificate_list *to, struct err *err)
+    struct armor *a, const struct certificate_list *to, struct err *err)
 {
 	struct armor_element infos;
 	struct roll roll;

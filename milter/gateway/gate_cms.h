@@ -12,12 +12,12 @@
 
 /* Is it SignedData about id-data, with its content inside or (detached)
  * without, whose one and only SignerInfo names signer?  ERR_BUG if not. */
-int gate_cms_signed(const struct armor *a, bool detached,
+int gate_cms_signed(struct armor *a, bool detached,
     const struct certificate *signer, struct err *err) MUST_USE;
 
 /* Is it EnvelopedData or AuthEnvelopedData whose RecipientInfos name exactly
  * these certificates, each once?  ERR_BUG if not. */
-int gate_cms_enveloped(const struct armor *a, const struct certificate_list *to,
+int gate_cms_enveloped(struct armor *a, const struct certificate_list *to,
     struct err *err) MUST_USE;
 
 #endif
