@@ -218,7 +218,9 @@ gather_header(struct gather *g, const struct gateway_config *config,
 	gather_from(g, header);
 	g->kind = smime_detect_header(header);
 	f->protection = protection_of(g->kind);
-	f->exemption = exemption_of(header, envelope->null_sender);
+	/* Nobody asks about mail from outside, which is the bulk. */
+	if (f->submitter != SUBMITTER_NONE)
+		f->exemption = exemption_of(header, envelope->null_sender);
 	/* Until more is known: what nobody has to fear from. */
 	f->sign = SWITCH_OFF;
 	f->encrypt = ENCRYPT_OFF;

@@ -33,8 +33,8 @@ struct gather {
 void gather_init(struct gather *g);
 void gather_fini(struct gather *g);
 
-/* Who submitted it, From, and what the header says about protection and
- * exemptions.  No store. */
+/* Who submitted it, From, and what the header says about protection and, for
+ * submitted mail, exemptions.  No store. */
 void gather_header(struct gather *g, const struct gateway_config *config,
     const struct job_client *client, const struct envelope *envelope,
     const struct header *header);

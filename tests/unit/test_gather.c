@@ -194,13 +194,13 @@ test_exemptions(void **state)
 	    {"a@example.org", "Content-Type: message/partial; number=1; id=x\n",
 		EXEMPT_PARTIAL},
 	};
-	const struct job_client nobody = {.login = NULL};
+	const struct job_client somebody = {.login = "alice"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct scene s;
 
-		scene_init(&s, &nobody, rows[i].sender, rows[i].header);
+		scene_init(&s, &somebody, rows[i].sender, rows[i].header);
 		if (s.g.facts.exemption != rows[i].exemption)
 			fail_msg(
 			    "%d for %s", s.g.facts.exemption, rows[i].header);
@@ -257,12 +257,12 @@ static void
 check_body(const char *header, const char *body, enum protection protection,
     enum exemption exemption)
 {
-	const struct job_client nobody = {.login = NULL};
+	const struct job_client somebody = {.login = "alice"};
 	struct mime_tree tree;
 	struct buf block;
 	struct scene s;
 
-	scene_init(&s, &nobody, "a@example.org", header);
+	scene_init(&s, &somebody, "a@example.org", header);
 	buf_init(&block, 65536);
 	for (size_t i = 0; i < s.header.count; i++)
 		if (header_field_is_content(&s.header.fields[i]))
