@@ -91,7 +91,7 @@ const struct option option_table[] = {
      .doc = "database of users, contacts and certificates"},
     {.name = "local_ca",
      .type = OPTION_PATH,
-     .fallback = "\"/var/lib/smime-milter/ca\"",
+     .fallback = "\"/var/lib/smime-milter-ca\"",
      FIELD(local_ca),
      .doc = "folder of the built-in certificate authority"},
     {.name = "temp_folder",

@@ -90,7 +90,7 @@ test_defaults(void **state)
 	assert_int_equal(s->log.target, LOG_TARGET_SYSLOG);
 	assert_null(s->log.file);
 	assert_int_equal(s->log.level, LOG_LEVEL_INFO);
-	assert_string_equal(s->local_ca, "/var/lib/smime-milter/ca");
+	assert_string_equal(s->local_ca, "/var/lib/smime-milter-ca");
 	assert_string_equal(s->gateway.keyd, "/run/smime-keyd/keyd.sock");
 	assert_int_equal(s->gateway.keyd_connections, 16);
 	assert_int_equal(s->gateway.keyd_timeout_ms, 10000);
