@@ -13,6 +13,7 @@ import shutil
 import smtplib
 import socketserver
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -171,6 +172,11 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        """Postfix is ended while it keeps a connection open: no news."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Sink:
