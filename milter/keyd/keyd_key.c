@@ -1,7 +1,10 @@
 /*
  * keyd_key.c: see keyd_key.h.  A key does not change once it is made, but for
  * contexts that appear; any number of threads may use it.  Private numbers live in OpenSSL's objects,
- * which wipe them when freed; the DER around them is wiped here.
+ * which wipe them when freed; the DER around them is wiped here.  OpenSSL's
+ * secure heap is not used: it is one fixed arena behind one lock, too small
+ * for the keys of a large site, and a key that does not fit fails to load.
+ * Locking and hiding all memory of the process (keyd_service.c) does more.
  */
 #include "keyd/keyd_key.h"
 
