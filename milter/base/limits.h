@@ -88,6 +88,8 @@
 #define LIMIT_CACHED_DOMAINS	16384u
 #define LIMIT_CACHED_SENDERS	4096u
 #define LIMIT_CACHED_RECIPIENTS 4096u
+/* Certificates that came in messages, about 10 kB each when parsed. */
+#define LIMIT_CACHED_CERTIFICATES 2048u
 /* How long an entry is believed: what changes without a new generation of
  * the store (a cached path verdict) is noticed within a minute. */
 #define LIMIT_CACHE_SECONDS 60

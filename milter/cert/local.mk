@@ -3,6 +3,7 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/cert_harvest.c %D%/cert_harvest.h \
 	%D%/cert_pick.c %D%/cert_pick.h \
 	%D%/certificate.c %D%/certificate.h \
+	%D%/certificate_cache.c %D%/certificate_cache.h \
 	%D%/certificate_list.c \
 	%D%/certificate_names.c %D%/certificate_names.h \
 	%D%/store.c %D%/store.h %D%/store_backend.h \
@@ -28,10 +29,12 @@ FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \
 	tests/unit/test_trust tests/unit/test_cert_pick \
-	tests/unit/test_cert_harvest
+	tests/unit/test_cert_harvest tests/unit/test_certificate_cache
 
 tests_unit_test_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certificate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_certificate_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_certificate_cache_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_trust_CPPFLAGS = $(UNIT_CPPFLAGS)
