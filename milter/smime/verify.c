@@ -59,7 +59,8 @@ severity(enum smime_status status)
 /* All certificates of the message; what is no certificate is passed over.
  * -1: too many, or not by the grammar. */
 static int
-certificates_read(const struct signed_data *data, struct certificate_list *list)
+certificates_read(const struct signed_data *data,
+    struct certificate_cache *cache, struct certificate_list *list)
 {
 	struct certificate *c;
 	struct slice der;
@@ -72,7 +73,7 @@ certificates_read(const struct signed_data *data, struct certificate_list *list)
 	while ((more = signed_data_certificate_next(&set, &der)) == 1) {
 		if (list->count == LIMIT_CERTIFICATES_PER_MESSAGE)
 			return -1;
-		if (certificate_parse(der, &c, &err))
+		if (certificate_cache_parse(cache, der, &c, &err))
 			continue;
 		certificate_list_add(list, c);
 		certificate_unref(&c);
@@ -175,7 +176,7 @@ signers_judge(const struct smime_verify_opts *opts,
 	    .content_type = data->content_type,
 	    .certificates = &out->certificates};
 
-	if (certificates_read(data, &out->certificates))
+	if (certificates_read(data, opts->cache, &out->certificates))
 		return conclude(out, SMIME_MALFORMED, "certificates");
 	if (signers_read(data, infos, &out->signers))
 		return conclude(out, SMIME_MALFORMED, "signers");

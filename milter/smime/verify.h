@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "cert/certificate.h"
+#include "cert/certificate_cache.h"
 #include "cert/trust.h"
 #include "mail/header.h"
 #include "mail/spool.h"
@@ -65,6 +66,8 @@ void smime_verdict_fini(struct smime_verdict *v);
 
 struct smime_verify_opts {
 	struct trust *trust;
+	struct certificate_cache *cache; /* NULL: every certificate is parsed
+	                                  * again */
 	time_t now;
 	const char *from; /* canonical address of the only From mailbox; NULL
 	                   * when From is not exactly one: then never valid */

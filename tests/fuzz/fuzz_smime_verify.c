@@ -52,7 +52,8 @@ check_facts(const struct smime_verdict *v)
 static void
 verify(struct slice message)
 {
-	struct smime_verify_opts opts = {nobody(), NOW, "alice@example.org"};
+	struct smime_verify_opts opts = {
+	    .trust = nobody(), .now = NOW, .from = "alice@example.org"};
 	struct smime_verdict v;
 	struct header header;
 	struct err err = {0};

@@ -29,6 +29,7 @@
 static struct smime_fixture fixture;
 static struct smime_user alice, bob; /* RSA-2048, P-256 */
 static struct trust *trust;
+static struct certificate_cache *cache;
 
 static const char entity[] =
     "Content-Type: text/plain\r\n\r\nHello, this is signed.\r\n";
@@ -55,6 +56,7 @@ start(void **state)
 	smime_user_make(&fixture, &bob,
 	    &(struct fixture_opts){.address = BOB, .key = "P-256"});
 	trust = trust_in(fixture.root.certificate);
+	cache = certificate_cache_new();
 	return 0;
 }
 
@@ -62,6 +64,7 @@ static int
 stop(void **state)
 {
 	(void)state;
+	certificate_cache_free(cache);
 	trust_unref(&trust);
 	smime_user_fini(&alice);
 	smime_user_fini(&bob);
@@ -122,8 +125,10 @@ static void
 verify_as(
     struct slice message, const struct asking *as, struct smime_verdict *v)
 {
-	struct smime_verify_opts opts = {
-	    as->trust ? as->trust : trust, as->now, as->from};
+	struct smime_verify_opts opts = {.trust = as->trust ? as->trust : trust,
+	    .cache = cache,
+	    .now = as->now,
+	    .from = as->from};
 	struct smime_message m;
 	struct err err = {0};
 
