@@ -16,6 +16,7 @@ struct gateway {
 	struct gateway_opts opts;
 	struct store *store;
 	struct trust *trust;
+	struct certificate_cache *certificates;
 	struct key_client *keys;
 	struct directory *directory;
 	struct harvester *harvester; /* NULL: nothing is learned */
@@ -29,6 +30,7 @@ gateway_free(struct gateway *g)
 	directory_free(g->directory);
 	key_client_free(g->keys);
 	store_close(g->store);
+	certificate_cache_free(g->certificates);
 	trust_unref(&g->trust);
 	free(g);
 }
@@ -42,6 +44,7 @@ gateway_new(const struct gateway_config *config,
 	g->refs = 1;
 	g->config = config;
 	g->opts = *opts;
+	g->certificates = certificate_cache_new();
 	if (trust_load(&config->trust, &g->trust, err) < 0 ||
 	    store_open(config->store, &g->store, err) < 0)
 		goto fail;
@@ -90,6 +93,12 @@ struct trust *
 gateway_trust(struct gateway *g)
 {
 	return g->trust;
+}
+
+struct certificate_cache *
+gateway_certificates(struct gateway *g)
+{
+	return g->certificates;
 }
 
 struct key_client *

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/network.h"
 #include "cert/store.h"
+#include "cert/certificate_cache.h"
 #include "cert/trust.h"
 #include "key/key_client.h"
 #include "mail/spool.h"
@@ -70,6 +71,8 @@ void gateway_unref(struct gateway **g);
 /* Borrowed parts, for administration. */
 struct store *gateway_store(struct gateway *g);
 struct trust *gateway_trust(struct gateway *g);
+/* For verifying: certificates that came in messages. */
+struct certificate_cache *gateway_certificates(struct gateway *g);
 struct key_client *gateway_keys(struct gateway *g);
 const struct gateway_config *gateway_config(const struct gateway *g);
 

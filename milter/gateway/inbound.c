@@ -45,6 +45,7 @@ inbound_finish(struct job *job)
 {
 	struct smime_verify_opts opts = {
 	    .trust = gateway_trust(job->gateway),
+	    .cache = gateway_certificates(job->gateway),
 	    .now = job->view.now,
 	    .from = job->gather.facts.from,
 	};
