@@ -2,6 +2,7 @@
 
 EXTRA_DIST += \
 	%D%/system/der.py \
+	%D%/system/messages.py \
 	%D%/system/mta_client.py \
 	%D%/system/openssl.py \
 	%D%/system/postfix.py \
@@ -24,6 +25,7 @@ AM_TESTS_ENVIRONMENT += \
 
 SYSTEM_TESTS = \
 	%D%/system/layers.py \
+	%D%/system/milter_test.py \
 	%D%/system/mta_client_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)

@@ -44,6 +44,10 @@ log = {{ target = "stderr"; level = "{level}"; }};
 """
 
 
+# What a daemon says when it is about to die, or should be.
+COMPLAINTS = ("Sanitizer", "runtime error:", "Assertion", "stack smashing")
+
+
 class SmimectlFailed(Exception):
     """smimectl ended with another status than was expected."""
 
@@ -53,6 +57,12 @@ def program(name):
     if not path.exists():
         raise AssertionError(f"{path} is not built")
     return str(path)
+
+
+def is_sanitized():
+    """Is this a build whose memory is full of a sanitizer's books?"""
+    data = pathlib.Path(program("smime-milter")).read_bytes()
+    return b"__asan_init" in data or b"__tsan_init" in data
 
 
 class Site:
@@ -239,8 +249,8 @@ class Site:
 
     def submit(self, login, recipients, data, sender=None, **options):
         """As a user who has logged in."""
-        return self.send(sender or login, recipients, data, login=login,
-                         daemon_name="SUBMISSION", **options)
+        return self.send(login if sender is None else sender, recipients, data,
+                         login=login, daemon_name="SUBMISSION", **options)
 
     # -- what the daemons say --
 

@@ -1,0 +1,146 @@
+"""Messages to send: plain ones, and those that signers fear.
+
+build() puts envelope-like header fields before content.  FEARED holds, by
+name, what follows From, To and Subject.  same_content() compares what a
+reader gets to see of two entities, leaf by leaf.
+"""
+
+import base64
+import email
+import email.policy
+import secrets
+
+PLAIN = (b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
+         b"\r\nHello,\r\n\r\nthis is a plain text.\r\n")
+
+
+def build(sender, recipients, content=PLAIN, cc=(), more=b"",
+          message_id=None):
+    """A message with the usual header fields; content begins with its own
+    MIME fields or with the empty line."""
+    message_id = message_id or f"<{secrets.token_hex(8)}@example.org>"
+    lines = [f"From: {sender}", f"To: {', '.join(recipients)}"]
+    if cc:
+        lines.append(f"Cc: {', '.join(cc)}")
+    lines += ["Subject: A test", "Date: Mon, 02 Mar 2026 10:00:00 +0000",
+              f"Message-ID: {message_id}"]
+    return "\r\n".join(lines).encode() + b"\r\n" + more + content
+
+
+def multipart(kind, boundary, *parts, close=True):
+    """Header and body of a multipart; each part with its own header."""
+    head = (f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind}; '
+            f'boundary="{boundary}"\r\n\r\n').encode()
+    body = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n"
+                    for part in parts)
+    return head + body + (f"--{boundary}--\r\n".encode() if close else b"")
+
+
+TEXT = b"Content-Type: text/plain\r\n\r\nplain"
+UTF8 = ("Content-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: 8bit\r\n\r\n"
+        "Grüße aus Köln\r\nFrom here on\r\nblank at the end \r\n").encode()
+NESTED = (b"Content-Type: message/rfc822\r\n\r\nFrom: x@example.net\r\n"
+          b"Subject: inside\r\nMIME-Version: 1.0\r\n" + UTF8)
+
+FEARED = {
+    "8-bit text": b"MIME-Version: 1.0\r\n" + UTF8,
+    "8-bit text without a label":
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nGr\xfc\xdfe\r\n",
+    "no MIME-Version": b"\r\nJust a text.\r\n",
+    "no MIME-Version and 8-bit": b"\r\nGr\xfc\xdfe.\r\n",
+    "empty body": b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n",
+    "no header but From": b"\r\n",
+    "no final newline":
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\nno newline",
+    "only newlines":
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\n\r\n\r\n\r\n",
+    "a line of 5000": b"\r\n" + b"x" * 5000 + b"\r\nend\r\n",
+    "From and trailing blanks":
+        b"\r\nFrom the start\r\nblank \r\ntab\t\r\n.\r\n..\r\n-- \r\n",
+    "a NUL in the body":
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n\r\na\0b\r\n",
+    "alternative and attachment": multipart(
+        "mixed", "outer",
+        multipart("alternative", "inner", TEXT,
+                  b"Content-Type: text/html\r\n\r\n<p>plain</p>"
+                  ).replace(b"MIME-Version: 1.0\r\n", b""),
+        b"Content-Type: application/octet-stream\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" +
+        base64.encodebytes(bytes(range(256))).replace(b"\n", b"\r\n")),
+    "8-bit leaf below two levels": multipart(
+        "mixed", "one", TEXT, multipart("related", "two", UTF8, TEXT)),
+    "message/rfc822 with 8-bit": multipart("mixed", "fwd", TEXT, NESTED),
+    "binary attachment under 8bit": multipart(
+        "mixed", "bin", TEXT,
+        b"Content-Type: application/octet-stream\r\n"
+        b"Content-Transfer-Encoding: binary\r\n\r\n" + bytes(range(14, 256))),
+    "boundary that begins like another": multipart(
+        "mixed", "a", TEXT, multipart("alternative", "ab", UTF8, TEXT), UTF8),
+    "digest of 8-bit messages": multipart(
+        "digest", "digest", b"\r\nFrom: x@example.net\r\nMIME-Version: 1.0\r\n"
+        + UTF8, b"\r\nSubject: two\r\n\r\nsecond"),
+    "unknown type, 8-bit, odd charset":
+        b"MIME-Version: 1.0\r\nContent-Type: model/x-thing; charset=x-none\r\n"
+        b"Content-Transfer-Encoding: 8bit\r\n\r\n\xff\xfe\r\n\x80\r\n",
+    "missing close-delimiter":
+        multipart("mixed", "open", TEXT, TEXT, close=False),
+    "boundary that never occurs":
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; "
+        b"boundary=never\r\n\r\nno parts at all\r\n",
+    "boundary with blanks behind it": multipart(
+        "mixed", "pad", TEXT, TEXT).replace(b"--pad\r\n", b"--pad \t\r\n"),
+    "preamble and epilogue": multipart("mixed", "pre", TEXT).replace(
+        b"\r\n\r\n--pre", b"\r\n\r\npreamble\r\n\r\n--pre", 1) +
+        b"epilogue\r\n\r\n\r\n",
+    "folded and odd Content-Type":
+        b"Mime-Version: 1.0 (mad)\r\ncontent-TYPE:\r\n\ttext/plain;\r\n"
+        b" charset=us-ascii;\r\n\tformat=flowed\r\n"
+        b"Content-Disposition: inline\r\nContent-Language: en\r\n\r\ntext\r\n",
+    "header of 60 kB": b"X-Long: " + b"\r\n ".join([b"word" * 15] * 900) +
+        b"\r\nX-Flat: " + b"y" * 5000 + b"\r\n" + PLAIN,
+    "500 header fields":
+        b"".join(b"X-%d: v\r\n" % n for n in range(500)) + PLAIN,
+}
+
+
+def normal(data):
+    return data.replace(b"\r\n", b"\n")
+
+
+def leaves(entity):
+    """[(type, decoded bytes)] of an entity, nested messages too."""
+    message = email.message_from_bytes(entity, policy=email.policy.compat32)
+    found = []
+    for part in message.walk():
+        if part.get_content_type() == "message/rfc822":
+            inner = part.get_payload(0)
+            found.append(("message/rfc822", tuple(
+                (n, v) for n, v in inner.items()
+                if n.lower() != "content-transfer-encoding")))
+        elif not part.is_multipart():
+            found.append((part.get_content_type(),
+                          normal(part.get_payload(decode=True) or b"")))
+    return found
+
+
+def same_content(original, entity):
+    """Complains when a reader would see another content.  original is the
+    whole message, entity what was signed."""
+    before, after = leaves(original), leaves(entity)
+    if before != after:
+        for one, other in zip(before, after):
+            if one != other:
+                raise AssertionError(f"leaf changed: {one!r:.700} -> "
+                                     f"{other!r:.700}")
+        raise AssertionError(f"{len(before)} leaves became {len(after)}")
+
+
+def is_seven_bit(data, limit=998):
+    """7-bit, CRLF only, no NUL, short lines: survives every road."""
+    if any(byte > 127 or byte == 0 for byte in data):
+        return False
+    if data.count(b"\n") != data.count(b"\r\n") or \
+            data.count(b"\r") != data.count(b"\r\n"):
+        return False
+    return all(len(line) <= limit for line in data.split(b"\r\n"))
