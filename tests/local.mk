@@ -26,7 +26,8 @@ AM_TESTS_ENVIRONMENT += \
 SYSTEM_TESTS = \
 	%D%/system/layers.py \
 	%D%/system/milter_test.py \
-	%D%/system/mta_client_test.py
+	%D%/system/mta_client_test.py \
+	%D%/system/postfix_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 

@@ -13,7 +13,6 @@ import shutil
 import smtplib
 import socketserver
 import subprocess
-import sys
 import tempfile
 import threading
 
@@ -148,7 +147,8 @@ class _SinkSession(socketserver.StreamRequestHandler):
             path = line.decode("latin-1").partition("<")[2].partition(">")[0]
             if verb == b"EHLO":
                 self._say("250-sink.test")
-                self._say("250-8BITMIME")
+                if self.server.sink.eight_bit:
+                    self._say("250-8BITMIME")
                 self._say("250 SIZE")
             elif verb == b"MAIL":
                 sender, recipients = path, []
@@ -173,16 +173,12 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def handle_error(self, request, client_address):
-        """Postfix is ended while it keeps a connection open: no news."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
 
 class Sink:
     """The rest of the world: keeps what it is given."""
 
     def __init__(self):
+        self.eight_bit = True  # does it announce 8BITMIME?
         self._messages = []
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _SinkSession)
@@ -324,7 +320,8 @@ class Postfix:
         with self.session(self.submission) as smtp:
             smtp.ehlo()
             smtp.login(login, PASSWORD)
-            return _transaction(smtp, sender or login, recipients, data)
+            return _transaction(smtp, login if sender is None else sender,
+                                recipients, data)
 
     def deliver(self, sender, recipients, data):
         """As a stranger at the MX."""
@@ -336,9 +333,8 @@ class Postfix:
 def _transaction(smtp, sender, recipients, data):
     code, text = smtp.mail(sender, ["BODY=8BITMIME"])
     for recipient in recipients:
-        if code >= 300:
-            break
-        code, text = smtp.rcpt(recipient)
+        if code < 300:
+            code, text = smtp.rcpt(recipient)
     if code < 300:
         code, text = smtp.data(data)
     return code, text.decode("utf-8", "replace")
