@@ -27,12 +27,14 @@ SYSTEM_TESTS = \
 	%D%/system/layers.py \
 	%D%/system/milter_test.py \
 	%D%/system/mta_client_test.py \
-	%D%/system/postfix_test.py
+	%D%/system/postfix_test.py \
+	%D%/system/resilience_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 
-# Only the unit tests: for builds with sanitizers.
-check-unit:
+# What has threads, for builds with TSan: the unit tests, and both daemons
+# under load.
+check-threads:
 	$(MAKE) check TESTS="`echo '$(TESTS)' | tr ' ' '\n' | \
-	    grep '^tests/unit/' | tr '\n' ' '`"
-.PHONY: check-unit
+	    grep -e '^tests/unit/' -e resilience | tr '\n' ' '`"
+.PHONY: check-threads
