@@ -1,1 +1,1 @@
-EXTRA_DIST += %D%/check %D%/packages.sh
+EXTRA_DIST += %D%/check %D%/demo %D%/demo.py %D%/packages.sh
