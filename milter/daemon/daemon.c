@@ -155,9 +155,9 @@ obey(struct daemon *d)
 
 /* --- the end --- */
 
-/* libmilter's threads cannot be stopped.  When there are connections they
- * may be at work, and must not find a process that is being taken apart. */
-static void
+/* Does not return: libmilter's threads cannot be stopped, and must not find
+ * a process that is being taken apart by exit handlers, its own among them. */
+static _Noreturn void
 finish(struct daemon *d, int status)
 {
 	unsigned left;
@@ -172,9 +172,7 @@ finish(struct daemon *d, int status)
 	if (!service_is_idle(d->service))
 		(void)poll(NULL, 0, ANSWER_MS);
 	log_info("ended");
-	if (status || !service_is_idle(d->service))
-		_exit(status ? EXIT_FAILURE : EXIT_SUCCESS);
-	settings_unref(&d->settings);
+	_exit(status ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 int
@@ -197,7 +195,6 @@ daemon_run(struct settings *settings, bool foreground, struct err *err)
 	}
 	say_ready(&d);
 	finish(&d, obey(&d));
-	return 0;
 fail:
 	stop_listening(&d);
 	settings_unref(&d.settings);

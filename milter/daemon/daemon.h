@@ -10,9 +10,9 @@
 #include "settings/settings.h"
 
 /*
- * Serves until a signal ends it.  Takes the settings.  Errors up to the
- * moment when mail can come are returned; later ones are logged.  When
- * threads are still at work at the end it exits instead of returning.
+ * Serves until a signal ends it, and then exits.  Takes the settings.  It
+ * returns, -1, only for errors up to the moment when mail can come; later
+ * ones are logged.
  */
 int daemon_run(
     struct settings *settings, bool foreground, struct err *err) MUST_USE;

@@ -51,6 +51,7 @@ check_PROGRAMS += $(DAEMON_TESTS)
 TESTS += $(DAEMON_TESTS)
 endif
 
-DAEMON_SYSTEM_TESTS = tests/system/no_private_key_symbols_test.sh
+DAEMON_SYSTEM_TESTS = tests/system/daemon_test.py \
+	tests/system/no_private_key_symbols_test.sh
 TESTS += $(DAEMON_SYSTEM_TESTS)
 EXTRA_DIST += $(DAEMON_SYSTEM_TESTS)

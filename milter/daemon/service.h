@@ -33,7 +33,7 @@ void service_replace(struct service *service, struct gateway *gateway);
 bool service_enter(struct service *service);
 void service_leave(struct service *service);
 
-/* Connections that are open: what a tidy end waits for at most a moment. */
+/* Connections that are open. */
 void service_connected(struct service *service);
 void service_disconnected(struct service *service);
 
@@ -41,7 +41,7 @@ void service_disconnected(struct service *service);
  * flight.  The number of those that still are at the deadline. */
 unsigned service_end(struct service *service, deadline_t deadline);
 
-/* Are there neither connections nor messages, now that it has ended? */
+/* Are there neither connections nor messages? */
 bool service_is_idle(struct service *service);
 
 #endif

@@ -1,0 +1,480 @@
+#!/usr/bin/python3
+"""smime-milter as a program: its command line, its start and end, signals,
+and what it says when something is wrong."""
+
+import os
+import pathlib
+import re
+import signal
+import stat
+import threading
+
+import tap
+from mta_client import ALL_ACTIONS, ALL_STEPS, LEADING_SPACE, MilterGone
+from processes import Process, identity_of, is_root, wait_until
+from tap import Skip, case, check, contains, equal
+from testsite import MILTER_USER, Site, program
+
+ALICE = "alice@example.org"
+MESSAGE = (b"From: Alice <alice@example.org>\r\nTo: bob@example.net\r\n"
+           b"Subject: greeting\r\n\r\nHello Bob.\r\n")
+CHANGE_HEADER = 0x10
+
+
+class DaemonSite(Site):
+    def __enter__(self):
+        super().__enter__()
+        self.usual = dict(self.settings)
+        self.add_user(ALICE)
+        self.issue(ALICE)
+        return self
+
+    def milter_program(self, *arguments):
+        """smime-milter to its end: (status, stdout, stderr)."""
+        done = self.run("smime-milter", *arguments, user=MILTER_USER)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def other_configuration(self, text):
+        """Path of another file, not the one of the running daemon."""
+        path = self.folder / "other.conf"
+        path.write_text(text)
+        path.chmod(0o644)
+        return path
+
+    def variant(self, **changes):
+        """The site's settings with changes, as text."""
+        saved = dict(self.settings)
+        try:
+            self.write_settings(**changes)
+            return self.configuration.read_text()
+        finally:
+            self.settings = saved
+            self.write_settings()
+
+    def is_signed(self):
+        verdict = self.submit(ALICE, ["bob@example.net"], MESSAGE)
+        return verdict.accepted and b"multipart/signed" in verdict.data
+
+    def reload(self):
+        before = self.milter.output().count("reloaded")
+        self.milter.signal(signal.SIGHUP)
+        wait_until(lambda: self.milter.output().count("reloaded") > before,
+                   "the reload")
+
+    def start_milter(self):
+        """Until it is ready; that it listens is only the beginning."""
+        super().start_milter()
+        self.wait_serves(self.milter)
+
+    def wait_serves(self, process):
+        process.wait_ready(lambda: "serves unix:" in process.output(), "start")
+
+    def fresh_milter(self):
+        """A running daemon with the usual settings and an empty log."""
+        self.write_settings(**self.usual)
+        self.milter.stop()
+        self.empty_log()
+        self.start_milter()
+
+    def empty_log(self):
+        tap.absent(self.milter.output(), "Sanitizer", "log")
+        os.truncate(self.folder / "log" / "milter", 0)
+
+
+def restoring(function):
+    """For cases that leave other settings, or no daemon."""
+
+    def run(site):
+        try:
+            function(site)
+        finally:
+            site.fresh_milter()
+
+    return run
+
+
+# -- the command line --
+
+
+@case("-V tells the versions")
+def version(site):
+    status, out, _ = site.milter_program("-V")
+    equal(status, 0, "status")
+    check(re.match(r"smime-milter \d+\.\d+\.\d+ \(OpenSSL 3.*, libmilter "
+                   r"\d", out), out)
+
+
+@case("wrong usage has a status of its own")
+def usage(site):
+    for arguments, text in ((["-x"], "-x: no such option"),
+                            (["-c"], "-c: needs an argument"),
+                            (["start"], "start: unexpected argument")):
+        status, _, err = site.milter_program(*arguments)
+        equal(status, 2, f"status of {arguments}")
+        contains(err, text)
+        contains(err, "usage: ")
+
+
+@case("-n finds the site good, and starts nothing")
+def check_good(site):
+    status, out, err = site.milter_program("-n", "-c", site.configuration)
+    equal((status, err), (0, ""), "status, stderr")
+    contains(out, f"{site.configuration}: good")
+    contains(out, "store: 1 domains, 1 users, 0 contacts")
+    contains(out, "smime-keyd")
+    check(site.is_signed(), "the running daemon was not disturbed")
+
+
+@case("-n and the start tell what is wrong, a line each")
+def check_bad(site):
+    other = site.folder / "other.conf"
+    nowhere = site.folder / "nowhere"
+    good = site.variant()
+    first = good.count("\n") + 1
+    bad = {
+        good + 'colour = "red";\nuser = 7;\nkeyd_timeout = "1h";\n': [
+            f"{other}:{first}: colour: unknown option; there is socket",
+            f"{other}:{first + 1}: user: expected a name",
+            f"{other}:{first + 2}: keyd_timeout: expected a time"],
+        good + "colour red;\n": [f"{other}:{first}: syntax error"],
+        good + f'temp_folder = "{nowhere}";\n': [
+            f"temp_folder: cannot write to {nowhere}"],
+        good.replace("store/store.db", "store/none.db"): [
+            "smimectl store migrate"],
+        good.replace("ca.d", "nowhere"): [str(nowhere)],
+    }
+    for text, lines in bad.items():
+        # The start needs a socket of its own to get that far.
+        for options in (["-n"], ["-f"]):
+            path = site.other_configuration(
+                text.replace("run/milter.sock", "run/other.sock"))
+            status, out, err = site.milter_program(*options, "-c", path)
+            equal((status, out), (1, ""), f"status, stdout: {err}")
+            equal(len(err.splitlines()), len(lines), f"lines of {err!r}")
+            for got, wanted in zip(err.splitlines(), lines):
+                contains(got, "smime-milter: ")
+                contains(got, wanted)
+    check(not (site.folder / "run/other.sock").exists(), "no socket is left")
+
+
+@case("a file that is not there")
+def no_file(site):
+    status, _, err = site.milter_program("-n", "-c", site.folder / "none.conf")
+    equal(status, 1, "status")
+    contains(err, "none.conf: No such file or directory")
+    status, _, err = site.milter_program("-n")
+    if status:  # unless this machine has one
+        contains(err, "smime-milter.conf.sample")
+
+
+@case("keyd may be away")
+def check_without_keyd(site):
+    path = site.other_configuration(
+        site.variant().replace("keyd.sock", "gone.sock"))
+    status, out, _ = site.milter_program("-n", "-c", path)
+    equal(status, 0, "status")
+    contains(out, "gone.sock: cannot connect")
+    contains(out, "mail that is to be signed waits")
+
+
+# -- start and end --
+
+
+@case("there is one daemon on a socket, and a killed one is no obstacle")
+@restoring
+def one_daemon(site):
+    status, _, err = site.milter_program("-f", "-c", site.configuration)
+    equal(status, 1, "status")
+    contains(err, "another process answers on this socket")
+    check(site.is_signed(), "the first one still serves")
+    site.milter.kill()
+    check(pathlib.Path(site.socket).exists(), "the socket is left behind")
+    site.start_milter()
+    check(site.is_signed(), "the new one serves")
+
+
+@case("the end: status 0, no socket, no pid file")
+@restoring
+def ends(site):
+    pid_file = site.folder / "run" / "pid"
+    for number in (signal.SIGTERM, signal.SIGINT):
+        site.write_settings(more=f'pid_file = "{pid_file}";')
+        site.milter.stop()
+        site.empty_log()
+        site.start_milter()
+        equal(pid_file.read_text(), f"{site.milter.pid}\n", "pid file")
+        site.milter.signal(number)
+        equal(site.milter.wait(), 0, "status")
+        check(not pid_file.exists(), "no pid file")
+        check(not pathlib.Path(site.socket).exists(), "no socket")
+        contains(site.milter.output(), "smime-milter: ended")
+
+
+@case("in the background the status tells whether mail is served")
+@restoring
+def background(site):
+    site.milter.stop()
+    pid_file = site.folder / "run" / "pid"
+    log = site.folder / "run" / "milter.log"
+    text = site.variant(more=f'pid_file = "{pid_file}";')
+    path = site.other_configuration(text)
+    status, _, err = site.milter_program("-c", path)
+    equal(status, 1, "status")
+    contains(err, '"stderr" needs the foreground')
+    path = site.other_configuration(text.replace('"stderr"', f'"{log}"'))
+    status, out, err = site.milter_program("-c", path)
+    equal((status, out, err), (0, "", ""), "status, stdout, stderr")
+    pid = int(pid_file.read_text())
+    try:
+        check(site.is_signed(), "mail is served")
+        contains(log.read_text(), "serves unix:")
+        # What goes wrong behind the fork is told, too.
+        status, _, err = site.milter_program("-c", path)
+        equal(status, 1, "status of a second one")
+        contains(err, "another process answers")
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "its end")
+
+
+@case("as root it becomes the configured user and gives everything up")
+@restoring
+def confinement(site):
+    if not is_root():
+        raise Skip("needs root")
+    site.milter.stop()
+    config = site.variant(more=f'user = "{MILTER_USER}";')
+    site.milter = Process(
+        "smime-milter", [program("smime-milter"), "-f", "-c",
+                         site.other_configuration(config)],
+        site.folder / "log" / "milter-root")
+    site.wait_serves(site.milter)
+    proc = pathlib.Path(f"/proc/{site.milter.pid}")
+    fields = dict(line.split(":\t", 1) for line in
+                  (proc / "status").read_text().splitlines() if ":\t" in line)
+    uid, gid = identity_of(MILTER_USER)
+    equal(fields["Uid"].split(), [str(uid)] * 4, "uid")
+    equal(fields["Gid"].split(), [str(gid)] * 4, "gid")
+    equal(fields["Groups"].split(), [], "groups")
+    for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        equal(int(fields[name], 16), 0, name)
+    equal(fields["NoNewPrivs"], "1", "NoNewPrivs")
+    check(re.search(r"Max core file size +0 +0 ", (proc / "limits").read_text()),
+          "no core files")
+    equal(os.stat(proc / "mem").st_uid, 0, "owner of mem: not dumpable")
+    equal(os.stat(site.socket).st_uid, uid, "owner of the socket")
+    check(site.is_signed(), "mail is served")
+    site.milter.stop()
+    done = site.run("smime-milter", "-n", "-c", site.other_configuration(
+        site.variant(more='user = "no-such-user";')))
+    equal(done.returncode, 1, "status")
+    contains(done.stderr.decode(),
+             'there is no user "no-such-user" to become')
+
+
+@case("the socket has the configured mode")
+@restoring
+def socket_mode(site):
+    equal(stat.S_IMODE(os.stat(site.socket).st_mode), 0o666, "mode")
+    contains(site.milter.output(), "every user of this host can connect")
+    site.configuration.write_text(site.configuration.read_text().replace(
+        "socket_mode = 0666", "socket_mode = 0600"))
+    site.milter.stop()
+    site.empty_log()
+    site.start_milter()
+    equal(stat.S_IMODE(os.stat(site.socket).st_mode), 0o600, "mode")
+    tap.absent(site.milter.output(), "every user of this host")
+
+
+# -- signals --
+
+
+@case("HUP: new settings for new messages, the old ones for those begun")
+@restoring
+def reload_settings(site):
+    with site.mta() as begun:
+        begun.connect(daemon_name="SUBMISSION")
+        begun.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE,
+                      login=ALICE, stop="rcpt")
+        site.write_settings(more='domains = ( { name = "example.org"; } );')
+        text = site.configuration.read_text().replace(
+            "sign = true", "sign = false")
+        site.configuration.write_text(text)
+        site.reload()
+        check(not site.is_signed(), "new messages are not signed")
+        for name, value in begun.model.visible():
+            begun.header(name, value)
+        begun.end_of_header({"i": "BEGUN"})
+        begun.body(begun.model.body)
+        equal(begun.end_of_message({"i": "BEGUN"})[0], "continue", "verdict")
+        check("replbody" in begun.model.changes, "the one before is signed")
+        begun.model = None
+    site.write_settings(**site.usual)
+    site.reload()
+    check(site.is_signed(), "signed again")
+
+
+@case("HUP with a bad file: the log says what, the old settings stay")
+@restoring
+def reload_bad(site):
+    site.write_settings(more='nonsense = 1;\nlimits = 2;')
+    site.milter.signal(signal.SIGHUP)
+    site.wait_log("not reloaded: the settings before stay in force")
+    contains(site.milter.output(), ": nonsense: unknown option")
+    contains(site.milter.output(), ": limits: expected a group")
+    check(site.is_signed(), "old settings")
+    site.write_settings(**site.usual)
+    site.configuration.write_text(
+        site.configuration.read_text().replace("ca.d", "nowhere"))
+    site.milter.signal(signal.SIGHUP)
+    site.wait_log("not reloaded: the settings before stay in force: ")
+    check(site.is_signed(), "old settings")
+
+
+@case("HUP: what needs a restart is named")
+@restoring
+def reload_restart(site):
+    site.write_settings(more='pid_file = "/nowhere/pid";')
+    site.reload()
+    site.wait_log("pid_file changes only with a restart")
+
+
+@case("TERM: what is in flight is finished, what comes later is deferred")
+@restoring
+def drain(site):
+    flying, late = site.mta(), site.mta()
+    for mta in (flying, late):
+        mta.connect(daemon_name="SUBMISSION")
+    flying.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE, login=ALICE,
+                   stop="eoh")
+    late.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE, login=ALICE,
+                 stop="rcpt")
+    site.milter.signal(signal.SIGTERM)
+    wait_until(lambda: not pathlib.Path(site.socket).exists(), "the end begins")
+    check(site.milter.alive(), "it waits")
+    for name, value in late.model.visible():
+        late.header(name, value)
+    verdict, reply = late.end_of_header()
+    equal(verdict, "reply", "verdict of the late one")
+    contains(reply, "451 4.3.2 ")
+    flying.body(flying.model.body)
+    equal(flying.end_of_message()[0], "continue", "verdict")
+    check("replbody" in flying.model.changes, "it is signed")
+    equal(site.milter.wait(), 0, "status")
+    for mta in (flying, late):
+        mta.socket.close()
+
+
+@case("USR1 opens the log again")
+@restoring
+def reopen_log(site):
+    site.milter.stop()
+    log, old = site.folder / "run" / "m.log", site.folder / "run" / "m.log.1"
+    site.configuration.write_text(site.configuration.read_text().replace(
+        '"stderr"', f'"{log}"'))
+    site.start_milter()
+    wait_until(lambda: "serves unix:" in log.read_text(), "log")
+    log.rename(old)
+    check(site.is_signed(), "signed")
+    check("signed" in old.read_text(), "still the old file")
+    site.milter.signal(signal.SIGUSR1)
+    wait_until(log.exists, "the new file")
+    check(site.is_signed(), "signed")
+    contains(log.read_text(), "signed")
+
+
+@case("hundreds of HUP and USR1 while mail flows: nothing is lost")
+def signal_storm(site):
+    done = threading.Event()
+
+    def storm():
+        while not done.is_set():
+            for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGHUP):
+                site.milter.signal(number)
+            done.wait(0.002)
+
+    thread = threading.Thread(target=storm)
+    thread.start()
+    try:
+        for _ in range(150):
+            check(site.is_signed(), "signed")
+    finally:
+        done.set()
+        thread.join()
+    check(site.milter.alive(), "it still runs")
+
+
+# -- the mail server's side --
+
+
+@case("a mail server that cannot do what is needed is told off")
+def old_server(site):
+    for offer in ({"actions": ALL_ACTIONS & ~CHANGE_HEADER},
+                  {"offer": ALL_STEPS & ~LEADING_SPACE}):
+        try:
+            site.mta(**offer).socket.close()
+            raise AssertionError("it was served")
+        except MilterGone:
+            pass
+        site.wait_log("the mail server is too old")
+    check(site.is_signed(), "others are served")
+
+
+@case("a mail server that wants an answer to everything gets it")
+def chatty_server(site):
+    with site.mta(offer=LEADING_SPACE) as mta:
+        for step in (mta.connect(daemon_name="SUBMISSION"), mta.helo()):
+            equal(step[0], "continue", "answer")
+        for _ in range(3):
+            verdict = mta.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE,
+                                  login=ALICE)
+            check(verdict.accepted, verdict.reply)
+            contains(verdict.data, b"multipart/signed")
+
+
+@case("only the macros and steps that are used are asked for")
+def negotiation(site):
+    with site.mta() as mta:
+        equal(mta.wanted_macros,
+              {"C": ["{daemon_name}"], "M": ["i", "{auth_authen}"],
+               "R": ["i"], "N": ["i"], "E": ["i"]}, "macros")
+        equal(mta.actions, 0x113, "actions")
+        mta.connect()
+
+
+@case("one connection: messages, aborts and new sessions in any order")
+def one_connection(site):
+    with site.mta(rules="sendmail") as mta:
+        for address in (None, "unix:/x", "2001:db8::1", "192.0.2.1"):
+            mta.connect(address=address, daemon_name="SUBMISSION")
+            mta.helo()
+            for stop in ("mail", "rcpt", "header", "eoh", "body"):
+                mta.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE,
+                            login=ALICE, stop=stop)
+                mta.abort()
+                verdict = mta.message(f"<{ALICE}>", ["<bob@example.net>"],
+                                      MESSAGE, login=ALICE)
+                check(verdict.accepted, verdict.reply)
+                contains(verdict.data, b"multipart/signed")
+            mta.quit_and_reuse()
+        mta.connect()
+
+
+@case("a client that goes away in mid-message is no trouble")
+def goes_away(site):
+    for stop in ("mail", "rcpt", "header", "eoh", "body"):
+        mta = site.mta()
+        mta.connect(daemon_name="SUBMISSION")
+        mta.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE, login=ALICE,
+                    stop=stop)
+        mta.socket.close()
+    check(site.is_signed(), "others are served")
+
+
+@case("the end is clean when nobody is connected")
+@restoring
+def clean_end(site):
+    equal(site.milter.stop(), 0, "status")
+
+
+tap.main(DaemonSite)
