@@ -170,6 +170,8 @@ struct store_partner_cert {
 	size_t capabilities_len;
 	time_t signing_time; /* of the message with the capabilities */
 	bool preferred;	     /* named by SMIMEEncryptionKeyPreference */
+	bool from_file;	     /* put: not learned from a message, which then
+	                      * is not counted either */
 };
 void store_partner_cert_init(struct store_partner_cert *c);
 void store_partner_cert_fini(struct store_partner_cert *c);

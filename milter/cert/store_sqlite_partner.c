@@ -66,7 +66,7 @@ put_contact(
 	sqlite_bind_text(&q, c->address);
 	sqlite_bind_number(&q, c->first_seen);
 	sqlite_bind_number(&q, c->last_seen);
-	sqlite_bind_number(&q, is_from_mail(c->trust));
+	sqlite_bind_number(&q, is_from_mail(c->trust) && !c->from_file);
 	return sqlite_run(&q, err);
 }
 

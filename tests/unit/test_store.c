@@ -796,6 +796,28 @@ test_cap_spares_the_operators(void **state)
 		fixture_fini(&certs[i]);
 }
 
+/* A certificate that the operator brings is not a signed message. */
+static void
+test_from_file(void **state)
+{
+	struct store_contact contact;
+	struct store_partner_cert c;
+	struct fixture_cert bob;
+
+	(void)state;
+	fixture_leaf(&bob, &ca, &(struct fixture_opts){.name = "bob"});
+	for (unsigned messages = 0; messages < 2; messages++) {
+		partner_init(&c, &bob, STORE_TRUST_HARVESTED, fixture_now());
+		c.from_file = messages == 0;
+		assert_int_equal(put(&c), messages == 0);
+		MUST(store_contact_find(
+		    store, "bob@example.net", &contact, &err));
+		assert_int_equal(contact.messages, messages);
+		store_contact_fini(&contact);
+	}
+	fixture_fini(&bob);
+}
+
 static int
 see_contact(const struct store_contact *c, void *arg)
 {
@@ -1483,6 +1505,7 @@ main(void)
 	    CASE(test_trust_of_a_known_partner),
 	    CASE(test_cap_of_an_address),
 	    CASE(test_cap_spares_the_operators),
+	    CASE(test_from_file),
 	    CASE(test_contacts_and_counts),
 	    CASE(test_trust_words),
 	    CASE(test_authorities),
