@@ -97,11 +97,11 @@ static enum verb_result
 run_show(struct admin *a, const struct args *args, struct err *err)
 {
 	struct partner_question q = {.now = a->now};
-	json_t *object = NULL, *certificates = NULL;
 	struct store_contact contact = {0};
+	struct partner_answer answer;
+	json_t *object = NULL;
 	char *address = NULL;
 	enum verb_result rc;
-	size_t usable;
 
 	rc = admin_address(args_operand(args, 0), &address, err);
 	if (rc != VERB_DONE)
@@ -109,11 +109,11 @@ run_show(struct admin *a, const struct args *args, struct err *err)
 	rc = VERB_FAILED;
 	if (admin_store(a, &q.store, err) || admin_trust(a, &q.trust, err) ||
 	    store_contact_find(q.store, address, &contact, err) ||
-	    partner_list(&q, address, &certificates, &usable, err))
+	    partner_list(&q, address, &answer, err))
 		goto out;
 	object = contact_json(&contact);
-	output_set(object, "usable", json_integer((json_int_t)usable));
-	output_set(object, "certificates", certificates);
+	output_set(object, "usable", json_integer((json_int_t)answer.usable));
+	output_set(object, "certificates", answer.certificates);
 	output_document(&a->output, object, show_views, 2);
 	rc = VERB_DONE;
 out:
@@ -198,6 +198,7 @@ put(struct admin *a, struct import *import, struct certificate *c,
 	record.trust =
 	    import->vouched ? STORE_TRUST_MANUAL : STORE_TRUST_HARVESTED;
 	record.evidence = evidence;
+	record.from_file = true;
 	record.first_seen = record.last_seen = a->now;
 	rc = store_partner_cert_put(a->store, &record, &is_new, err);
 	if (rc == 0)

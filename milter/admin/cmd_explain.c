@@ -267,28 +267,31 @@ recipient_json(const struct recipient_facts *r)
 	    output_text(r->address ? r->address : r->envelope));
 	output_set(object, "local", json_boolean(r->is_local));
 	output_set(object, "visible", json_boolean(r->visible));
-	output_set(object, "usable", json_integer((json_int_t)r->certificates));
-	output_set(object, "word", output_text(cert_pick_word_name(r->word)));
-	if (r->word != CERT_PICK_TAKEN)
-		output_set(object, "advice",
-		    output_text(cert_pick_word_advice(r->word)));
 	return object;
 }
 
-/* The certificates of one recipient, each with whose it is. */
+/* What the gateway would find: it does not look where the settings do not
+ * ask for encryption, and never encrypts to our own. */
 static int
 add_certificates(const struct partner_question *q, const char *address,
-    json_t *all, struct err *err)
+    json_t *recipient, json_t *all, struct err *err)
 {
-	json_t *list, *object;
-	size_t usable, i;
+	struct partner_answer found;
+	json_t *object;
+	size_t i;
 
-	if (partner_list(q, address, &list, &usable, err))
+	if (partner_list(q, address, &found, err))
 		return -1;
-	json_array_foreach(list, i, object)
+	output_set(recipient, "usable", json_integer((json_int_t)found.usable));
+	output_set(
+	    recipient, "word", output_text(cert_pick_word_name(found.word)));
+	if (found.word != CERT_PICK_TAKEN)
+		output_set(recipient, "advice",
+		    output_text(cert_pick_word_advice(found.word)));
+	json_array_foreach(found.certificates, i, object)
 	    output_set(object, "address", output_text(address));
-	(void)json_array_extend(all, list);
-	json_decref(list);
+	(void)json_array_extend(all, found.certificates);
+	json_decref(found.certificates);
 	return 0;
 }
 
@@ -300,15 +303,17 @@ add_recipients(struct admin *a, const struct policy_facts *f, json_t *answer,
 	    .trust = gateway_trust(a->gateway),
 	    .now = a->now};
 	json_t *recipients = json_array(), *certificates = json_array();
+	const struct recipient_facts *r;
+	json_t *object;
 
 	output_set(answer, "recipients", recipients);
 	output_set(answer, "certificates", certificates);
 	for (size_t i = 0; i < f->recipient_count; i++) {
-		(void)json_array_append_new(
-		    recipients, recipient_json(&f->recipients[i]));
-		if (f->recipients[i].address &&
-		    add_certificates(
-			&q, f->recipients[i].address, certificates, err))
+		r = &f->recipients[i];
+		object = recipient_json(r);
+		(void)json_array_append_new(recipients, object);
+		if (r->address && !r->is_local &&
+		    add_certificates(&q, r->address, object, certificates, err))
 			return -1;
 	}
 	return 0;

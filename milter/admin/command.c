@@ -1,6 +1,4 @@
-/*
- * command.c: see command.h.
- */
+/* command.c: see command.h. */
 #include "admin/command.h"
 
 #include <errno.h>
@@ -15,6 +13,7 @@
 #include "base/alloc.h"
 #include "config.h"
 
+/* Nouns, or verbs of one noun, that may be meant by a mistyped one. */
 #define WORDS_MAX 64
 
 const char *

@@ -8,7 +8,6 @@
 #include "admin/output.h"
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "cert/cert_pick.h"
 
 struct collection {
 	struct store_partner_cert certs[LIMIT_CERTIFICATES_PER_ADDRESS];
@@ -81,7 +80,7 @@ set_pick(json_t *list, const struct cert_candidate *candidate)
 
 int
 partner_list(const struct partner_question *q, const char *address,
-    json_t **out, size_t *usable, struct err *err)
+    struct partner_answer *out, struct err *err)
 {
 	struct collection *all = xcalloc(1, sizeof(*all));
 	struct cert_choice choice;
@@ -95,8 +94,8 @@ partner_list(const struct partner_question *q, const char *address,
 		    all->certs, all->count, address, q->trust, q->now, &choice);
 		for (size_t i = 0; i < choice.count; i++)
 			set_pick(all->list, &choice.candidates[i]);
-		*usable = choice.taken;
-		*out = json_incref(all->list);
+		*out = (struct partner_answer){
+		    json_incref(all->list), choice.taken, choice.word};
 		cert_choice_fini(&choice);
 	}
 	for (size_t i = 0; i < all->count; i++)

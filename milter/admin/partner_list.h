@@ -10,21 +10,29 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "cert/cert_pick.h"
 #include "cert/store.h"
 #include "cert/trust.h"
 
-/*
- * A list of objects, newest notBefore first: what cert_json says, and trust,
- * source, first_seen, last_seen, signing_time, preferred, capabilities, pick
- * ("taken", "expired" ...), detail, advice.  *usable: how many are taken.
- * The caller owns *out.  An address without certificates gives an empty list.
- */
 struct partner_question {
 	struct store *store;
 	struct trust *trust;
 	time_t now;
 };
+
+struct partner_answer {
+	json_t *certificates;	  /* the caller's */
+	size_t usable;		  /* how many are taken */
+	enum cert_pick_word word; /* TAKEN, or why none is */
+};
+
+/*
+ * Certificates are objects, newest notBefore first: what cert_json says, and
+ * trust, source, first_seen, last_seen, signing_time, preferred,
+ * capabilities, pick ("taken", "expired" ...), detail, advice.  An address
+ * without certificates gives an empty list.
+ */
 int partner_list(const struct partner_question *q, const char *address,
-    json_t **out, size_t *usable, struct err *err) MUST_USE;
+    struct partner_answer *out, struct err *err) MUST_USE;
 
 #endif

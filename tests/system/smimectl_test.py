@@ -585,8 +585,9 @@ def _(site):
     site.smimectl("contact", "import", BOB, pem)
     shown = site.json("contact", "show", BOB)
     row, = shown["certificates"]
-    equal((shown["usable"], row["pick"], row["trust"], row["fingerprint"]),
-          (1, "taken", "harvested", site.bob.fingerprint()))
+    equal((shown["usable"], shown["messages"], row["pick"], row["trust"],
+           row["fingerprint"]),
+          (1, 0, "taken", "harvested", site.bob.fingerprint()))
     contains(row["source"], str(pem))
     contains(site.smimectl("contact", "show", BOB), row["id"])
     equal([c["address"] for c in site.json("contact", "list")], [BOB])
@@ -771,6 +772,11 @@ def _(site):
                                "encrypt", "encrypt_reason", "identity")],
           ["outbound", "login", ALICE, True, False, "encryption-off",
            "ready"])
+    row, = result["recipients"]
+    equal([row[k] for k in ("local", "visible", "usable", "word")],
+          [False, True, 1, "taken"])
+    row, = explain(site, "kim@example.org")["recipients"]
+    equal((row["local"], "word" in row), (True, False))
     site.smimectl("user", "set", ALICE, "--encrypt", "if-possible")
     result = explain(site, f"{BOB},dave@example.net")
     equal((result["sign"], result["encrypt"], result["encrypt_reason"]),
