@@ -26,6 +26,8 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/verify.c %D%/verify.h
 
 SMIME_TESTS = \
+	tests/unit/test_algorithms \
+	tests/unit/test_cms_id \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
 	tests/unit/test_smime_decrypt \
@@ -39,6 +41,10 @@ SMIME_FIXTURE = tests/unit/smime_fixture.c tests/unit/smime_fixture.h \
 	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
 SMIME_FIXTURE_LIBS = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 
+tests_unit_test_algorithms_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_algorithms_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_cms_id_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_cms_id_LDADD = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,6 +1,7 @@
 /* Signing: judged by OpenSSL's CMS, which is not ours. */
 #include "unit/unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -503,6 +504,60 @@ test_opaque(void **state)
 	free(noise);
 }
 
+/* --- threads --- */
+
+struct signing_thread {
+	pthread_t id;
+	const struct smime_user *user;
+	unsigned good;
+};
+
+/* Signs again and again; each signature must be that of its own user. */
+static void *
+sign_often(void *arg)
+{
+	struct signing_thread *t = arg;
+
+	for (int i = 0; i < 50; i++) {
+		CMS_ContentInfo *parsed;
+		CMS_SignerInfo *info;
+		struct buf cms;
+
+		sign(t->user->identity, slice_text(entity), &cms);
+		parsed = smime_cms_parse(buf_slice(&cms));
+		info = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(parsed), 0);
+		if (CMS_SignerInfo_cert_cmp(info, t->user->cert.x509) == 0 &&
+		    verify(&cms, slice_text(entity)))
+			t->good++;
+		CMS_ContentInfo_free(parsed);
+		buf_fini(&cms);
+	}
+	return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+	struct signing_thread threads[6];
+	struct smime_user users[2];
+
+	(void)state;
+	user_make(&users[0], "P-256");
+	user_make(&users[1], "P-256");
+	for (size_t i = 0; i < 6; i++) {
+		threads[i] = (struct signing_thread){.user = &users[i % 2]};
+		assert_int_equal(pthread_create(&threads[i].id, NULL,
+				     sign_often, &threads[i]),
+		    0);
+	}
+	for (size_t i = 0; i < 6; i++) {
+		assert_int_equal(pthread_join(threads[i].id, NULL), 0);
+		assert_int_equal(threads[i].good, 50);
+	}
+	smime_user_fini(&users[0]);
+	smime_user_fini(&users[1]);
+}
+
 /* --- what goes wrong --- */
 
 static void
@@ -654,6 +709,7 @@ main(void)
 	    cmocka_unit_test(test_pieces),
 	    cmocka_unit_test(test_multipart),
 	    cmocka_unit_test(test_opaque),
+	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_keyd_away),
 	    cmocka_unit_test(test_wrong_ways_to_sign),
 	    cmocka_unit_test(test_no_private_key),

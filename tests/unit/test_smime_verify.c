@@ -5,6 +5,7 @@
  */
 #include "unit/unit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -1554,6 +1555,44 @@ test_signature_limit(void **state)
 	}
 }
 
+/* --- threads --- */
+
+static void *
+verify_often(void *arg)
+{
+	const struct buf *message = arg;
+	struct smime_verdict v;
+	size_t valid = 0;
+
+	for (int i = 0; i < 100; i++) {
+		verify(buf_slice(message), ALICE, &v);
+		valid += v.status == SMIME_VALID;
+		smime_verdict_fini(&v);
+	}
+	return (void *)(uintptr_t)valid;
+}
+
+/* Trust and parsed certificates are shared. */
+static void
+test_threads(void **state)
+{
+	pthread_t threads[4];
+	struct buf message;
+	void *valid;
+
+	(void)state;
+	signed_by(&alice.cert, &message);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, verify_often, &message),
+		    0);
+	for (size_t i = 0; i < 4; i++) {
+		assert_int_equal(pthread_join(threads[i], &valid), 0);
+		assert_int_equal((uintptr_t)valid, 100);
+	}
+	buf_fini(&message);
+}
+
 /* --- MIME --- */
 
 /* The message with the one place of old replaced by new. */
@@ -1830,6 +1869,7 @@ main(void)
 	    cmocka_unit_test(test_opaque_without_content),
 	    cmocka_unit_test(test_content_type),
 	    cmocka_unit_test(test_signature_limit),
+	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_mime),
 	    cmocka_unit_test(test_one_part),
 	    cmocka_unit_test(test_not_at_the_root),
