@@ -7,8 +7,8 @@ libconfig-dev libidn2-dev libjansson-dev libmilter-dev libseccomp-dev
 libsqlite3-dev libssl-dev"
 MAIL_PACKAGES="openssl postfix python3 sasl2-bin libsasl2-modules
 libsasl2-modules-db util-linux"
-CHECK_PACKAGES="clang-14 clang-format-14 libclang-rt-14-dev libcmocka-dev
-mandoc shellcheck xz-utils"
+CHECK_PACKAGES="clang-14 clang-format-14 gpgsm libclang-rt-14-dev
+libcmocka-dev libnss3-tools mandoc shellcheck xz-utils"
 
 # missing_packages PACKAGE...: those that are not installed.
 missing_packages() {
