@@ -940,6 +940,45 @@ test_attribute_limit(void **state)
 	check_attribute_count(LIMIT_ATTRIBUTES + 1, SMIME_MALFORMED);
 }
 
+/* What would not be kept anyway is not taken over. */
+static void
+check_capabilities(size_t len, bool taken)
+{
+	struct handmade h = handmade(&alice.cert);
+	unsigned char *noise = smime_noise(len);
+	struct buf value, der, message;
+	struct smime_verdict v;
+	struct parts p;
+
+	buf_init(&value, 65536);
+	der_put(&value, DER_SEQUENCE, slice_make(noise, len - 4));
+	assert_int_equal(value.len, len);
+	attrs_usual(&h);
+	add_attribute(&h.attrs, OID_SMIME_CAPABILITIES, buf_slice(&value));
+	parts_init(&p);
+	parts_cert(&p, alice.cert.certificate);
+	parts_cert(&p, fixture.intermediate.certificate);
+	handmade_info(&h, &p.infos);
+	parts_write(&p, &der);
+	detached(&message, slice_text(entity), buf_slice(&der));
+	verify(buf_slice(&message), ALICE, &v);
+	assert_int_equal(v.status, SMIME_VALID);
+	assert_int_equal(v.capabilities.len, taken ? len : 0);
+	smime_verdict_fini(&v);
+	buf_fini(&message);
+	buf_fini(&der);
+	buf_fini(&value);
+	free(noise);
+}
+
+static void
+test_capabilities_limit(void **state)
+{
+	(void)state;
+	check_capabilities(LIMIT_CAPABILITIES, true);
+	check_capabilities(LIMIT_CAPABILITIES + 1, false);
+}
+
 /* RFC 6211: the algorithms inside and outside must be the same. */
 static void
 test_algorithm_protection(void **state)
@@ -1851,6 +1890,7 @@ main(void)
 	    cmocka_unit_test(test_attributes),
 	    cmocka_unit_test(test_attribute_values),
 	    cmocka_unit_test(test_attribute_limit),
+	    cmocka_unit_test(test_capabilities_limit),
 	    cmocka_unit_test(test_algorithm_protection),
 	    cmocka_unit_test(test_signing_certificate),
 	    cmocka_unit_test(test_algorithms),
