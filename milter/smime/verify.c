@@ -56,13 +56,15 @@ severity(enum smime_status status)
 
 /* --- the SignedData --- */
 
-/* All certificates of the message; what is no certificate is passed over.
- * -1: too many, or not by the grammar. */
+/* All certificates of the message.  What cannot be read as one is passed
+ * over, but counts: trying took its time.  -1: too many, or not by the
+ * grammar. */
 static int
 certificates_read(const struct signed_data *data,
     struct certificate_cache *cache, struct certificate_list *list)
 {
 	struct certificate *c;
+	unsigned count = 0;
 	struct slice der;
 	struct tlv set;
 	struct err err;
@@ -71,7 +73,7 @@ certificates_read(const struct signed_data *data,
 	if (signed_data_certificates(data, &set))
 		return -1;
 	while ((more = signed_data_certificate_next(&set, &der)) == 1) {
-		if (list->count == LIMIT_CERTIFICATES_PER_MESSAGE)
+		if (count++ == LIMIT_CERTIFICATES_PER_MESSAGE)
 			return -1;
 		if (certificate_cache_parse(cache, der, &c, &err))
 			continue;
