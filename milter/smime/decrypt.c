@@ -256,9 +256,6 @@ fits_try(const struct decryption *d, const struct smime_decrypt_opts *opts,
 	struct spool plain;
 	int rc = -1;
 
-	if (d->fit_count == 0)
-		return err_set(err, ERR_NOT_FOUND,
-		    "the message is encrypted to none of our certificates");
 	spool_init(&plain, out->config);
 	for (size_t i = 0; i < d->fit_count && rc; i++) {
 		spool_reset(&plain);
@@ -288,8 +285,12 @@ smime_decrypt_der(const struct smime_decrypt_opts *opts, struct slice der,
 {
 	struct decryption d = {.fit_count = 0};
 
-	if (envelope_read(der, &d.envelope) || cipher_choose(&d) ||
-	    fits_find(&d, opts))
+	if (envelope_read(der, &d.envelope) || fits_find(&d, opts))
+		return refuse(err);
+	if (d.fit_count == 0)
+		return err_set(err, ERR_NOT_FOUND,
+		    "the message is encrypted to none of our certificates");
+	if (cipher_choose(&d))
 		return refuse(err);
 	return fits_try(&d, opts, out, result, err);
 }

@@ -1107,6 +1107,7 @@ test_cut(void **state)
 static void
 test_not_for_us(void **state)
 {
+	struct handmade h;
 	struct result r;
 	struct buf der;
 
@@ -1121,6 +1122,17 @@ test_not_for_us(void **state)
 	assert_int_equal(r.err.class, ERR_NOT_FOUND);
 	spool_fini(&r.out);
 	buf_fini(&der);
+	/* What it is encrypted with is then none of our business. */
+	handmade_init(&h, OID_ENVELOPED_DATA, OID_AES256_CBC);
+	handmade_cbc(&h);
+	handmade_recipient(&h, &p384);
+	h.cipher = OID_SHA256;
+	handmade_write(&h, &der);
+	decrypt_as(buf_slice(&der), own, 2, &r);
+	assert_int_equal(r.err.class, ERR_NOT_FOUND);
+	spool_fini(&r.out);
+	buf_fini(&der);
+	handmade_fini(&h);
 }
 
 static void
