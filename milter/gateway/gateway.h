@@ -13,8 +13,8 @@
 
 #include "base/err.h"
 #include "base/network.h"
-#include "cert/store.h"
 #include "cert/certificate_cache.h"
+#include "cert/store.h"
 #include "cert/trust.h"
 #include "key/key_client.h"
 #include "mail/spool.h"
