@@ -80,4 +80,11 @@ FUZZ_TARGETS += %D%/fuzz_smime_detect %D%/fuzz_smime_verify \
 %C%_fuzz_smime_decrypt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_smime_decrypt_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_smime_decrypt_LDADD = $(SMIME_LIBS)
+
+# admin/
+FUZZ_TARGETS += %D%/fuzz_admin_text
+%C%_fuzz_admin_text_SOURCES = %D%/fuzz_admin_text.c %D%/fuzz.h
+%C%_fuzz_admin_text_CPPFLAGS = $(FUZZ_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_fuzz_admin_text_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_admin_text_LDADD = $(ADMIN_LIBS)
 endif
