@@ -20,7 +20,7 @@
 /* Header fields of a message and their bytes.  Postfix passes some thousand
  * fields; 4 MiB is far beyond any MTA's own limit. */
 #define LIMIT_HEADER_FIELDS 20000u
-#define LIMIT_HEADER_BYTES  (4u * MIB)
+#define LIMIT_HEADER_BYTES  4194304u
 /* Parts and nesting that are looked at one by one; beyond, the message is
  * handled as one opaque run of bytes. */
 #define LIMIT_MIME_PARTS 10000u
@@ -38,8 +38,8 @@
 
 /* Certificates and CMS */
 
-/* One certificate.  Post-quantum ones are below 20 kB. */
-#define LIMIT_CERTIFICATE (64u * KIB)
+/* One certificate: 64 KiB.  Post-quantum ones are below 20 kB. */
+#define LIMIT_CERTIFICATE 65536u
 /* Names of one certificate that are looked at: hosts have dozens, people a
  * handful, and each costs a conversion. */
 #define LIMIT_CERTIFICATE_ADDRESSES 256u
@@ -141,7 +141,7 @@
 
 /* Text that we did not make, in one log line. */
 #define LIMIT_LOG_FOREIGN 200u
-/* Configuration and key files. */
-#define LIMIT_FILE (16u * MIB)
+/* Configuration and key files: 16 MiB. */
+#define LIMIT_FILE 16777216u
 
 #endif
