@@ -30,6 +30,30 @@ bench_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	return SMFIS_CONTINUE;
 }
 
+sfsistat
+bench_on_path(SMFICTX *ctx, char **args)
+{
+	(void)ctx;
+	(void)args;
+	return SMFIS_NOREPLY;
+}
+
+sfsistat
+bench_on_header(SMFICTX *ctx, char *name, char *value)
+{
+	(void)ctx;
+	(void)name;
+	(void)value;
+	return SMFIS_NOREPLY;
+}
+
+sfsistat
+bench_on_end_of_header(SMFICTX *ctx)
+{
+	(void)ctx;
+	return SMFIS_CONTINUE;
+}
+
 int
 bench_milter_main(struct smfiDesc *milter, const char *socket_path)
 {

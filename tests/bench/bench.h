@@ -12,6 +12,11 @@ sfsistat bench_negotiate(SMFICTX *ctx, unsigned long actions,
     unsigned long *actions_out, unsigned long *steps_out,
     unsigned long *reserved0_out, unsigned long *reserved1_out);
 
+/* Callbacks that want nothing. */
+sfsistat bench_on_path(SMFICTX *ctx, char **args);
+sfsistat bench_on_header(SMFICTX *ctx, char *name, char *value);
+sfsistat bench_on_end_of_header(SMFICTX *ctx);
+
 /* Serves on a unix socket until SIGTERM; the exit status. */
 int bench_milter_main(struct smfiDesc *milter, const char *socket_path);
 

@@ -33,30 +33,6 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
 }
 
 static sfsistat
-on_path(SMFICTX *ctx, char **args)
-{
-	(void)ctx;
-	(void)args;
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_header(SMFICTX *ctx, char *name, char *value)
-{
-	(void)ctx;
-	(void)name;
-	(void)value;
-	return SMFIS_NOREPLY;
-}
-
-static sfsistat
-on_end_of_header(SMFICTX *ctx)
-{
-	(void)ctx;
-	return SMFIS_CONTINUE;
-}
-
-static sfsistat
 on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 {
 	struct message *m = smfi_getpriv(ctx);
@@ -129,10 +105,10 @@ main(int argc, char **argv)
 	    .xxfi_version = SMFI_VERSION,
 	    .xxfi_flags = SMFIF_CHGHDRS | SMFIF_CHGBODY,
 	    .xxfi_connect = on_connect,
-	    .xxfi_envfrom = on_path,
-	    .xxfi_envrcpt = on_path,
-	    .xxfi_header = on_header,
-	    .xxfi_eoh = on_end_of_header,
+	    .xxfi_envfrom = bench_on_path,
+	    .xxfi_envrcpt = bench_on_path,
+	    .xxfi_header = bench_on_header,
+	    .xxfi_eoh = bench_on_end_of_header,
 	    .xxfi_body = on_body,
 	    .xxfi_eom = on_end_of_message,
 	    .xxfi_abort = on_abort,
