@@ -34,11 +34,11 @@ class Stage:
         self.failures = 0
 
     def heading(self, text):
-        print(f"\n{'=' * WIDTH}\n{text}\n{'=' * WIDTH}\n")
+        print(f"\n{'=' * WIDTH}\n{text}\n{'=' * WIDTH}")
         sys.stdout.flush()
 
     def tell(self, text):
-        print(textwrap.fill(" ".join(text.split()), WIDTH))
+        print("\n" + textwrap.fill(" ".join(text.split()), WIDTH))
         sys.stdout.flush()
 
     def show(self, title, text, fold=True):
@@ -51,7 +51,6 @@ class Stage:
                 if fold else [line]
             for part in parts or [""]:
                 print(f"    | {part}".rstrip())
-        print()
         sys.stdout.flush()
 
     def check(self, text, good):

@@ -140,6 +140,12 @@ class _SinkSession(socketserver.StreamRequestHandler):
             lines.append(line[1:] if line.startswith(b".") else line)
 
     def handle(self):
+        try:
+            self._serve()
+        except OSError:
+            pass  # Postfix was stopped in the middle of a session
+
+    def _serve(self):
         self._say("220 sink.test ESMTP")
         sender, recipients = None, []
         for line in self.rfile:

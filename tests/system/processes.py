@@ -9,6 +9,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -110,6 +111,20 @@ class Process:
 
     def signal(self, number):
         self._popen.send_signal(number)
+
+    def pause(self):
+        """SIGSTOP, and until every thread has stopped."""
+        self.signal(signal.SIGSTOP)
+
+        def stopped():
+            return all(task.read_text().rpartition(") ")[2][0] in "Tt"
+                       for task in
+                       pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat"))
+
+        wait_until(stopped, f"{self.name} has stopped")
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
 
     def wait(self, patience=PATIENCE_SECONDS):
         return self._popen.wait(patience)

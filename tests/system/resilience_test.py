@@ -183,12 +183,12 @@ def _(site):
 
 @case("a key process that hangs: 451, not for ever, then on")
 def _(site):
-    site.keyd.signal(signal.SIGSTOP)
+    site.keyd.pause()
     try:
         verdict = site.submit(ALICE, [BOB], build(ALICE, [BOB]))
         equal(verdict.outcome, "tempfail", verdict.reply)
     finally:
-        site.keyd.signal(signal.SIGCONT)
+        site.keyd.resume()
     signatures = Signatures(site.users)
 
     def signed_again():
@@ -352,10 +352,10 @@ def _(site):
 @case("kill -9 of smime-milter while it works: 451, and nothing is queued")
 def _(site):
     with MailServer(site) as server:
+        smtp = _half_sent(server)
         # The milter waits for a key process that does not answer.
-        site.keyd.signal(signal.SIGSTOP)
+        site.keyd.pause()
         try:
-            smtp = _half_sent(server)
             smtp.send(b".\r\n")
             killer = threading.Timer(0.5, site.milter.kill)
             killer.start()
@@ -363,7 +363,7 @@ def _(site):
             killer.join()
             smtp.close()
         finally:
-            site.keyd.signal(signal.SIGCONT)
+            site.keyd.resume()
         equal(code, 451, text)
         equal(server.queue(), [], "queue")
         equal(server.sink.all(), [], "sink")
