@@ -120,8 +120,9 @@ test_nobody_else_gets_them(void **state)
 	alarm(0);
 	close(go);
 	assert_int_equal(waitpid(sender, NULL, 0), sender);
-	assert_int_equal(pthread_cancel(thread), 0);
-	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* It sleeps for ever, and is not cancelled: the stack that unwinding
+	 * leaves behind is what ASan takes for an overflow. */
+	assert_int_equal(pthread_detach(thread), 0);
 	assert_false(stolen);
 }
 
