@@ -61,13 +61,6 @@ test_text(void **state)
 	free(p);
 }
 
-/* Sanitizers have an opinion of their own about absurd sizes. */
-#ifdef WITH_SANITIZERS
-static const bool sanitizing = true;
-#else
-static const bool sanitizing = false;
-#endif
-
 enum way {
 	MALLOC,
 	CALLOC,
@@ -111,7 +104,7 @@ test_out_of_memory(void **state)
 	pid_t pid;
 
 	(void)state;
-	if (sanitizing)
+	if (UNIT_SANITIZED)
 		unit_skip("sanitizers refuse such sizes");
 	for (enum way way = MALLOC; way <= STRNDUP; way++) {
 		assert_int_equal(pipe(fds), 0);

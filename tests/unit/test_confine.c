@@ -194,7 +194,10 @@ test_become(void **state)
 		unit_skip("not root");
 	assert_int_equal(in_child(becomes_nobody), 0);
 	assert_int_equal(in_child(becomes_nobody_alone), 0);
-	assert_int_equal(in_child(root_without_power), 0);
+	/* Capabilities are a thread's: TSan's keeps its own, and setuid
+	 * aborts when threads disagree. */
+	if (!UNIT_SANITIZED)
+		assert_int_equal(in_child(root_without_power), 0);
 	assert_int_equal(in_child(stays_who_he_is), 0);
 }
 

@@ -542,7 +542,7 @@ test_large_message_costs_no_memory(void **state)
 	    mime_canon_write(&tree, &out, &result, &reason, &err), 0);
 	assert_int_equal(result, MIME_CANON_TRANSCODED);
 	assert_true(out.size > in.size);
-	assert_true(anonymous_kb() - before < 8 * 1024);
+	assert_true(UNIT_SANITIZED || anonymous_kb() - before < 8 * 1024);
 	mime_tree_fini(&tree);
 	spool_fini(&in);
 	spool_fini(&out);
