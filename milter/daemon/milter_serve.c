@@ -4,6 +4,10 @@
  * smfi_main runs in a thread of its own and is never stopped: smfi_stop frees
  * connections whose messages are still being worked on (8.17, worker.c), and
  * takes up to 5 seconds.  The process ends instead, see daemon.c.
+ *
+ * Stacks and malloc are left as they are: with 64 busy connections of 4 kB
+ * messages the process takes 14 MB (13 with a single arena), of 200 kB
+ * messages 18 (15).
  */
 #include "daemon/milter_serve.h"
 
