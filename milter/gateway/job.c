@@ -268,27 +268,50 @@ answer_refusal(const struct job *job, struct job_reply *reply)
 	return JOB_REFUSE;
 }
 
-/* What is too large will not shrink by waiting.  "Pass on error" is never
- * for what must be encrypted. */
+/* What is too large will not shrink by waiting.  Such mail, and any other
+ * when errors are to be passed on, goes unsigned; never what must be
+ * encrypted. */
 static enum job_outcome
 answer_failure(const struct job *job, struct job_reply *reply)
 {
+	bool too_large = job->failure == REASON_TOO_LARGE;
+
 	if (is_inbound(job))
 		return JOB_ACCEPT;
-	reply_fill(reply, job->failure, NULL, NULL);
-	if (job->failure == REASON_TOO_LARGE)
-		return JOB_REFUSE;
-	if (gateway_config(job->gateway)->on_error == GATEWAY_PASS &&
-	    !job->plan.must_encrypt)
+	if (!job->plan.must_encrypt &&
+	    (too_large ||
+		gateway_config(job->gateway)->on_error == GATEWAY_PASS))
 		return JOB_ACCEPT;
-	return JOB_DEFER;
+	reply_fill(reply, job->failure, NULL, NULL);
+	return too_large ? JOB_REFUSE : JOB_DEFER;
+}
+
+/* Whoever asks the plan must not hear of what did not come about. */
+static void
+drop_plan(struct job *job)
+{
+	struct plan *plan = &job->plan;
+
+	plan->sign = plan->encrypt = false;
+	plan->sign_reason = plan->encrypt_reason = job->failure;
+	if (plan->action == PLAN_PROTECT) {
+		plan->action = PLAN_PASS;
+		plan->reason = job->failure;
+	}
 }
 
 static enum job_outcome
-answer(const struct job *job, struct job_reply *reply)
+answer(struct job *job, struct job_reply *reply)
 {
-	if (job->failure != REASON_NONE)
-		return answer_failure(job, reply);
+	enum job_outcome outcome;
+
+	if (job->failure != REASON_NONE) {
+		edits_fini(&job->edits);
+		outcome = answer_failure(job, reply);
+		if (outcome == JOB_ACCEPT)
+			drop_plan(job);
+		return outcome;
+	}
 	if (job->plan.action == PLAN_REFUSE)
 		return answer_refusal(job, reply);
 	return JOB_ACCEPT;
@@ -348,8 +371,6 @@ job_end_of_message(struct job *job, void (*progress)(void *arg), void *arg,
 		    &err);
 	if (job->failure == REASON_NONE)
 		check_pass(job);
-	if (job->failure != REASON_NONE)
-		edits_fini(&job->edits);
 	outcome = answer(job, reply);
 	log_answer(job, outcome);
 	return outcome;

@@ -815,7 +815,7 @@ test_large(void **state)
 static void
 test_too_large(void **state)
 {
-	static char body[3000];
+	static char body[3000], eight[3000];
 	struct fixture_mail mail = from_alice(HEADER TEXT, "");
 	struct fixture_result r;
 
@@ -827,7 +827,10 @@ test_too_large(void **state)
 	/* The message itself. */
 	f.config.spool.max = sizeof(body) - 1;
 	gateway_fixture_open(&f);
+	passes(&mail, "passed from=alice@example.org nrcpt=1 reason=too-large");
+	mail.override.encrypt = ENCRYPT_REQUIRED;
 	refuses(&mail, "5.3.4", "too large", "refused");
+	mail.override.encrypt = ENCRYPT_INHERIT;
 	mail.login = NULL;
 	mail.header = "From: bob@example.net\nContent-Type: multipart/signed; "
 		      "protocol=\"application/pkcs7-signature\"; boundary=b\n";
@@ -837,7 +840,15 @@ test_too_large(void **state)
 	mail.body = slice_make(body, sizeof(body));
 	f.config.spool.max = 66000;
 	gateway_fixture_open(&f);
-	refuses(&mail, "5.3.4", "too large", "reason=too-large");
+	passes(&mail, "passed from=alice@example.org nrcpt=1 reason=too-large");
+	memset(eight, 0xfc, sizeof(eight));
+	mail.header = HEADER TEXT EIGHT;
+	mail.body = slice_make(eight, sizeof(eight));
+	f.config.spool.max = sizeof(eight) + 200;
+	gateway_fixture_open(&f);
+	passes(&mail, "passed from=alice@example.org nrcpt=1 reason=too-large");
+	mail = from_alice(HEADER TEXT, "");
+	mail.body = slice_make(body, sizeof(body));
 	f.config.spool.max = 80000;
 	gateway_fixture_open(&f);
 	signs(&mail, "alice", &r);
@@ -853,6 +864,16 @@ test_too_large(void **state)
 	mail.sender = "<paul@example.org>";
 	mail.header = PAUL TEXT;
 	refuses(&mail, "5.3.4", "too large", "reason=too-large");
+	/* Nobody is told of a signature that did not come about. */
+	mail = from_alice(HEADER TEXT, "");
+	mail.body = slice_make(body, sizeof(body));
+	f.config.spool.max = 66000;
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.plan.action, PLAN_PASS);
+	assert_int_equal(r.plan.reason, REASON_TOO_LARGE);
+	assert_false(r.plan.sign);
+	fixture_result_fini(&r);
 	f.config.spool.max = 200u << 20;
 	gateway_fixture_open(&f);
 }
