@@ -2,6 +2,8 @@
 
 EXTRA_DIST += \
 	%D%/system/der.py \
+	%D%/system/exchange.py \
+	%D%/system/mailserver.py \
 	%D%/system/messages.py \
 	%D%/system/mta_client.py \
 	%D%/system/openssl.py \

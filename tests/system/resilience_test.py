@@ -16,6 +16,7 @@ import subprocess
 import threading
 
 import der
+import mailserver
 import openssl
 import postfix
 import tap
@@ -317,7 +318,7 @@ def _half_sent(server):
     """A session in the middle of its DATA."""
     smtp = server.session(server.submission)
     smtp.ehlo()
-    smtp.login(ALICE, postfix.PASSWORD)
+    smtp.login(ALICE, mailserver.PASSWORD)
     smtp.mail(ALICE)
     smtp.rcpt(BOB)
     smtp.putcmd("data")

@@ -1,0 +1,221 @@
+"""What the private mail servers of the tests have in common.
+
+MailServer: a folder, two ports on loopback (SUBMISSION wants a login, MX
+takes mail from strangers) and ways to send; Sink: the rest of the world,
+which keeps exactly the bytes that leave.
+"""
+
+import pathlib
+import re
+import shutil
+import smtplib
+import socketserver
+import subprocess
+import tempfile
+import threading
+
+from processes import PATIENCE_SECONDS, free_port, wait_until
+
+PASSWORD = "correct horse"
+
+
+class Delivered:
+    """One message in the sink: exactly the bytes that came."""
+
+    def __init__(self, sender, recipients, data):
+        self.sender = sender
+        self.recipients = recipients
+        self.data = data
+
+
+class _SinkSession(socketserver.StreamRequestHandler):
+    """Enough SMTP for a mail server to deliver to."""
+
+    timeout = PATIENCE_SECONDS
+
+    def _say(self, line):
+        self.wfile.write(line.encode() + b"\r\n")
+
+    def _read_data(self):
+        lines = []
+        while True:
+            line = self.rfile.readline()
+            if not line:
+                raise ConnectionError("cut off in DATA")
+            if line == b".\r\n":
+                return b"".join(lines)
+            lines.append(line[1:] if line.startswith(b".") else line)
+
+    def handle(self):
+        try:
+            self._serve()
+        except OSError:
+            pass  # the server was stopped in the middle of a session
+
+    def _serve(self):
+        self._say("220 sink.test ESMTP")
+        sender, recipients = None, []
+        for line in self.rfile:
+            verb = line[:4].upper()
+            path = line.decode("latin-1").partition("<")[2].partition(">")[0]
+            if verb == b"EHLO":
+                self._say("250-sink.test")
+                if self.server.sink.eight_bit:
+                    self._say("250-8BITMIME")
+                self._say("250 SIZE")
+            elif verb == b"MAIL":
+                sender, recipients = path, []
+                self._say("250 2.1.0 ok")
+            elif verb == b"RCPT":
+                recipients.append(path)
+                self._say("250 2.1.5 ok")
+            elif verb == b"DATA":
+                self._say("354 go on")
+                self.server.sink.put(
+                    Delivered(sender, recipients, self._read_data()))
+                self._say("250 2.0.0 kept")
+            elif verb == b"QUIT":
+                self._say("221 2.0.0 bye")
+                return
+            else:
+                self._say("250 2.0.0 ok")
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+
+class Sink:
+    """The rest of the world: keeps what it is given."""
+
+    def __init__(self):
+        self.eight_bit = True  # does it announce 8BITMIME?
+        self._messages = []
+        self._changed = threading.Condition()
+        self._server = _Server(("127.0.0.1", 0), _SinkSession)
+        self._server.sink = self
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever,
+                         daemon=True).start()
+
+    def put(self, message):
+        with self._changed:
+            self._messages.append(message)
+            self._changed.notify_all()
+
+    def take(self, wanted, patience=PATIENCE_SECONDS):
+        """Waits for a message for which wanted(message) is true, and takes
+        it out."""
+
+        def find():
+            for message in self._messages:
+                if wanted(message):
+                    return message
+            return None
+
+        with self._changed:
+            if not self._changed.wait_for(find, patience):
+                raise AssertionError(
+                    f"not delivered; {len(self._messages)} other messages")
+            message = find()
+            self._messages.remove(message)
+            return message
+
+    def all(self):
+        with self._changed:
+            return list(self._messages)
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class MailServer:
+    """milters: path of a milter's unix socket, or several in the order of
+    their turns.  logins: user names with their domain, all with PASSWORD.
+    domains: where strangers may send to.
+
+    A server of a kind adds _configure(), start(), stop(), log() and queue().
+    """
+
+    kind = "mail server"
+    accepted = None  # its answer to a message that it took, with the queue id
+
+    def __init__(self, milters, logins, domains=("example.org",)):
+        self.milters = [milters] if isinstance(milters, str) else milters
+        self.logins = logins
+        self.domains = domains
+        self.mx = free_port()
+        self.submission = free_port()
+        self.sink = Sink()
+        self.folder = pathlib.Path(
+            tempfile.mkdtemp(prefix=f"smime-{self.kind}-"))
+
+    def __enter__(self):
+        try:
+            self.folder.chmod(0o755)
+            self._configure()
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self.sink.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def add_login(self, login, database):
+        """A user with PASSWORD in a database of Cyrus SASL."""
+        name, _, realm = login.partition("@")
+        subprocess.run(["saslpasswd2", "-p", "-c", "-f", database, "-u",
+                        realm, name], input=PASSWORD.encode(), check=True)
+
+    def diagnose(self):
+        return f"--- {self.kind}\n" + "\n".join(self.log().splitlines()[-25:])
+
+    def wait_empty(self):
+        """Until nothing is queued, whatever its state."""
+        wait_until(lambda: not self.queue(), "the queue is empty\n" +
+                   self.diagnose())
+
+    def queue_id(self, answer):
+        """The queue id in an answer, None when there is none."""
+        found = re.search(self.accepted, answer)
+        return found.group(1) if found else None
+
+    # -- sending --
+
+    def session(self, port):
+        return smtplib.SMTP("127.0.0.1", port, local_hostname="client.example",
+                            timeout=PATIENCE_SECONDS)
+
+    def submit(self, login, recipients, data, sender=None):
+        """Logs in and sends; (code, text) of the answer to the final dot.
+        data goes out byte for byte."""
+        with self.session(self.submission) as smtp:
+            smtp.ehlo()
+            smtp.login(login, PASSWORD)
+            return transaction(smtp, login if sender is None else sender,
+                               recipients, data)
+
+    def deliver(self, sender, recipients, data):
+        """As a stranger at the MX."""
+        with self.session(self.mx) as smtp:
+            smtp.ehlo()
+            return transaction(smtp, sender, recipients, data)
+
+
+def transaction(smtp, sender, recipients, data):
+    """MAIL, RCPT, DATA; (code, text) of the first refusal or the last
+    answer."""
+    code, text = smtp.mail(sender, ["BODY=8BITMIME"])
+    for recipient in recipients:
+        if code < 300:
+            code, text = smtp.rcpt(recipient)
+    if code < 300:
+        code, text = smtp.data(data)
+    return code, text.decode("utf-8", "replace")
