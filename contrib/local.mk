@@ -1,1 +1,2 @@
-EXTRA_DIST += %D%/check %D%/demo %D%/demo.py %D%/packages.sh
+EXTRA_DIST += %D%/check %D%/demo %D%/demo.py %D%/packages.sh \
+	%D%/unpack-sendmail

@@ -9,6 +9,7 @@ MAIL_PACKAGES="openssl postfix python3 sasl2-bin libsasl2-modules
 libsasl2-modules-db util-linux"
 CHECK_PACKAGES="clang-14 clang-format-14 gpgsm libclang-rt-14-dev
 libcmocka-dev libnss3-tools mandoc shellcheck xz-utils"
+SENDMAIL_LIBRARIES="m4 libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libwrap0"
 
 # missing_packages PACKAGE...: those that are not installed.
 missing_packages() {
@@ -76,4 +77,28 @@ install_packages() {
 		cat "$packages_log" >&2
 		return 1
 	fi
+}
+
+# download_packages PACKAGE...: into this folder.
+download_packages() {
+	apt -o APT::Sandbox::User=root download "$@"
+}
+
+# unpack_packages FOLDER PACKAGE...: makes FOLDER with what is in packages
+# that cannot be installed here.  Nothing is done when it is there.
+unpack_packages() {
+	folder=$1
+	shift
+	[ ! -d "$folder" ] || return 0
+	mkdir -p "$folder.part"
+	(
+		cd "$folder.part" || exit 1
+		download_packages "$@" ||
+		    { apt update && download_packages "$@"; } || exit 1
+		for file in *.deb; do
+			dpkg -x "$file" . || exit 1
+			rm "$file"
+		done
+	) || return 1
+	mv "$folder.part" "$folder"
 }

@@ -1,0 +1,216 @@
+"""A private Sendmail 8.17 on loopback, beside an installed Postfix.
+
+The Debian packages sendmail-bin and sendmail-cf are unpacked, never
+installed (contrib/unpack-sendmail).  Sendmail sees a world of its own:
+
+- a host name that is qualified (it sleeps for a minute otherwise), an
+  /etc/hosts that knows it, and no DNS;
+- a /dev with a log that is ours;
+- this test's folder under a path that its safe-file rules accept: anything
+  below /tmp is "unsafe: World writable directory";
+- its own process ids: the end of the first process is the end of all.
+
+The machine's /etc/mail and its own mail service are neither read nor changed.
+"""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import threading
+
+import mailserver
+from processes import Process, can_connect, is_root, wait_until
+
+ROOT = pathlib.Path(os.environ.get("SENDMAIL_ROOT") or pathlib.Path(
+    os.environ.get("top_builddir", "."), "sendmail")).resolve()
+BINARY = ROOT / "usr/libexec/sendmail/sendmail"
+CF = ROOT / "usr/share/sendmail/cf"
+
+# Where Sendmail sees the test's folder, and the milters' folders below it.
+INSIDE = "/mnt"
+
+# What a milter may take, and what happens to mail while it is away.
+MILTER_TERMS = "F=T, T=S:30s;R:2m;E:10m"
+
+SENDMAIL_MC = """divert(-1)
+include(`{cf}/m4/cf.m4')
+divert(0)dnl
+define(`PROCMAIL_MAILER_PATH', `/bin/false')dnl
+OSTYPE(`linux')dnl
+define(`QUEUE_DIR', `{inside}/queue')dnl
+define(`STATUS_FILE', `')dnl
+define(`HELP_FILE', `')dnl
+define(`ALIAS_FILE', `')dnl
+define(`confPID_FILE', `{inside}/pid')dnl
+define(`confSERVICE_SWITCH_FILE', `{inside}/switch')dnl
+define(`confDONT_PROBE_INTERFACES', `True')dnl
+define(`confTO_IDENT', `0')dnl
+define(`confSAFE_QUEUE', `False')dnl
+define(`confQUEUE_LA', `1000')dnl
+define(`confREFUSE_LA', `1000')dnl
+define(`confDELAY_LA', `0')dnl
+define(`confMIN_FREE_BLOCKS', `0')dnl
+define(`confLOG_LEVEL', `14')dnl
+define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl
+TRUST_AUTH_MECH(`PLAIN LOGIN')dnl
+define(`SMART_HOST', `esmtp:[127.0.0.1]')dnl
+define(`ESMTP_MAILER_ARGS', `TCP $h {sink}')dnl
+FEATURE(`no_default_msa')dnl
+FEATURE(`nocanonify')dnl
+FEATURE(`accept_unresolvable_domains')dnl
+DAEMON_OPTIONS(`Name=MX, Addr=127.0.0.1, Port={mx}, Family=inet')dnl
+DAEMON_OPTIONS(`Name=SUBMISSION, Addr=127.0.0.1, Port={submission}, Family=inet, Modifiers=Ea')dnl
+{milters}
+MAILER(`smtp')dnl
+LOCAL_CONFIG
+ESASL_CONF_PATH={inside}/sasl
+"""
+
+SASL = f"""
+pwcheck_method: auxprop
+auxprop_plugin: sasldb
+sasldb_path: {INSIDE}/sasl/sasldb2
+mech_list: PLAIN LOGIN
+"""
+
+# Sendmail changes its groups, which makes the kernel forget that it is to
+# die with its parent.  This shell does not, and it is process 1 in there.
+ENTER = """set -e
+folder=$1 inside=$2
+shift 2
+hostname mx.example.org
+mount --bind "$folder/hosts" /etc/hosts
+for name in null zero random urandom; do
+	mount --bind /dev/$name "$folder/dev/$name"
+done
+mount --rbind "$folder/dev" /dev
+mount --bind "$folder" "$inside"
+while [ "$1" != -- ]; do
+	mount --bind "$1" "$inside/$2"
+	shift 2
+done
+shift
+"$@"
+exit $?
+"""
+
+
+def unavailable():
+    """Why there can be no Sendmail here, or None."""
+    if not is_root():
+        return "Sendmail needs root"
+    if not BINARY.exists():
+        return f"no Sendmail: run contrib/unpack-sendmail {ROOT}"
+    for program, package in (("saslpasswd2", "sasl2-bin"), ("m4", "m4"),
+                             ("unshare", "util-linux")):
+        if shutil.which(program) is None:
+            return f"{program} ({package}) is not installed"
+    return None
+
+
+class _Log:
+    """What reaches /dev/log, in a file."""
+
+    def __init__(self, path, out):
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        self._out = open(out, "wb", buffering=0)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while True:
+            line = self._socket.recv(65536)
+            if not line:
+                break
+            self._out.write(line.partition(b">")[2] + b"\n")
+        self._socket.close()
+        self._out.close()
+
+    def close(self):
+        self._socket.shutdown(socket.SHUT_RD)
+
+
+class Sendmail(mailserver.MailServer):
+    """See MailServer; terms: what Sendmail is told about each milter, by
+    name (milter0 is the first), when not MILTER_TERMS."""
+
+    kind = "sendmail"
+    accepted = r"(\w+) Message accepted"
+
+    def __init__(self, *arguments, terms=MILTER_TERMS, **options):
+        super().__init__(*arguments, **options)
+        self.terms = terms
+        self._log = None
+        self._daemon = None
+
+    def __exit__(self, *details):
+        super().__exit__(*details)
+        if self._log is not None:
+            self._log.close()
+
+    def _configure(self):
+        for name, mode in (("queue", 0o700), ("sasl", 0o700), ("dev", 0o755)):
+            (self.folder / name).mkdir(mode=mode)
+        for name in ("null", "zero", "random", "urandom"):
+            (self.folder / "dev" / name).touch()
+        for number in range(len(self.milters)):
+            (self.folder / f"milter{number}").mkdir()
+        (self.folder / "switch").write_text("hosts files\naliases files\n")
+        (self.folder / "hosts").write_text("127.0.0.1 mx.example.org\n")
+        (self.folder / "sasl" / "Sendmail.conf").write_text(SASL)
+        for login in self.logins:
+            self.add_login(login, self.folder / "sasl" / "sasldb2")
+        self._write_cf()
+        self._log = _Log(self.folder / "dev" / "log", self.folder / "maillog")
+
+    def _write_cf(self):
+        milters = "\n".join(
+            f"INPUT_MAIL_FILTER(`milter{number}', `S=unix:{INSIDE}/"
+            f"milter{number}/{os.path.basename(path)}, {self.terms}')dnl"
+            for number, path in enumerate(self.milters))
+        mc = SENDMAIL_MC.format(cf=CF, inside=INSIDE, sink=self.sink.port,
+                                mx=self.mx, submission=self.submission,
+                                milters=milters)
+        done = subprocess.run(["m4", f"-D_CF_DIR_={CF}/", "-"],
+                              input=mc.encode(), capture_output=True,
+                              check=True)
+        (self.folder / "sendmail.cf").write_bytes(done.stdout)
+
+    def command(self, *arguments):
+        """A Sendmail with these arguments, in its world."""
+        mounts = [word for number, path in enumerate(self.milters)
+                  for word in (os.path.dirname(path), f"milter{number}")]
+        return ["unshare", "--uts", "--mount", "--pid", "--fork",
+                "--kill-child", "--", "/bin/sh", "-c", ENTER, "sh",
+                self.folder, INSIDE, *mounts, "--", BINARY, "-C",
+                f"{INSIDE}/sendmail.cf", *arguments]
+
+    def start(self):
+        self._daemon = Process("sendmail", self.command("-bD", "-q1s"),
+                               self.folder / "daemon.log")
+        for port in (self.mx, self.submission):
+            self._daemon.wait_ready(
+                lambda p=port: can_connect(("127.0.0.1", p)), f"port {port}")
+
+    def stop(self):
+        """All its processes end at once; the queue is on disk."""
+        if self._daemon is None:
+            return
+        self._daemon.kill()
+        self._daemon = None
+        for port in (self.mx, self.submission):
+            wait_until(lambda p=port: not can_connect(("127.0.0.1", p)),
+                       f"Sendmail's end on port {port}")
+
+    def log(self):
+        path = self.folder / "maillog"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def queue(self):
+        """Files in the queue, whatever their state."""
+        return [p for p in (self.folder / "queue").iterdir() if p.is_file()]
+
+
+Server = Sendmail
