@@ -24,6 +24,10 @@ MAIL_TESTS = \
 	tests/unit/test_mime_type \
 	tests/unit/test_spool
 
+# Judges trees and canonical forms, for unit tests and fuzz targets.
+MIME_CHECK = tests/unit/mime_check.c tests/unit/mime_check.h \
+	tests/unit/naive_codec.c tests/unit/naive_codec.h
+
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -33,13 +37,13 @@ tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_build_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_canon_SOURCES = tests/unit/test_mime_canon.c \
-	tests/unit/mime_check.c tests/unit/mime_check.h
+	$(MIME_CHECK)
 tests_unit_test_mime_canon_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_canon_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_codec_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_codec_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_scan_SOURCES = tests/unit/test_mime_scan.c \
-	tests/unit/mime_check.c tests/unit/mime_check.h
+	$(MIME_CHECK)
 tests_unit_test_mime_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_scan_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_texture_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -4,7 +4,8 @@
 #   tests/fuzz/fuzz_mime_scan -dict=tests/fuzz/mime.dict \
 #       -max_total_time=60 new-corpus tests/fuzz/seeds/mime_scan
 
-EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict
+EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict \
+	%D%/header.dict
 
 FUZZ_TARGETS =
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
@@ -27,17 +28,19 @@ FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_header %D%/fuzz_mime_type \
 %C%_fuzz_mime_type_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_mime_type_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mime_type_LDADD = $(MAIL_LIBS)
-%C%_fuzz_mime_codec_SOURCES = %D%/fuzz_mime_codec.c %D%/fuzz.h
+%C%_fuzz_mime_codec_SOURCES = %D%/fuzz_mime_codec.c %D%/fuzz.h \
+	tests/unit/naive_codec.c tests/unit/naive_codec.h
 %C%_fuzz_mime_codec_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_mime_codec_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mime_codec_LDADD = $(MAIL_LIBS)
 %C%_fuzz_mime_scan_SOURCES = %D%/fuzz_mime_scan.c %D%/fuzz.h \
-	tests/unit/mime_check.c tests/unit/mime_check.h
+	$(MIME_CHECK)
 %C%_fuzz_mime_scan_CPPFLAGS = $(FUZZ_CPPFLAGS)
-%C%_fuzz_mime_scan_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_mime_scan_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS) \
+	-Wl,--wrap=slice_find
 %C%_fuzz_mime_scan_LDADD = $(MAIL_LIBS)
 %C%_fuzz_mime_canon_SOURCES = %D%/fuzz_mime_canon.c %D%/fuzz.h \
-	tests/unit/mime_check.c tests/unit/mime_check.h
+	$(MIME_CHECK)
 %C%_fuzz_mime_canon_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_mime_canon_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mime_canon_LDADD = $(MAIL_LIBS)

@@ -5,7 +5,11 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "mail/mime_codec.h"
+#include "unit/naive_codec.h"
+
+#define LEAF_MAX ((size_t)64 * MIB)
+/* RFC 2045 6.7 and 6.8. */
+#define ENCODED_LINE_MAX 76u
 
 void
 mime_check_split(
@@ -59,6 +63,30 @@ is_delimiter(struct slice s, const char *boundary, bool *close)
 	return s.len == 0 || slice_equal(s, slice_text("\r\n"));
 }
 
+static bool
+is_inside(struct slice inner, struct slice outer)
+{
+	return inner.data >= outer.data && end_of(inner) <= end_of(outer);
+}
+
+/* Fields in order, one behind the other. */
+static const char *
+check_fields(const struct mime_part *part)
+{
+	const unsigned char *pos = part->header_raw.data;
+
+	for (size_t i = 0; i < part->header.count; i++) {
+		const struct header_field *field = &part->header.fields[i];
+
+		if (field->name.data < pos || field->name.len == 0 ||
+		    field->body.data <= end_of(field->name) ||
+		    end_of(field->body) > end_of(part->header_raw))
+			return "a field outside its header";
+		pos = end_of(field->body);
+	}
+	return NULL;
+}
+
 /* What stands outside the children of a multipart. */
 static const char *
 check_glue(const struct mime_part *part)
@@ -72,10 +100,15 @@ check_glue(const struct mime_part *part)
 	if (!child)
 		return NULL;
 	if (part->preamble.len > 0) {
-		if (part->preamble.data != pos)
+		if (part->preamble.data != pos ||
+		    !is_inside(part->preamble, part->body))
 			return "preamble does not begin the body";
 		pos = end_of(part->preamble);
 	}
+	if (part->epilogue.len > 0 &&
+	    (end_of(part->epilogue) != end_of(part->body) ||
+		!is_inside(part->epilogue, part->body)))
+		return "epilogue does not end the body";
 	for (; child; child = child->next) {
 		if (child->header_raw.data < pos)
 			return "parts overlap";
@@ -95,25 +128,77 @@ check_glue(const struct mime_part *part)
 	return NULL;
 }
 
-static const char *
-check_part(const struct mime_part *part)
+/* Is what begins at this offset a line of its own, between CRLFs or the ends
+ * of the entity? */
+static bool
+is_whole_line(struct slice entity, size_t start, size_t end)
 {
-	const struct mime_part *child;
+	if (start > 0 && (start < 2 || entity.data[start - 2] != '\r'))
+		return false;
+	return end == entity.len || (end > 0 && entity.data[end - 1] == '\r');
+}
 
-	if (part->parent) {
-		if (end_of(part->header_raw) != part->separator.data)
-			return "header and separator do not touch";
-		if (end_of(part->separator) != part->body.data)
-			return "separator and body do not touch";
-		if (part->header_raw.data < part->parent->body.data ||
-		    end_of(part->body) > end_of(part->parent->body))
-			return "part outside its parent";
-		if (part->depth != part->parent->depth + 1)
-			return "wrong depth";
+/* Would the line have been a delimiter of a multipart from above on? */
+static bool
+is_anyones_delimiter(const struct mime_part *above, struct slice line)
+{
+	const char *boundary;
+	bool close;
+
+	if (!slice_has_prefix(line, "--"))
+		return false;
+	for (; above; above = above->parent) {
+		if (above->kind != MIME_MULTIPART || !above->child)
+			continue;
+		boundary = mime_type_param(&above->type, "boundary");
+		if (is_delimiter(line, boundary, &close))
+			return true;
 	}
-	for (child = part->child; child; child = child->next)
-		if (child->parent != part)
-			return "wrong parent";
+	return false;
+}
+
+/* The text would have ended there. */
+static const char *
+check_no_delimiter(const struct mime_part *above, struct slice text)
+{
+	const struct mime_part *root = above;
+	size_t start, end, last;
+
+	while (root && root->parent)
+		root = root->parent;
+	if (!root || text.len == 0)
+		return NULL;
+	start = (size_t)(text.data - root->body.data);
+	for (last = start + text.len; start < last; start = end + 1) {
+		end = slice_find(root->body, '\n', start);
+		if (is_whole_line(root->body, start, end) &&
+		    is_anyones_delimiter(
+			above, slice_part(root->body, start, end + 1)))
+			return "a delimiter was not seen";
+	}
+	return NULL;
+}
+
+static const char *
+check_delimiters(const struct mime_part *part)
+{
+	const char *wrong = NULL;
+
+	if (part->parent)
+		wrong = check_no_delimiter(part->parent,
+		    between(part->header_raw.data, part->body.data));
+	if (!wrong && part->kind == MIME_LEAF)
+		wrong = check_no_delimiter(part->parent, part->body);
+	if (!wrong && part->kind == MIME_MULTIPART)
+		wrong = check_no_delimiter(part, part->preamble);
+	if (!wrong && part->kind == MIME_MULTIPART)
+		wrong = check_no_delimiter(part->parent, part->epilogue);
+	return wrong;
+}
+
+static const char *
+check_kind(const struct mime_part *part)
+{
 	switch (part->kind) {
 	case MIME_LEAF:
 		return part->child ? "a leaf with children" : NULL;
@@ -130,6 +215,67 @@ check_part(const struct mime_part *part)
 	return "wrong kind";
 }
 
+static const char *
+check_place(const struct mime_part *part)
+{
+	const struct mime_part *child;
+
+	if (part->parent) {
+		if (end_of(part->header_raw) != part->separator.data)
+			return "header and separator do not touch";
+		if (end_of(part->separator) != part->body.data)
+			return "separator and body do not touch";
+		if (part->separator.len > 2)
+			return "a separator is an empty line";
+		if (part->header_raw.data < part->parent->body.data ||
+		    end_of(part->body) > end_of(part->parent->body))
+			return "part outside its parent";
+		if (part->depth != part->parent->depth + 1)
+			return "wrong depth";
+	}
+	for (child = part->child; child; child = child->next)
+		if (child->parent != part)
+			return "wrong parent";
+	return check_fields(part);
+}
+
+/* Textures */
+
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* What mime_texture_scan sees, one byte at a time. */
+static struct mime_texture
+look_at(struct slice s)
+{
+	struct mime_texture t = {0};
+	size_t start = 0, end;
+
+	for (size_t i = 0; i <= s.len; i++) {
+		bool lf = i < s.len && s.data[i] == '\n';
+
+		t.has_8bit |= i < s.len && s.data[i] > 0x7f;
+		t.has_nul |= i < s.len && s.data[i] == '\0';
+		if (i < s.len && s.data[i] == '\r' &&
+		    (i + 1 == s.len || s.data[i + 1] != '\n'))
+			t.has_bare_cr_lf = true;
+		if (!lf && i < s.len)
+			continue;
+		end = lf && i > start && s.data[i - 1] == '\r' ? i - 1 : i;
+		t.has_bare_cr_lf |= lf && end == i;
+		t.has_long_line |= end - start > LIMIT_LINE;
+		t.has_trailing_blank |=
+		    end > start && is_blank(s.data[end - 1]);
+		t.has_from_line |=
+		    slice_has_prefix(slice_part(s, start, end), "From ");
+		start = i + 1;
+	}
+	return t;
+}
+
 static bool
 texture_has(const struct mime_texture *t, const struct mime_texture *u)
 {
@@ -140,12 +286,50 @@ texture_has(const struct mime_texture *t, const struct mime_texture *u)
 	       t->has_from_line >= u->has_from_line;
 }
 
+static bool
+is_same_texture(const struct mime_texture *a, const struct mime_texture *b)
+{
+	return texture_has(a, b) && texture_has(b, a);
+}
+
+/* Exactly, for bytes that stand together.  Of containers only the root is
+ * looked at as a whole, or deep trees would take their time. */
+static const char *
+check_texture(const struct mime_part *part)
+{
+	struct mime_texture seen = look_at(between(part->header_raw.data,
+	    part->parent ? part->body.data : end_of(part->header_raw)));
+
+	if (!is_same_texture(&part->header_texture, &seen))
+		return "a header looks otherwise";
+	if (part->kind != MIME_LEAF && part->parent)
+		return NULL;
+	seen = look_at(part->body);
+	if (part->kind == MIME_LEAF &&
+	    !is_same_texture(&part->body_texture, &seen))
+		return "a leaf looks otherwise";
+	if (!texture_has(&part->body_texture, &seen))
+		return "something odd was not seen";
+	return NULL;
+}
+
+static const char *
+check_part(const struct mime_part *part)
+{
+	const char *wrong = check_place(part);
+
+	if (!wrong)
+		wrong = check_kind(part);
+	if (!wrong)
+		wrong = check_delimiters(part);
+	return wrong ? wrong : check_texture(part);
+}
+
 const char *
 mime_check_tree(
     const struct mime_tree *tree, struct slice header_raw, struct slice body)
 {
 	const struct mime_part *part;
-	struct mime_texture whole = {0};
 	const char *wrong;
 	size_t parts = 0;
 	unsigned depth = 0;
@@ -164,19 +348,10 @@ mime_check_tree(
 		return "wrong count";
 	if (parts > LIMIT_MIME_PARTS || depth > LIMIT_MIME_DEPTH)
 		return "over a limit";
-	mime_texture_scan(&whole, body);
-	if (!texture_has(&tree->root->body_texture, &whole))
-		return "something odd was not seen";
 	return NULL;
 }
 
 /* Canonical form */
-
-static bool
-is_same_texture(const struct mime_texture *a, const struct mime_texture *b)
-{
-	return texture_has(a, b) && texture_has(b, a);
-}
 
 static bool
 is_cte(const struct header_field *field)
@@ -184,66 +359,98 @@ is_cte(const struct header_field *field)
 	return slice_equal_text_ci(field->name, "Content-Transfer-Encoding");
 }
 
-/* All fields but the transfer encoding, byte for byte. */
+/* The bytes of the next field from *i on that is no transfer encoding, with
+ * its line end; false behind the last. */
 static bool
-has_same_fields(const struct header *a, const struct header *b)
+next_field(const struct mime_part *part, size_t *i, struct slice *bytes)
 {
-	size_t i = 0, k = 0;
+	const struct header *h = &part->header;
+	const unsigned char *end;
 
-	for (;;) {
-		while (i < a->count && is_cte(&a->fields[i]))
-			i++;
-		while (k < b->count && is_cte(&b->fields[k]))
-			k++;
-		if (i == a->count || k == b->count)
-			return i == a->count && k == b->count;
-		if (!slice_equal(a->fields[i].name, b->fields[k].name) ||
-		    !slice_equal(a->fields[i].body, b->fields[k].body))
-			return false;
-		i++, k++;
-	}
+	while (*i < h->count && is_cte(&h->fields[*i]))
+		++*i;
+	if (*i == h->count)
+		return false;
+	end = *i + 1 < h->count ? h->fields[*i + 1].name.data
+				: end_of(part->header_raw);
+	*bytes = between(h->fields[*i].name.data, end);
+	++*i;
+	return true;
 }
 
-static const char *
-decode(const struct mime_part *part, struct spool *out)
+/* All fields but the transfer encoding, byte for byte. */
+static bool
+has_same_fields(const struct mime_part *a, const struct mime_part *b)
 {
-	struct err err;
-	bool strict;
-	int rc;
+	struct slice one, two;
+	size_t i = 0, k = 0;
 
-	switch (part->cte) {
-	case MIME_CTE_BASE64:
-		rc = base64_decode(part->body, out, &strict, &err);
-		break;
-	case MIME_CTE_QP:
-		rc = qp_decode(part->body, out, &strict, &err);
-		break;
-	default:
-		rc = spool_write(out, part->body.data, part->body.len, &err);
-		break;
+	while (next_field(a, &i, &one))
+		if (!next_field(b, &k, &two) || !slice_equal(one, two))
+			return false;
+	return !next_field(b, &k, &two);
+}
+
+static void
+decode(const struct mime_part *part, struct buf *out)
+{
+	if (part->cte == MIME_CTE_BASE64)
+		naive_base64(part->body, out);
+	else if (part->cte == MIME_CTE_QP)
+		naive_qp(part->body, out);
+	else
+		buf_add_slice(out, part->body);
+}
+
+static bool
+decodes_to_same(const struct mime_part *a, const struct mime_part *b)
+{
+	struct buf one, two;
+	bool same;
+
+	buf_init(&one, LEAF_MAX);
+	buf_init(&two, LEAF_MAX);
+	decode(a, &one);
+	decode(b, &two);
+	same = buf_ok(&one) && buf_ok(&two) &&
+	       slice_equal(buf_slice(&one), buf_slice(&two));
+	buf_fini(&one);
+	buf_fini(&two);
+	return same;
+}
+
+/* What we encode survives even mailboxes and rare gateways. */
+static const char *
+check_encoded(const struct mime_part *part)
+{
+	struct mime_texture t = look_at(part->body);
+	size_t start = 0, end;
+
+	if (part->cte != MIME_CTE_BASE64 && part->cte != MIME_CTE_QP)
+		return "a leaf changed without being encoded";
+	if (!mime_texture_is_robust(&t))
+		return "what was encoded is not robust";
+	for (; start < part->body.len; start = end + 1) {
+		end = slice_find(part->body, '\n', start);
+		if (end - start > ENCODED_LINE_MAX + 1)
+			return "a line of what was encoded is too long";
 	}
-	if (rc || spool_finish(out, &err))
-		return "cannot decode";
 	return NULL;
 }
 
 static const char *
-check_leaf(const struct mime_part *a, const struct mime_part *b,
-    const struct spool_config *config)
+check_leaf(const struct mime_part *a, const struct mime_part *b)
 {
-	struct spool one, two;
-	const char *wrong;
-
-	spool_init(&one, config);
-	spool_init(&two, config);
-	wrong = decode(a, &one);
-	if (!wrong)
-		wrong = decode(b, &two);
-	if (!wrong && !slice_equal(spool_slice(&one), spool_slice(&two)))
-		wrong = "a leaf decodes to other bytes";
-	spool_fini(&one);
-	spool_fini(&two);
-	return wrong;
+	if (slice_equal(a->body, b->body)) {
+		if (a->cte != b->cte &&
+		    !(b->cte == MIME_CTE_7BIT && a->cte <= MIME_CTE_BINARY) &&
+		    a->body.len > 0)
+			return "another label for the same bytes";
+		return NULL;
+	}
+	if (!decodes_to_same(a, b))
+		return "a leaf decodes to other bytes";
+	return check_encoded(b);
 }
 
 /* Is the part inside one that must stay as it is, or such a one itself? */
@@ -254,7 +461,8 @@ is_frozen(const struct mime_part *part)
 		if (part->structure_malformed ||
 		    mime_type_is(&part->type, "multipart", "signed") ||
 		    mime_type_is(&part->type, "multipart", "encrypted") ||
-		    mime_type_is(&part->type, "application", "pkcs7-mime"))
+		    mime_type_is(&part->type, "application", "pkcs7-mime") ||
+		    mime_type_is(&part->type, "application", "x-pkcs7-mime"))
 			return true;
 	return false;
 }
@@ -269,15 +477,14 @@ survives(const struct mime_texture *t)
 }
 
 static const char *
-check_pair(const struct mime_part *a, const struct mime_part *b,
-    const struct spool_config *config)
+check_pair(const struct mime_part *a, const struct mime_part *b)
 {
 	if (a->kind != b->kind || a->depth != b->depth ||
 	    a->structure_malformed != b->structure_malformed ||
 	    strcmp(a->type.type, b->type.type) != 0 ||
 	    strcmp(a->type.subtype, b->type.subtype) != 0)
 		return "the tree changed";
-	if (!has_same_fields(&a->header, &b->header))
+	if (!has_same_fields(a, b))
 		return "a field changed";
 	if (b->cte == MIME_CTE_8BIT || b->cte == MIME_CTE_BINARY)
 		return "a label says that it is not 7bit";
@@ -285,7 +492,7 @@ check_pair(const struct mime_part *a, const struct mime_part *b,
 				!slice_equal(a->body, b->body)))
 		return "something protected changed";
 	if (a->kind == MIME_LEAF)
-		return check_leaf(a, b, config);
+		return check_leaf(a, b);
 	if (!slice_equal(a->preamble, b->preamble) ||
 	    !slice_equal(a->epilogue, b->epilogue) ||
 	    !is_same_texture(&a->glue_texture, &b->glue_texture))
@@ -293,24 +500,30 @@ check_pair(const struct mime_part *a, const struct mime_part *b,
 	return NULL;
 }
 
-static const char *
-check_same_message(const struct mime_tree *before,
-    const struct mime_tree *after, const struct spool_config *config)
+const char *
+mime_check_same(const struct mime_tree *before, const struct mime_tree *after)
 {
 	const struct mime_part *a = before->root, *b = after->root;
 	const char *wrong;
 
 	for (; a && b; a = mime_part_next(a), b = mime_part_next(b)) {
-		wrong = check_pair(a, b, config);
+		wrong = check_pair(a, b);
 		if (wrong)
 			return wrong;
 	}
-	if (a || b)
-		return "the number of parts changed";
-	if (!survives(&after->root->header_texture) ||
-	    !survives(&after->root->body_texture))
-		return "the result would not survive";
-	return NULL;
+	return a || b ? "the number of parts changed" : NULL;
+}
+
+static const char *
+check_survives(const struct mime_tree *tree)
+{
+	const struct mime_part *root = tree->root;
+	struct mime_texture header = look_at(root->header_raw);
+	struct mime_texture body = look_at(root->body);
+
+	return survives(&header) && survives(&body)
+		   ? NULL
+		   : "the result would not survive";
 }
 
 /* What was transcoded is canonical, and the same message as before. */
@@ -329,7 +542,9 @@ check_transcoded(const struct mime_tree *before, const struct spool *out)
 	mime_scan(&after, header_raw, body);
 	wrong = mime_check_tree(&after, header_raw, body);
 	if (!wrong)
-		wrong = check_same_message(before, &after, out->config);
+		wrong = mime_check_same(before, &after);
+	if (!wrong)
+		wrong = check_survives(&after);
 	if (!wrong &&
 	    (mime_canon_write(&after, &again, &result, &reason, &err) ||
 		result != MIME_CANON_SAME))
@@ -356,7 +571,9 @@ mime_check_canon(struct slice header_raw, struct slice body, struct spool *out,
 	else if (!wrong && spool_slice(out).len > 0)
 		wrong = "bytes without a reason";
 	if (!wrong && *result == MIME_CANON_SAME)
-		wrong = check_same_message(&tree, &tree, out->config);
+		wrong = mime_check_same(&tree, &tree);
+	if (!wrong && *result == MIME_CANON_SAME)
+		wrong = check_survives(&tree);
 	mime_tree_fini(&tree);
 	return wrong;
 }

@@ -16,6 +16,12 @@ void mime_check_split(
 const char *mime_check_tree(
     const struct mime_tree *tree, struct slice header_raw, struct slice body);
 
+/* The same tree, the same fields but for transfer encodings, and each leaf
+ * decodes to the same bytes, judged by a decoder that is not ours; what is
+ * protected has not changed at all, and no label says 8bit any more. */
+const char *mime_check_same(
+    const struct mime_tree *before, const struct mime_tree *after);
+
 /* Scans, makes the canonical form, and checks what mime_canon.h promises:
  * robust result, same tree, same fields, same bytes of each leaf, and nothing
  * left to do the second time.  *result tells what was made; out, initialised

@@ -586,7 +586,7 @@ test_hostile(void **state)
 			    "--b%zu\r\nContent-Type: multipart/mixed; "
 			    "boundary=b%zu\r\n\r\n",
 			    k - 1, k);
-		while (body.len < 1u << 22)
+		while (body.len < 1u << 19)
 			buf_add_text(&body, units[i]);
 		mime_scan(&tree, slice_text(header), buf_slice(&body));
 		assert_null(mime_check_tree(
