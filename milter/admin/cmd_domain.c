@@ -44,15 +44,15 @@ domain_json(const struct settings *settings, const struct store_domain *stored,
     const struct gateway_domain *file)
 {
 	const char *name = stored ? stored->name : file->name;
+	const struct setting_level *level =
+	    stored ? &stored->level : &file->level;
 	json_t *object = json_object();
 
 	output_set(object, "name", output_text(name));
-	output_set(object, "sign",
-	    output_text(
-		setting_switch_name(stored ? stored->sign : file->level.sign)));
+	output_set(
+	    object, "sign", output_text(setting_switch_name(level->sign)));
 	output_set(object, "encrypt",
-	    output_text(setting_encrypt_name(
-		stored ? stored->encrypt : file->level.encrypt)));
+	    output_text(setting_encrypt_name(level->encrypt)));
 	effective_set(object, settings, name, stored, NULL);
 	output_set(object, "source",
 	    output_text(!stored ? "file"
@@ -69,7 +69,7 @@ audit(struct admin *a, const char *action, const struct store_domain *d,
 {
 	char text[ADMIN_POLICY_TEXT];
 
-	admin_policy_text(text, sizeof(text), d->sign, d->encrypt);
+	admin_policy_text(text, sizeof(text), d->level.sign, d->level.encrypt);
 	return admin_audit(a, action, d->name, text, err);
 }
 
@@ -94,7 +94,7 @@ run_add(struct admin *a, const struct args *args, struct err *err)
 
 	rc = admin_domain(args_operand(args, 0), &d.name, err);
 	if (rc == VERB_DONE)
-		rc = admin_policy(args, &d.sign, &d.encrypt, err);
+		rc = admin_policy(args, &d.level.sign, &d.level.encrypt, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
@@ -124,7 +124,7 @@ run_set(struct admin *a, const struct args *args, struct err *err)
 	if (admin_settings(a, &settings, err) || admin_store(a, &store, err) ||
 	    store_domain_find(store, name, &d, err))
 		goto out;
-	rc = admin_policy(args, &d.sign, &d.encrypt, err);
+	rc = admin_policy(args, &d.level.sign, &d.level.encrypt, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;

@@ -22,7 +22,7 @@ effective_set(json_t *object, const struct settings *settings, const char *name,
 {
 	const struct gateway_domain *file =
 	    effective_file_domain(settings, name);
-	struct policy_level levels[4], result;
+	struct setting_level levels[4], result;
 	unsigned n = 0;
 	json_t *effective = json_object();
 
@@ -30,10 +30,10 @@ effective_set(json_t *object, const struct settings *settings, const char *name,
 	if (file)
 		levels[n++] = file->level;
 	if (domain)
-		levels[n++] =
-		    (struct policy_level){domain->sign, domain->encrypt};
+		levels[n++] = domain->level;
 	if (user)
-		levels[n++] = (struct policy_level){user->sign, user->encrypt};
+		levels[n++] = (struct setting_level){
+		    .sign = user->sign, .encrypt = user->encrypt};
 	result = policy_effective(levels, n);
 	output_set(
 	    effective, "sign", output_text(setting_switch_name(result.sign)));

@@ -106,8 +106,8 @@ protect(struct admin *a, struct protect *p, struct err *err)
 	if (p->encrypt)
 		run.client.override.encrypt = ENCRYPT_REQUIRED;
 	else
-		run.client.override =
-		    (struct policy_level){SWITCH_ON, ENCRYPT_OFF};
+		run.client.override = (struct setting_level){
+		    .sign = SWITCH_ON, .encrypt = ENCRYPT_OFF};
 	if (mail_run_begin(&run, a, &p->message, err))
 		return -1;
 	outcome = job_end_of_message(run.job, NULL, NULL, &reply);

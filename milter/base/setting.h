@@ -20,6 +20,13 @@ enum setting_encrypt {
 	ENCRYPT_REQUIRED
 };
 
+/* What one level (file, domain, user) says; the most specific level that
+ * speaks decides. */
+struct setting_level {
+	enum setting_switch sign;
+	enum setting_encrypt encrypt;
+};
+
 /* "inherit", "off", "on" and back; -1 when text is none of them. */
 int setting_switch_parse(const char *text, enum setting_switch *out) MUST_USE;
 const char *setting_switch_name(enum setting_switch value);

@@ -59,8 +59,7 @@ int store_generation(
 
 struct store_domain {
 	char *name;
-	enum setting_switch sign;
-	enum setting_encrypt encrypt;
+	struct setting_level level;
 	time_t created;
 };
 void store_domain_fini(struct store_domain *d);

@@ -11,7 +11,7 @@
 
 static int
 parse_settings(const char *name, const char *sign, const char *encrypt,
-    struct store_domain *out, struct err *err)
+    struct setting_level *out, struct err *err)
 {
 	if (setting_switch_parse(sign, &out->sign))
 		return err_set(err, ERR_PERMANENT, "store: %s: sign is \"%s\"",
@@ -50,7 +50,7 @@ read_domain(struct sqlite_query *q, struct store_domain *out, struct err *err)
 	struct store_domain d = {.created = sqlite_number(q, 3)};
 
 	if (parse_settings(sqlite_text(q, 0), sqlite_text(q, 1),
-		sqlite_text(q, 2), &d, err))
+		sqlite_text(q, 2), &d.level, err))
 		return -1;
 	d.name = xstrdup(sqlite_text(q, 0));
 	*out = d;
@@ -71,8 +71,8 @@ store_sqlite_domain_add(
 	    "INSERT INTO domains (" DOMAIN_COLUMNS ") VALUES (?, ?, ?, ?)"
 	    " ON CONFLICT DO NOTHING");
 	sqlite_bind_text(&q, d->name);
-	sqlite_bind_text(&q, setting_switch_name(d->sign));
-	sqlite_bind_text(&q, setting_encrypt_name(d->encrypt));
+	sqlite_bind_text(&q, setting_switch_name(d->level.sign));
+	sqlite_bind_text(&q, setting_encrypt_name(d->level.encrypt));
 	sqlite_bind_number(&q, d->created);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -103,8 +103,8 @@ store_sqlite_domain_set(
 		return -1;
 	sqlite_query(
 	    &q, db, "UPDATE domains SET sign = ?, encrypt = ? WHERE name = ?");
-	sqlite_bind_text(&q, setting_switch_name(d->sign));
-	sqlite_bind_text(&q, setting_encrypt_name(d->encrypt));
+	sqlite_bind_text(&q, setting_switch_name(d->level.sign));
+	sqlite_bind_text(&q, setting_encrypt_name(d->level.encrypt));
 	sqlite_bind_text(&q, d->name);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -197,7 +197,7 @@ store_sqlite_domain_each(struct store *store,
 static int
 read_user(struct sqlite_query *q, struct store_user *out, struct err *err)
 {
-	struct store_domain settings = {0};
+	struct setting_level settings = {0};
 	struct store_user u = {.created = sqlite_number(q, 6)};
 	const char *address = sqlite_text(q, 0);
 

@@ -53,13 +53,13 @@ struct directory_entry {
 struct directory_domain {
 	struct directory_entry entry;
 	bool is_own;
-	struct policy_level level; /* as set for the domain, may be inherit */
+	struct setting_level level; /* as set for the domain, may be inherit */
 };
 
 /* One of our addresses. */
 struct directory_sender {
 	struct directory_entry entry;
-	struct policy_level level; /* effective */
+	struct setting_level level; /* effective */
 	enum identity_state state;
 	struct smime_identity *identity; /* when the state is ready */
 };

@@ -55,10 +55,7 @@ directory_load_domain(const struct directory_query *query, const char *name,
 	if (store_domain_find(query->store, name, &stored, err) < 0)
 		return err->class == ERR_NOT_FOUND ? 0 : -1;
 	domain->is_own = true;
-	if (stored.sign != SWITCH_INHERIT)
-		domain->level.sign = stored.sign;
-	if (stored.encrypt != ENCRYPT_INHERIT)
-		domain->level.encrypt = stored.encrypt;
+	policy_override(&domain->level, &stored.level);
 	store_domain_fini(&stored);
 	return 0;
 }
@@ -181,7 +178,7 @@ load_identity(const struct directory_query *query, const char *address,
 
 static int
 load_user(const struct directory_query *query, const char *address,
-    struct policy_level *level, struct directory_sender *sender,
+    struct setting_level *level, struct directory_sender *sender,
     struct err *err)
 {
 	struct store_user user;
@@ -204,10 +201,11 @@ load_user(const struct directory_query *query, const char *address,
 
 int
 directory_load_sender(const struct directory_query *query, const char *address,
-    const struct policy_level *domain, struct directory_sender *sender,
+    const struct setting_level *domain, struct directory_sender *sender,
     struct err *err)
 {
-	struct policy_level levels[3] = {query->config->defaults, *domain, {0}};
+	struct setting_level levels[3] = {
+	    query->config->defaults, *domain, {0}};
 
 	if (load_user(query, address, &levels[2], sender, err) < 0)
 		return -1;

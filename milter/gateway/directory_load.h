@@ -27,7 +27,7 @@ int directory_load_count(const struct directory_query *query, size_t *count,
 
 /* domain: what is set for the address's domain */
 int directory_load_sender(const struct directory_query *query,
-    const char *address, const struct policy_level *domain,
+    const char *address, const struct setting_level *domain,
     struct directory_sender *sender, struct err *err) MUST_USE;
 
 int directory_load_recipient(const struct directory_query *query,

@@ -23,7 +23,7 @@
 /* A domain of the configuration file; the store wins for what it sets. */
 struct gateway_domain {
 	const char *name; /* canonical */
-	struct policy_level level;
+	struct setting_level level;
 };
 
 enum gateway_on_error {
@@ -42,7 +42,7 @@ struct gateway_config {
 	struct network_list trusted_networks;
 	const char *const *submission_daemons;
 	size_t submission_daemon_count;
-	struct policy_level defaults;
+	struct setting_level defaults;
 	enum gateway_on_error on_error;
 	const struct gateway_domain *domains;
 	size_t domain_count;

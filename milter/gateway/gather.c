@@ -286,7 +286,7 @@ add_address(struct gather *g, const struct directory_view *view,
 {
 	struct policy_facts *f = &g->facts;
 	struct directory_sender *sender;
-	struct policy_level levels[2];
+	struct setting_level levels[2];
 	bool own;
 
 	if (directory_is_own(view, address, &own, err) < 0)

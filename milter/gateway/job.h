@@ -25,7 +25,7 @@ struct job_client {
 	const char *login;		/* {auth_authen}; NULL: none */
 	/* More specific than the user's own settings; inherit (0) in mail,
 	 * set where the operator asks for a signature ("smimectl message"). */
-	struct policy_level override;
+	struct setting_level override;
 };
 
 /* What the mail server is to answer. */

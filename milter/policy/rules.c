@@ -1,22 +1,27 @@
 /* rules.c: see rules.h.  Pure functions, callable from any thread. */
 #include "policy/rules.h"
 
-const struct policy_level policy_builtin = {
+const struct setting_level policy_builtin = {
     .sign = SWITCH_ON,
     .encrypt = ENCRYPT_OFF,
 };
 
-struct policy_level
-policy_effective(const struct policy_level *levels, unsigned count)
+void
+policy_override(struct setting_level *level, const struct setting_level *by)
 {
-	struct policy_level effective = policy_builtin;
+	if (by->sign != SWITCH_INHERIT)
+		level->sign = by->sign;
+	if (by->encrypt != ENCRYPT_INHERIT)
+		level->encrypt = by->encrypt;
+}
 
-	for (unsigned i = 0; i < count; i++) {
-		if (levels[i].sign != SWITCH_INHERIT)
-			effective.sign = levels[i].sign;
-		if (levels[i].encrypt != ENCRYPT_INHERIT)
-			effective.encrypt = levels[i].encrypt;
-	}
+struct setting_level
+policy_effective(const struct setting_level *levels, unsigned count)
+{
+	struct setting_level effective = policy_builtin;
+
+	for (unsigned i = 0; i < count; i++)
+		policy_override(&effective, &levels[i]);
 	return effective;
 }
 

@@ -6,20 +6,18 @@
 
 #include "base/setting.h"
 
-/* One level; everything may be inherit. */
-struct policy_level {
-	enum setting_switch sign;
-	enum setting_encrypt encrypt;
-};
-
 /* What applies when no level says anything: sign on (once there is a
  * certificate, A1), encrypt off. */
-extern const struct policy_level policy_builtin;
+extern const struct setting_level policy_builtin;
+
+/* What a more specific level sets replaces what stands in level. */
+void policy_override(
+    struct setting_level *level, const struct setting_level *by);
 
 /* The values that apply for levels given from the most general to the most
  * specific; never inherit in the result.  count may be 0. */
-struct policy_level policy_effective(
-    const struct policy_level *levels, unsigned count);
+struct setting_level policy_effective(
+    const struct setting_level *levels, unsigned count);
 
 /* The one that protects more: off, if-possible, required. */
 enum setting_encrypt policy_strictest(

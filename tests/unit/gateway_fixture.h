@@ -59,7 +59,7 @@ struct fixture_mail {
 	const char *login;
 	const char *client; /* IPv4 address; NULL: 192.0.2.1, a stranger */
 	const char *daemon;
-	struct policy_level override;
+	struct setting_level override;
 	const char *sender;		    /* NULL: alice@example.org */
 	const char *to[FIXTURE_RECIPIENTS]; /* RCPT; none: bob@example.net */
 	const char *header; /* "Name: body" LF lines; folds as LF + blank */

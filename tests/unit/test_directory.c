@@ -59,7 +59,7 @@ look(time_t now)
 /* --- domains --- */
 
 static void
-check_domain(const char *name, bool own, struct policy_level level)
+check_domain(const char *name, bool own, struct setting_level level)
 {
 	struct directory_view view = look(fixture_now());
 	struct directory_domain *domain;
@@ -86,29 +86,32 @@ static void
 test_domains(void **state)
 {
 	char org[] = "example.org", net[] = "example.net";
-	struct store_domain same = {.name = org, .encrypt = ENCRYPT_REQUIRED};
-	struct store_domain other = {.name = net, .sign = SWITCH_OFF};
+	struct store_domain same = {
+	    .name = org, .level.encrypt = ENCRYPT_REQUIRED};
+	struct store_domain other = {.name = net, .level.sign = SWITCH_OFF};
 
 	(void)state;
-	f.domain.level = (struct policy_level){SWITCH_OFF, ENCRYPT_IF_POSSIBLE};
+	f.domain.level = (struct setting_level){
+	    .sign = SWITCH_OFF, .encrypt = ENCRYPT_IF_POSSIBLE};
 	check_domain("example.org", true, f.domain.level);
-	check_domain("example.net", false, (struct policy_level){0});
+	check_domain("example.net", false, (struct setting_level){0});
 	assert_int_equal(domains(), 1);
 	/* The store wins for what it sets, and only for that. */
 	MUST(store_domain_add(store, &same, &err));
 	check_domain("example.org", true,
-	    (struct policy_level){SWITCH_OFF, ENCRYPT_REQUIRED});
+	    (struct setting_level){
+		.sign = SWITCH_OFF, .encrypt = ENCRYPT_REQUIRED});
 	assert_int_equal(domains(), 1);
 	MUST(store_domain_add(store, &other, &err));
-	check_domain("example.net", true,
-	    (struct policy_level){SWITCH_OFF, ENCRYPT_INHERIT});
+	check_domain(
+	    "example.net", true, (struct setting_level){.sign = SWITCH_OFF});
 	assert_int_equal(domains(), 2);
 	f.config.domain_count = 0;
 	directory_free(directory);
 	directory = directory_new(&f.config, store, trust);
 	assert_int_equal(domains(), 2);
 	f.config.domain_count = 1;
-	f.domain.level = (struct policy_level){0};
+	f.domain.level = (struct setting_level){0};
 	directory_free(directory);
 	directory = directory_new(&f.config, store, trust);
 }
@@ -313,19 +316,25 @@ test_expiry(void **state)
 	fixture_fini(&cert);
 }
 
+#define LEVEL(s, e)                                                            \
+	{                                                                      \
+		.sign = SWITCH_##s, .encrypt = ENCRYPT_##e                     \
+	}
+
 static void
 test_inheritance(void **state)
 {
 	static const struct {
-		struct policy_level defaults, domain, user, effective;
+		struct setting_level defaults, domain, user, effective;
 	} rows[] = {
-	    {{0, 0}, {0, 0}, {0, 0}, {SWITCH_ON, ENCRYPT_OFF}},
-	    {{SWITCH_OFF, ENCRYPT_REQUIRED}, {0, 0}, {0, 0},
-		{SWITCH_OFF, ENCRYPT_REQUIRED}},
-	    {{SWITCH_OFF, ENCRYPT_REQUIRED}, {SWITCH_ON, 0}, {0, ENCRYPT_OFF},
-		{SWITCH_ON, ENCRYPT_OFF}},
-	    {{0, 0}, {SWITCH_ON, ENCRYPT_IF_POSSIBLE}, {SWITCH_OFF, 0},
-		{SWITCH_OFF, ENCRYPT_IF_POSSIBLE}},
+	    {LEVEL(INHERIT, INHERIT), LEVEL(INHERIT, INHERIT),
+		LEVEL(INHERIT, INHERIT), LEVEL(ON, OFF)},
+	    {LEVEL(OFF, REQUIRED), LEVEL(INHERIT, INHERIT),
+		LEVEL(INHERIT, INHERIT), LEVEL(OFF, REQUIRED)},
+	    {LEVEL(OFF, REQUIRED), LEVEL(ON, INHERIT), LEVEL(INHERIT, OFF),
+		LEVEL(ON, OFF)},
+	    {LEVEL(INHERIT, INHERIT), LEVEL(ON, IF_POSSIBLE),
+		LEVEL(OFF, INHERIT), LEVEL(OFF, IF_POSSIBLE)},
 	};
 	char name[] = "example.org";
 	struct store_domain plain = {.name = name};
@@ -344,7 +353,7 @@ test_inheritance(void **state)
 		assert_int_equal(s->level.encrypt, rows[i].effective.encrypt);
 		directory_sender_unref(&s);
 	}
-	f.config.defaults = f.domain.level = (struct policy_level){0};
+	f.config.defaults = f.domain.level = (struct setting_level){0};
 }
 
 /* --- recipients --- */

@@ -6,7 +6,7 @@
 static void
 test_builtin(void **state)
 {
-	struct policy_level e = policy_effective(NULL, 0);
+	struct setting_level e = policy_effective(NULL, 0);
 
 	(void)state;
 	assert_int_equal(e.sign, SWITCH_ON);
@@ -16,12 +16,12 @@ test_builtin(void **state)
 static void
 test_levels(void **state)
 {
-	struct policy_level levels[3] = {
-	    {SWITCH_OFF, ENCRYPT_REQUIRED},
-	    {SWITCH_INHERIT, ENCRYPT_IF_POSSIBLE},
-	    {SWITCH_ON, ENCRYPT_INHERIT},
+	struct setting_level levels[3] = {
+	    {.sign = SWITCH_OFF, .encrypt = ENCRYPT_REQUIRED},
+	    {.encrypt = ENCRYPT_IF_POSSIBLE},
+	    {.sign = SWITCH_ON},
 	};
-	struct policy_level e = policy_effective(levels, 3);
+	struct setting_level e = policy_effective(levels, 3);
 
 	(void)state;
 	assert_int_equal(e.sign, SWITCH_ON);

@@ -98,7 +98,8 @@ static void
 add_domain(const char *name)
 {
 	struct store_domain d = {
-	    .sign = SWITCH_ON, .encrypt = ENCRYPT_IF_POSSIBLE, .created = 1000};
+	    .level = {.sign = SWITCH_ON, .encrypt = ENCRYPT_IF_POSSIBLE},
+	    .created = 1000};
 
 	d.name = xstrdup(name);
 	MUST(store_domain_add(store, &d, &err));
@@ -128,20 +129,20 @@ test_domain(void **state)
 	assert_true(generation() > before);
 	MUST(store_domain_find(store, "example.org", &d, &err));
 	assert_string_equal(d.name, "example.org");
-	assert_int_equal(d.sign, SWITCH_ON);
-	assert_int_equal(d.encrypt, ENCRYPT_IF_POSSIBLE);
+	assert_int_equal(d.level.sign, SWITCH_ON);
+	assert_int_equal(d.level.encrypt, ENCRYPT_IF_POSSIBLE);
 	assert_int_equal(d.created, 1000);
 	FAILS(
 	    ERR_PERMANENT, "already there", store_domain_add(store, &d, &err));
-	d.encrypt = ENCRYPT_REQUIRED;
-	d.sign = SWITCH_INHERIT;
+	d.level.encrypt = ENCRYPT_REQUIRED;
+	d.level.sign = SWITCH_INHERIT;
 	before = generation();
 	MUST(store_domain_set(store, &d, &err));
 	assert_true(generation() > before);
 	store_domain_fini(&d);
 	MUST(store_domain_find(store, "example.org", &d, &err));
-	assert_int_equal(d.sign, SWITCH_INHERIT);
-	assert_int_equal(d.encrypt, ENCRYPT_REQUIRED);
+	assert_int_equal(d.level.sign, SWITCH_INHERIT);
+	assert_int_equal(d.level.encrypt, ENCRYPT_REQUIRED);
 	d.name[0] = 'E';
 	FAILS(ERR_NOT_FOUND, "smimectl domain add",
 	    store_domain_set(store, &d, &err));
