@@ -34,6 +34,7 @@ SYSTEM_TESTS = \
 	%D%/system/layers.py \
 	%D%/system/milter_test.py \
 	%D%/system/mta_client_test.py \
+	%D%/system/policy_test.py \
 	%D%/system/postfix_test.py \
 	%D%/system/resilience_test.py
 TESTS += $(SYSTEM_TESTS)

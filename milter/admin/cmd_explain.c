@@ -15,6 +15,7 @@
 #include "admin/message_file.h"
 #include "admin/partner_list.h"
 #include "base/alloc.h"
+#include "policy/decide.h"
 #include "policy/facts.h"
 #include "policy/plan.h"
 
@@ -108,6 +109,7 @@ static const char *const exemption_words[] = {
     [EXEMPT_ACME] = "ACME",
     [EXEMPT_AUTO_SUBMITTED] = "auto-submitted",
     [EXEMPT_LIST] = "mailing list",
+    [EXEMPT_RESENT] = "resent",
     [EXEMPT_CALENDAR] = "calendar",
     [EXEMPT_PARTIAL] = "message/partial",
 };
@@ -247,7 +249,8 @@ answer_json(const struct policy_facts *f, const struct plan *p)
 	}
 	output_set(
 	    o, "protection", output_text(protection_words[f->protection]));
-	output_set(o, "exemption", output_text(exemption_words[f->exemption]));
+	output_set(
+	    o, "exemption", output_text(exemption_words[decide_exemption(f)]));
 	output_set(o, "action", output_text(action_words[p->action]));
 	output_set(o, "reason", reason_text(p->reason));
 	output_set(o, "sign", json_boolean(p->sign));

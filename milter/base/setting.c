@@ -1,12 +1,24 @@
 /* setting.c: see setting.h.  Pure functions. */
 #include "base/setting.h"
 
-#include <stddef.h>
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const switch_names[] = {"inherit", "off", "on"};
 static const char *const encrypt_names[] = {
     "inherit", "off", "if-possible", "required"};
+static const char *const exemption_names[EXEMPTION_COUNT] = {
+    [EXEMPT_NULL_SENDER] = "null-sender",
+    [EXEMPT_DSN] = "dsn",
+    [EXEMPT_MDN] = "mdn",
+    [EXEMPT_ACME] = "acme",
+    [EXEMPT_AUTO_SUBMITTED] = "auto-submitted",
+    [EXEMPT_LIST] = "list",
+    [EXEMPT_RESENT] = "resent",
+    [EXEMPT_CALENDAR] = "calendar",
+    [EXEMPT_PARTIAL] = "partial",
+};
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
@@ -51,4 +63,69 @@ const char *
 setting_encrypt_name(enum setting_encrypt value)
 {
 	return encrypt_names[value];
+}
+
+const char *
+setting_exemption_name(enum exemption exemption)
+{
+	assert(exemption > EXEMPT_NOT && exemption < EXEMPTION_COUNT);
+	return exemption_names[exemption];
+}
+
+enum exemption
+setting_exemption_find(const char *name, size_t len)
+{
+	for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
+		if (strlen(exemption_names[e]) == len &&
+		    memcmp(exemption_names[e], name, len) == 0)
+			return (enum exemption)e;
+	return EXEMPT_NOT;
+}
+
+static int
+parse_exemptions(const char *text, unsigned *out)
+{
+	unsigned set = EXEMPT_ALWAYS;
+	enum exemption exemption;
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		exemption = setting_exemption_find(text, len);
+		if (exemption == EXEMPT_NOT)
+			return -1;
+		set |= EXEMPTION_BIT(exemption);
+		if (text[len] == '\0')
+			break;
+	}
+	*out = set;
+	return 0;
+}
+
+int
+setting_exempt_parse(const char *text, unsigned *out)
+{
+	if (strcmp(text, "inherit") == 0)
+		*out = EXEMPT_INHERIT;
+	else if (strcmp(text, "none") == 0)
+		*out = EXEMPT_ALWAYS;
+	else if (strcmp(text, "all") == 0)
+		*out = EXEMPT_ALL;
+	else
+		return parse_exemptions(text, out);
+	return 0;
+}
+
+void
+setting_exempt_text(unsigned exempt, char *out)
+{
+	size_t len = 0;
+
+	for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
+		if (exempt & EXEMPTION_BIT(e))
+			len += (size_t)snprintf(out + len,
+			    SETTING_EXEMPT_TEXT - len, "%s%s", len ? "," : "",
+			    exemption_names[e]);
+	if (len == 0)
+		snprintf(out, SETTING_EXEMPT_TEXT, "inherit");
 }

@@ -5,6 +5,8 @@
 #ifndef BASE_SETTING_H
 #define BASE_SETTING_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 enum setting_switch {
@@ -20,11 +22,36 @@ enum setting_encrypt {
 	ENCRYPT_REQUIRED
 };
 
+/* What makes mail one that can be left alone (A9, rules N3 and N4), in the
+ * order in which it is named when it is several. */
+enum exemption {
+	EXEMPT_NOT = 0,
+	EXEMPT_NULL_SENDER,
+	EXEMPT_DSN,
+	EXEMPT_MDN,
+	EXEMPT_ACME,
+	EXEMPT_AUTO_SUBMITTED,
+	EXEMPT_LIST,
+	EXEMPT_RESENT,
+	EXEMPT_CALENDAR,
+	EXEMPT_PARTIAL,
+	EXEMPTION_COUNT
+};
+
+/* Sets of them.  The empty set says nothing: as a setting it is "inherit".
+ * message/partial is in every setting that is one: a fragment signed as if
+ * it were whole cannot be verified once it is put together (rule N4). */
+#define EXEMPTION_BIT(e) (1u << (unsigned)(e))
+#define EXEMPT_INHERIT	 0u
+#define EXEMPT_ALWAYS	 EXEMPTION_BIT(EXEMPT_PARTIAL)
+#define EXEMPT_ALL	 (EXEMPTION_BIT(EXEMPTION_COUNT) - 2u)
+
 /* What one level (file, domain, user) says; the most specific level that
  * speaks decides. */
 struct setting_level {
 	enum setting_switch sign;
 	enum setting_encrypt encrypt;
+	unsigned exempt; /* a set of exemptions */
 };
 
 /* "inherit", "off", "on" and back; -1 when text is none of them. */
@@ -34,5 +61,16 @@ const char *setting_switch_name(enum setting_switch value);
 /* "inherit", "off", "if-possible", "required" and back. */
 int setting_encrypt_parse(const char *text, enum setting_encrypt *out) MUST_USE;
 const char *setting_encrypt_name(enum setting_encrypt value);
+
+/* "null-sender", "dsn" ... "partial"; not for EXEMPT_NOT. */
+const char *setting_exemption_name(enum exemption exemption);
+/* The exemption whose name these len bytes are, or EXEMPT_NOT. */
+enum exemption setting_exemption_find(const char *name, size_t len);
+
+/* "inherit", "none", "all", or such words with commas between them. */
+int setting_exempt_parse(const char *text, unsigned *out) MUST_USE;
+/* "inherit" or words with commas; out has room for SETTING_EXEMPT_TEXT. */
+#define SETTING_EXEMPT_TEXT 128
+void setting_exempt_text(unsigned exempt, char *out);
 
 #endif

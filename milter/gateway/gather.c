@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "gateway/exemption.h"
 
 void
 gather_init(struct gather *g)
@@ -114,97 +115,6 @@ protection_of(enum smime_kind kind)
 					     : PROTECTION_SIGNED;
 }
 
-static enum exemption
-exemption_of_type(const struct header *header)
-{
-	const struct header_field *field =
-	    header_find(header, "Content-Type", 0);
-	enum exemption exemption = EXEMPT_NOT;
-	struct mime_type type;
-	const char *report;
-
-	if (!field)
-		return EXEMPT_NOT;
-	mime_type_parse(&type, field->body);
-	report = mime_type_param(&type, "report-type");
-	if (mime_type_is(&type, "multipart", "report") && report) {
-		if (slice_equal_text_ci(slice_text(report), "delivery-status"))
-			exemption = EXEMPT_DSN;
-		else if (slice_equal_text_ci(
-			     slice_text(report), "disposition-notification"))
-			exemption = EXEMPT_MDN;
-	} else if (mime_type_is(&type, "message", "partial")) {
-		exemption = EXEMPT_PARTIAL;
-	} else if (mime_type_is(&type, "text", "calendar") &&
-		   mime_type_param(&type, "method")) {
-		exemption = EXEMPT_CALENDAR;
-	}
-	mime_type_fini(&type);
-	return exemption;
-}
-
-/* RFC 8823 3.1: the subject of challenge and answer. */
-static bool
-is_acme(const struct header *header)
-{
-	const struct header_field *field = header_find(header, "Subject", 0);
-	char *subject;
-	bool found;
-
-	if (!field)
-		return false;
-	subject = header_field_unfold(field);
-	found = slice_has_prefix_ci(slice_text(subject), "ACME:") ||
-		slice_has_prefix_ci(slice_text(subject), "Re: ACME:");
-	free(subject);
-	return found;
-}
-
-/* RFC 3834 5: anything but "no". */
-static bool
-is_auto_submitted(const struct header *header)
-{
-	const struct header_field *field =
-	    header_find(header, "Auto-Submitted", 0);
-	struct slice word;
-
-	if (!field)
-		return false;
-	word = slice_trim(field->body);
-	word = slice_trim(slice_part(word, 0, slice_find(word, ';', 0)));
-	word = slice_trim(slice_part(word, 0, slice_find(word, '(', 0)));
-	return !slice_equal_text_ci(word, "no");
-}
-
-/* RFC 2369, RFC 2919 */
-static bool
-is_list(const struct header *header)
-{
-	for (size_t i = 0; i < header->count; i++)
-		if (slice_has_prefix_ci(header->fields[i].name, "List-"))
-			return true;
-	return false;
-}
-
-/* A9, rules N3 and N4, in the order of the enum. */
-static enum exemption
-exemption_of(const struct header *header, bool null_sender)
-{
-	enum exemption type = exemption_of_type(header);
-
-	if (null_sender)
-		return EXEMPT_NULL_SENDER;
-	if (type == EXEMPT_DSN || type == EXEMPT_MDN)
-		return type;
-	if (is_acme(header))
-		return EXEMPT_ACME;
-	if (is_auto_submitted(header))
-		return EXEMPT_AUTO_SUBMITTED;
-	if (is_list(header))
-		return EXEMPT_LIST;
-	return type;
-}
-
 void
 gather_header(struct gather *g, const struct gateway_config *config,
     const struct job_client *client, const struct envelope *envelope,
@@ -220,10 +130,12 @@ gather_header(struct gather *g, const struct gateway_config *config,
 	f->protection = protection_of(g->kind);
 	/* Nobody asks about mail from outside, which is the bulk. */
 	if (f->submitter != SUBMITTER_NONE)
-		f->exemption = exemption_of(header, envelope->null_sender);
+		f->exemptions =
+		    exemptions_of_header(header, envelope->null_sender);
 	/* Until more is known: what nobody has to fear from. */
 	f->sign = SWITCH_OFF;
 	f->encrypt = ENCRYPT_OFF;
+	f->exempt = policy_effective(&config->defaults, 1).exempt;
 }
 
 /* --- whose addresses --- */
@@ -302,6 +214,9 @@ add_address(struct gather *g, const struct directory_view *view,
 	 * hold back what says that a mail was not delivered (rule N3). */
 	if (!f->null_sender || sender->state != IDENTITY_NO_USER)
 		f->encrypt = policy_strictest(f->encrypt, levels[0].encrypt);
+	if (!g->exempt_known)
+		f->exempt = levels[0].exempt;
+	g->exempt_known = true;
 	if (f->from && strcmp(f->from, address) == 0 && !g->sender) {
 		f->sign = levels[0].sign;
 		f->identity = sender->state;
@@ -312,6 +227,7 @@ add_address(struct gather *g, const struct directory_view *view,
 	return 0;
 }
 
+/* In this order: whose domain says what is exempt. */
 static int
 gather_settings(struct gather *g, const struct directory_view *view,
     const struct job_client *client, struct err *err)
@@ -427,19 +343,6 @@ gather_certificates(
 
 /* --- what only the body tells --- */
 
-/* An invitation is an alternative inside a multipart (RFC 6047 2.4). */
-static bool
-has_invitation(const struct mime_tree *tree)
-{
-	const struct mime_part *part;
-
-	for (part = tree->root; part; part = mime_part_next(part))
-		if (mime_type_is(&part->type, "text", "calendar") &&
-		    mime_type_param(&part->type, "method"))
-			return true;
-	return false;
-}
-
 void
 gather_body(struct gather *g, const struct header *header, struct slice body,
     const struct mime_tree *tree)
@@ -448,6 +351,5 @@ gather_body(struct gather *g, const struct header *header, struct slice body,
 
 	g->kind = smime_detect(header, body);
 	f->protection = protection_of(g->kind);
-	if (f->exemption == EXEMPT_NOT && has_invitation(tree))
-		f->exemption = EXEMPT_CALENDAR;
+	f->exemptions |= exemptions_of_body(tree);
 }

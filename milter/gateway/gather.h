@@ -28,6 +28,7 @@ struct gather {
 	struct directory_recipient **entries; /* to each; NULL when it was not
 	                                       * looked up */
 	struct directory_sender *sender;      /* of facts.from, when ours */
+	bool exempt_known; /* facts.exempt is that of a domain */
 };
 
 void gather_init(struct gather *g);

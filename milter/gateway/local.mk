@@ -5,6 +5,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/directory_load.c %D%/directory_load.h \
 	%D%/edits.c %D%/edits.h \
 	%D%/envelope.c %D%/envelope.h \
+	%D%/exemption.c %D%/exemption.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/gate_cms.c %D%/gate_cms.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
@@ -31,12 +32,14 @@ GATEWAY_TESTS = \
 	tests/unit/test_directory \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
+	tests/unit/test_exemption \
 	tests/unit/test_gate \
 	tests/unit/test_gateway \
 	tests/unit/test_gather \
 	tests/unit/test_harvester \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
+	tests/unit/test_job_policy \
 	tests/unit/test_record \
 	tests/unit/test_reply
 
@@ -48,6 +51,8 @@ tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_edits_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_envelope_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_envelope_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_exemption_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_exemption_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -60,6 +65,8 @@ tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inbound_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_job_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_job_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -92,7 +92,7 @@ static bool
 is_left_alone(const struct policy_facts *facts)
 {
 	return facts->protection != PROTECTION_NONE ||
-	       facts->exemption != EXEMPT_NOT;
+	       decide_exemption(facts) != EXEMPT_NOT;
 }
 
 /* The canonical entity (rules S1 to S10). */
@@ -112,7 +112,7 @@ take_canonical(struct outbound *o, const struct outbound_case *c,
 		return REASON_NONE;
 	case MIME_CANON_SKIP:
 		/* Seen only now; what follows is for the policy to say. */
-		c->gather->facts.exemption = EXEMPT_PARTIAL;
+		c->gather->facts.exemptions |= EXEMPTION_BIT(EXEMPT_PARTIAL);
 		decide(&c->gather->facts, plan);
 		break;
 	case MIME_CANON_OPAQUE:

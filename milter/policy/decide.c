@@ -29,6 +29,7 @@ static const enum plan_reason reason_of_exemption[] = {
     [EXEMPT_ACME] = REASON_ACME,
     [EXEMPT_AUTO_SUBMITTED] = REASON_AUTO_SUBMITTED,
     [EXEMPT_LIST] = REASON_LIST,
+    [EXEMPT_RESENT] = REASON_RESENT,
     [EXEMPT_CALENDAR] = REASON_CALENDAR,
     [EXEMPT_PARTIAL] = REASON_PARTIAL,
 };
@@ -66,6 +67,17 @@ decide_direction(const struct policy_facts *facts)
 
 	return facts->submitter != SUBMITTER_NONE && ours ? PLAN_OUTBOUND
 							  : PLAN_INBOUND;
+}
+
+enum exemption
+decide_exemption(const struct policy_facts *facts)
+{
+	unsigned set = facts->exemptions & (facts->exempt | EXEMPT_ALWAYS);
+
+	for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
+		if (set & EXEMPTION_BIT(e))
+			return (enum exemption)e;
+	return EXEMPT_NOT;
 }
 
 /* Does a login with this name belong to that From address? */
@@ -110,7 +122,7 @@ why_left_alone(const struct policy_facts *facts)
 {
 	if (facts->protection != PROTECTION_NONE)
 		return reason_of_protection[facts->protection];
-	return reason_of_exemption[facts->exemption];
+	return reason_of_exemption[decide_exemption(facts)];
 }
 
 static enum plan_reason

@@ -16,6 +16,10 @@
  */
 enum plan_direction decide_direction(const struct policy_facts *facts);
 
+/* What the message is left alone for (A9): the first of its exemptions that
+ * policy has, too, or EXEMPT_NOT. */
+enum exemption decide_exemption(const struct policy_facts *facts);
+
 /*
  * The whole decision.
  * - Nobody signs as somebody else (A4): a login must be the From address (a

@@ -43,19 +43,6 @@ enum protection {
 	PROTECTION_ENCRYPTED
 };
 
-/* Mail that is left alone (A9), in the order in which it is looked for. */
-enum exemption {
-	EXEMPT_NOT = 0,
-	EXEMPT_NULL_SENDER,
-	EXEMPT_DSN,	       /* multipart/report; delivery-status */
-	EXEMPT_MDN,	       /* multipart/report; disposition-notification */
-	EXEMPT_ACME,	       /* Subject "ACME:" (RFC 8823) */
-	EXEMPT_AUTO_SUBMITTED, /* Auto-Submitted other than "no" */
-	EXEMPT_LIST,	       /* List-Id or another List-* field */
-	EXEMPT_CALENDAR,       /* text/calendar with a method */
-	EXEMPT_PARTIAL	       /* message/partial */
-};
-
 struct recipient_facts {
 	const char *address;	  /* NULL: not readable as an address */
 	const char *envelope;	  /* as in RCPT, for texts */
@@ -91,7 +78,10 @@ struct policy_facts {
 	enum identity_state identity;
 
 	enum protection protection;
-	enum exemption exemption;
+	unsigned exemptions; /* all that the message is */
+	unsigned exempt;     /* what policy leaves alone: that of the domain of
+	                      * the first From mailbox that is ours, else of
+	                      * the envelope sender's */
 
 	const struct recipient_facts *recipients; /* each address once */
 	size_t recipient_count;

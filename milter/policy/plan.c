@@ -32,6 +32,7 @@ static const struct {
     [REASON_ACME] = {"acme", {0}},
     [REASON_AUTO_SUBMITTED] = {"auto-submitted", {0}},
     [REASON_LIST] = {"list", {0}},
+    [REASON_RESENT] = {"resent", {0}},
     [REASON_CALENDAR] = {"calendar", {0}},
     [REASON_PARTIAL] = {"partial", {0}},
     [REASON_ENCRYPTION_OFF] = {"encryption-off", {0}},

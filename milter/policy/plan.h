@@ -48,6 +48,7 @@ enum plan_reason {
 	REASON_ACME,
 	REASON_AUTO_SUBMITTED,
 	REASON_LIST,
+	REASON_RESENT,
 	REASON_CALENDAR,
 	REASON_PARTIAL,
 	/* why it is not encrypted, or refused where it must be */

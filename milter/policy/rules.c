@@ -4,6 +4,7 @@
 const struct setting_level policy_builtin = {
     .sign = SWITCH_ON,
     .encrypt = ENCRYPT_OFF,
+    .exempt = EXEMPT_ALL,
 };
 
 void
@@ -13,6 +14,8 @@ policy_override(struct setting_level *level, const struct setting_level *by)
 		level->sign = by->sign;
 	if (by->encrypt != ENCRYPT_INHERIT)
 		level->encrypt = by->encrypt;
+	if (by->exempt != EXEMPT_INHERIT)
+		level->exempt = by->exempt;
 }
 
 struct setting_level

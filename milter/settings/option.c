@@ -137,6 +137,13 @@ const struct option option_table[] = {
      .fallback = "\"off\"",
      FIELD(gateway.defaults.encrypt),
      .doc = "encrypt what users send"},
+    {.name = "defaults.exempt",
+     .type = OPTION_EXEMPT,
+     .fallback = "[ \"null-sender\", \"dsn\", \"mdn\", \"acme\","
+		 " \"auto-submitted\", \"list\", \"resent\","
+		 " \"calendar\", \"partial\" ]",
+     FIELD(gateway.defaults.exempt),
+     .doc = "mail that is left alone"},
     {.name = "defaults.on_error",
      .type = OPTION_WORD,
      .words = on_error_words,
@@ -192,6 +199,10 @@ const struct option domain_option_table[] = {
      .words = encrypt_words,
      DOMAIN(level.encrypt),
      .doc = "as defaults.encrypt, for this domain"},
+    {.name = "exempt",
+     .type = OPTION_EXEMPT,
+     DOMAIN(level.exempt),
+     .doc = "as defaults.exempt, for this domain"},
 };
 /* clang-format on */
 

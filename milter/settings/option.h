@@ -26,11 +26,13 @@ enum option_type {
 	OPTION_PATHS,	      /* const char *const *, and a count */
 	OPTION_NAMES,	      /* the same */
 	OPTION_NETWORKS,      /* struct network_list */
+	OPTION_EXEMPT,	      /* unsigned: a set of exemptions */
 	OPTION_DOMAIN,	      /* const char *: canonical */
 	OPTION_DOMAINS,	      /* struct gateway_domain *, and a count */
 	/* only as elements of the lists above */
 	OPTION_LISTED_NAME, /* const char *: not empty */
-	OPTION_NETWORK	    /* added to a struct network_list */
+	OPTION_NETWORK,	    /* added to a struct network_list */
+	OPTION_EXEMPTION    /* added to a set */
 };
 
 struct option_word {

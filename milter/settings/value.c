@@ -43,6 +43,12 @@ expect(const struct option *o, char *out, size_t size)
 			len += (size_t)snprintf(out + len, size - len,
 			    "%s\"%s\"", w == o->words ? "" : " or ", w->word);
 		assert(len < size);
+	} else if (o->type == OPTION_EXEMPTION) {
+		for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
+			len += (size_t)snprintf(out + len, size - len,
+			    "%s\"%s\"", len ? " or " : "",
+			    setting_exemption_name((enum exemption)e));
+		assert(len < size);
 	} else if (o->min) {
 		snprintf(out, size, "%s from %s to %s",
 		    type_of(o->type)->expected, o->min, o->max);
@@ -297,6 +303,23 @@ read_word(struct reading *r, const struct option *o,
 	return -1;
 }
 
+static int
+read_exemption(struct reading *r, const struct option *o,
+    const config_setting_t *value, void *field)
+{
+	const char *text = text_of(value);
+	enum exemption exemption;
+
+	(void)r;
+	(void)o;
+	exemption =
+	    text ? setting_exemption_find(text, strlen(text)) : EXEMPT_NOT;
+	if (exemption == EXEMPT_NOT)
+		return -1;
+	*(unsigned *)field |= EXEMPTION_BIT(exemption);
+	return 0;
+}
+
 /* --- all types --- */
 
 static const struct type *
@@ -336,6 +359,8 @@ type_of(enum option_type type)
 		.element = OPTION_LISTED_NAME},
 	    [OPTION_NETWORKS] = {.expected = "a list like [ \"192.0.2.0/24\" ]",
 		.element = OPTION_NETWORK},
+	    [OPTION_EXEMPT] = {.expected = "a list like [ \"dsn\", \"list\" ]",
+		.element = OPTION_EXEMPTION},
 	    [OPTION_DOMAIN] = {.expected = "a domain like \"example.org\"",
 		.read = read_domain},
 	    [OPTION_LISTED_NAME] = {.expected = "a name without blanks",
@@ -345,6 +370,7 @@ type_of(enum option_type type)
 				    "\"2001:db8::/32\" without bits behind "
 				    "the prefix",
 		.read = read_network},
+	    [OPTION_EXEMPTION] = {.read = read_exemption},
 	};
 
 	return &types[type];
@@ -385,7 +411,9 @@ read_elements(struct reading *r, const struct option *o, const char *path,
 	int rc = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		void *slot = o->type == OPTION_NETWORKS ? field : &texts[i];
+		bool is_texts =
+		    o->type == OPTION_PATHS || o->type == OPTION_NAMES;
+		void *slot = is_texts ? (void *)&texts[i] : field;
 
 		snprintf(element_path, sizeof(element_path), "%s[%u]", path, i);
 		if (read_scalar(r, &element, element_path,
@@ -410,6 +438,18 @@ read_networks(struct reading *r, const struct option *o, const char *path,
 	}
 	network_list_fini(field);
 	*field = list;
+	return 0;
+}
+
+static int
+read_exempt(struct reading *r, const struct option *o, const char *path,
+    const config_setting_t *value, void *base)
+{
+	unsigned set = EXEMPT_ALWAYS;
+
+	if (read_elements(r, o, path, value, &set))
+		return -1;
+	*(unsigned *)AT(base, o->field) = set;
 	return 0;
 }
 
@@ -441,9 +481,11 @@ value_read(struct reading *r, const struct option *o, const char *path,
 		reading_complain(r, value, path, type->expected);
 		return -1;
 	}
-	return o->type == OPTION_NETWORKS
-		   ? read_networks(r, o, path, value, base)
-		   : read_texts(r, o, path, value, base);
+	if (o->type == OPTION_NETWORKS)
+		return read_networks(r, o, path, value, base);
+	if (o->type == OPTION_EXEMPT)
+		return read_exempt(r, o, path, value, base);
+	return read_texts(r, o, path, value, base);
 }
 
 static bool

@@ -11,7 +11,7 @@
  *   sender=ADDRESS|null|unreadable       domains=N (example.org, .net)
  *   sign:on|off                          encrypt:off|if-possible|required
  *   identity:STATE                       is:signed|encrypted
- *   exempt:WHAT
+ *   exempt:WHAT (several add up)          alone:LIST (what policy spares)
  *   to:KIND[,KIND...]  cert none expired not-yet address usage weak
  *                      unsupported untrusted revoked pending distrusted
  *                      not-preferred local bad; with /bcc: not in To or Cc
@@ -241,6 +241,33 @@ static const struct row rows_alone[] = {
 	"refuse:no-certificate !null-sender !no-certificate must #0"},
     {"exempt:dsn is:signed",
 	"pass:already-signed !already-signed !encryption-off"},
+    {"exempt:resent", "pass:resent !resent !encryption-off"},
+    /* Several: the first in their order that policy spares. */
+    {"exempt:partial exempt:list exempt:mdn", "pass:mdn !mdn !encryption-off"},
+    {"exempt:list exempt:mdn alone:list", "pass:list !list !encryption-off"},
+    {"exempt:list exempt:calendar alone:dsn,calendar",
+	"pass:calendar !calendar !encryption-off"},
+    /* Taken out of the list: like any other mail. */
+    {"exempt:null-sender sender=null alone:none",
+	"protect sign !encryption-off"},
+    {"exempt:dsn alone:none", "protect sign !encryption-off"},
+    {"exempt:mdn alone:dsn,list", "protect sign !encryption-off"},
+    {"exempt:acme alone:none", "protect sign !encryption-off"},
+    {"exempt:auto-submitted alone:none", "protect sign !encryption-off"},
+    {"exempt:list alone:none encrypt:if-possible", "protect sign encrypt"},
+    {"exempt:list alone:none encrypt:required to:none",
+	"refuse:no-certificate ! !no-certificate must #0"},
+    {"exempt:resent alone:none", "protect sign !encryption-off"},
+    {"exempt:calendar alone:none", "protect sign !encryption-off"},
+    {"exempt:list alone:none sign:off",
+	"pass:signing-off !signing-off !encryption-off"},
+    /* But for fragments. */
+    {"exempt:partial alone:none", "pass:partial !partial !encryption-off"},
+    {"exempt:partial alone:inherit", "pass:partial !partial !encryption-off"},
+    {"exempt:partial exempt:list alone:dsn",
+	"pass:partial !partial !encryption-off"},
+    {"exempt:partial alone:none encrypt:required",
+	"protect !partial encrypt must"},
     /* Were it not exempt: a null sender is not foreign. */
     {"sender=null", "protect sign !encryption-off"},
 };
@@ -280,8 +307,6 @@ static const char *const submitters[] = {"none", "login", "network", "daemon"};
 static const char *const identities[] = {"no-user", "retired", "none",
     "expired", "not-yet", "address", "usage", "weak", "ready"};
 static const char *const protections[] = {"none", "signed", "encrypted"};
-static const char *const exemptions[] = {"not", "null-sender", "dsn", "mdn",
-    "acme", "auto-submitted", "list", "calendar", "partial"};
 static const char *const picks[] = {"cert", "none", "expired", "not-yet",
     "address", "usage", "weak", "unsupported", "untrusted", "revoked",
     "pending", "distrusted", "not-preferred"};
@@ -387,8 +412,10 @@ apply_word(struct scene *s, const char *key, char *value)
 		f->protection = (enum protection)word_index(
 		    protections, COUNT(protections), value);
 	} else if (strcmp(key, "exempt") == 0) {
-		f->exemption = (enum exemption)word_index(
-		    exemptions, COUNT(exemptions), value);
+		f->exemptions |=
+		    EXEMPTION_BIT(setting_exemption_find(value, strlen(value)));
+	} else if (strcmp(key, "alone") == 0) {
+		assert_int_equal(setting_exempt_parse(value, &f->exempt), 0);
 	} else {
 		assert_string_equal(key, "to");
 		set_recipients(s, value);
@@ -441,6 +468,7 @@ scene_init(struct scene *s)
 	    .sign = SWITCH_ON,
 	    .encrypt = ENCRYPT_OFF,
 	    .identity = IDENTITY_READY,
+	    .exempt = EXEMPT_ALL,
 	};
 	memcpy(list, to, sizeof(to));
 	set_recipients(s, list);
@@ -588,7 +616,9 @@ check_invariants(const struct policy_facts *f)
 		assert_non_null(f->from);
 		assert_true(f->from_is_own && f->sender_is_own);
 		assert_int_equal(f->protection, PROTECTION_NONE);
-		assert_int_equal(f->exemption, EXEMPT_NOT);
+		assert_int_equal(f->exemptions & f->exempt, 0);
+		assert_int_equal(
+		    f->exemptions & EXEMPTION_BIT(EXEMPT_PARTIAL), 0);
 	} else {
 		assert_true(
 		    p.action == PLAN_REFUSE || p.sign_reason != REASON_NONE);
@@ -638,10 +668,9 @@ test_invariants(void **state)
 		f->protection = next_random(&seed) % 2
 				    ? PROTECTION_NONE
 				    : (enum protection)(next_random(&seed) % 3);
-		f->exemption = next_random(&seed) % 2
-				   ? EXEMPT_NOT
-				   : (enum exemption)(next_random(&seed) %
-						      COUNT(exemptions));
+		f->exemptions = next_random(&seed) % 2 ? 0 : next_random(&seed);
+		f->exemptions &= EXEMPT_ALL & next_random(&seed);
+		f->exempt = next_random(&seed) & EXEMPT_ALL;
 		f->recipient_count = next_random(&seed) % 4;
 		for (size_t r = 0; r < f->recipient_count; r++) {
 			struct recipient_facts *to = &s.recipients[r];

@@ -414,7 +414,7 @@ test_not_signed(void **state)
 		"reason=list"},
 	    {"alice@example.org", NULL,
 		HEADER "Auto-Submitted: no\n"
-		       "List-Unsubscribe: <x>\n",
+		       "List-Post: <x>\n",
 		"reason=list"},
 	    {"alice@example.org", NULL, HEADER "Auto-Submitted: auto-replied\n",
 		"reason=auto-submitted"},

@@ -11,6 +11,7 @@ test_builtin(void **state)
 	(void)state;
 	assert_int_equal(e.sign, SWITCH_ON);
 	assert_int_equal(e.encrypt, ENCRYPT_OFF);
+	assert_int_equal(e.exempt, EXEMPT_ALL);
 }
 
 static void
@@ -34,6 +35,23 @@ test_levels(void **state)
 	assert_int_equal(e.encrypt, ENCRYPT_IF_POSSIBLE);
 }
 
+/* A list replaces the one above, it is not added to it. */
+static void
+test_exempt(void **state)
+{
+	const struct setting_level levels[] = {
+	    {.exempt = EXEMPTION_BIT(EXEMPT_DSN)},
+	    {.exempt = EXEMPT_INHERIT},
+	    {.exempt = EXEMPTION_BIT(EXEMPT_LIST)},
+	};
+
+	(void)state;
+	assert_int_equal(
+	    policy_effective(levels, 2).exempt, EXEMPTION_BIT(EXEMPT_DSN));
+	assert_int_equal(
+	    policy_effective(levels, 3).exempt, EXEMPTION_BIT(EXEMPT_LIST));
+}
+
 static void
 test_strictest(void **state)
 {
@@ -55,6 +73,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_builtin),
 	    cmocka_unit_test(test_levels),
+	    cmocka_unit_test(test_exempt),
 	    cmocka_unit_test(test_strictest),
 	};
 

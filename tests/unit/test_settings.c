@@ -104,6 +104,7 @@ test_defaults(void **state)
 	assert_int_equal(s->gateway.submission_daemon_count, 0);
 	assert_int_equal(s->gateway.defaults.sign, SWITCH_ON);
 	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_OFF);
+	assert_int_equal(s->gateway.defaults.exempt, EXEMPT_ALL);
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
 	assert_int_equal(s->gateway.domain_count, 0);
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
@@ -125,9 +126,10 @@ test_values(void **state)
 	    "outbound = { trusted_networks = [ \"127.0.0.0/8\", \"::1\" ];\n"
 	    "  submission_daemons = [ \"SUBMISSION\" ]; };\n"
 	    "defaults = { sign = false; encrypt = \"required\";\n"
-	    "  on_error = \"pass\"; };\n"
+	    "  on_error = \"pass\"; exempt = [ \"list\", \"dsn\" ]; };\n"
 	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true; },\n"
-	    "  { name = \"example.com\"; encrypt = \"if-possible\"; } );\n");
+	    "  { name = \"example.com\"; exempt = [ ]; encrypt = "
+	    "\"if-possible\"; } );\n");
 
 	assert_string_equal(s->socket.spec, "inet:8891@127.0.0.1");
 	assert_null(s->socket.path);
@@ -147,11 +149,16 @@ test_values(void **state)
 	assert_string_equal(s->gateway.submission_daemons[0], "SUBMISSION");
 	assert_int_equal(s->gateway.defaults.sign, SWITCH_OFF);
 	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_REQUIRED);
+	assert_int_equal(s->gateway.defaults.exempt,
+	    EXEMPTION_BIT(EXEMPT_LIST) | EXEMPTION_BIT(EXEMPT_DSN) |
+		EXEMPT_ALWAYS);
 	assert_int_equal(s->gateway.on_error, GATEWAY_PASS);
 	assert_int_equal(s->gateway.domain_count, 2);
 	assert_string_equal(s->gateway.domains[0].name, "example.org");
 	assert_int_equal(s->gateway.domains[0].level.sign, SWITCH_ON);
 	assert_int_equal(s->gateway.domains[0].level.encrypt, ENCRYPT_INHERIT);
+	assert_int_equal(s->gateway.domains[0].level.exempt, EXEMPT_INHERIT);
+	assert_int_equal(s->gateway.domains[1].level.exempt, EXEMPT_ALWAYS);
 	assert_string_equal(s->gateway.domains[1].name, "example.com");
 	assert_int_equal(s->gateway.domains[1].level.sign, SWITCH_INHERIT);
 	assert_int_equal(
@@ -453,6 +460,11 @@ static const struct bad bad_numbers[] = {
 	"expected a network like \"192.0.2.0/24\" or \"2001:db8::/32\" "       \
 	"without bits behind the prefix, not "
 
+#define EXEMPT_EXPECTED                                                        \
+	"expected \"null-sender\" or \"dsn\" or \"mdn\" or \"acme\" or "       \
+	"\"auto-submitted\" or \"list\" or \"resent\" or \"calendar\" or "     \
+	"\"partial\", not "
+
 static const struct bad bad_lists[] = {
     {"trust = { extra = \"/one\"; };\n",
 	"t.conf:1: trust.extra: expected a list like [ \"/path\" ], not "
@@ -474,6 +486,14 @@ static const struct bad bad_lists[] = {
     {"outbound = { submission_daemons = [ \"\" ]; };\n",
 	"t.conf:1: outbound.submission_daemons[0]: expected a name without "
 	"blanks, not \"\"\n"},
+    {"defaults = { exempt = \"dsn\"; };\n",
+	"t.conf:1: defaults.exempt: expected a list like [ \"dsn\", "
+	"\"list\" ], not \"dsn\"\n"},
+    {"defaults = { exempt = [ \"dsn\", \"lists\",\n \"none\" ]; };\n",
+	"t.conf:1: defaults.exempt[1]: " EXEMPT_EXPECTED "\"lists\"\n"
+	"t.conf:2: defaults.exempt[2]: " EXEMPT_EXPECTED "\"none\"\n"},
+    {"domains = ( { name = \"example.org\"; exempt = [ 1 ]; } );\n",
+	"t.conf:1: domains[0].exempt[0]: " EXEMPT_EXPECTED "1\n"},
     {"domains = { name = \"example.org\"; };\n",
 	"t.conf:1: domains: expected a list like ( { name = "
 	"\"example.org\"; } ), not a group { }\n"},
@@ -490,7 +510,7 @@ static const struct bad bad_lists[] = {
 	"t.conf:2: domains[0]: name is missing\n"},
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
-	"encrypt\n"},
+	"encrypt, exempt\n"},
     {"domains = ( { name = \"example.org\"; encrypt = \"no\"; } );\n",
 	"t.conf:1: domains[0].encrypt: expected \"off\" or \"if-possible\" or "
 	"\"required\", not \"no\"\n"},
