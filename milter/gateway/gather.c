@@ -305,6 +305,7 @@ gather_policy(struct gather *g, const struct directory_view *view,
 	address_list_init(&visible);
 	add_fields(&visible, header, "To");
 	add_fields(&visible, header, "Cc");
+	address_list_sort(&visible);
 	rc = gather_recipients(g, view, envelope, &visible, err);
 	address_list_fini(&visible);
 	return rc;

@@ -578,11 +578,26 @@ address_list_add(struct address_list *list, struct slice field_body)
 	parser_fini(&p);
 }
 
+static int
+compare_addresses(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+void
+address_list_sort(struct address_list *list)
+{
+	if (list->count > 1)
+		qsort(list->addresses, list->count, sizeof(*list->addresses),
+		    compare_addresses);
+}
+
 bool
 address_list_has(const struct address_list *list, const char *canonical)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->addresses[i], canonical) == 0)
-			return true;
-	return false;
+	return list->count > 0 &&
+	       bsearch(&canonical, list->addresses, list->count,
+		   sizeof(*list->addresses), compare_addresses) != NULL;
 }

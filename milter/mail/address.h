@@ -49,7 +49,11 @@ void address_list_fini(struct address_list *list);
  * passed over; more than LIMIT_ADDRESSES mailboxes do the same. */
 void address_list_add(struct address_list *list, struct slice field_body);
 
-/* Is the canonical address in the list? */
+/* Puts the addresses into order, for address_list_has. */
+void address_list_sort(struct address_list *list);
+
+/* Is the canonical address in the list, which must be sorted?  Strangers
+ * choose how many there are, and how often somebody asks. */
 bool address_list_has(const struct address_list *list, const char *canonical);
 
 #endif

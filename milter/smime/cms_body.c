@@ -27,19 +27,22 @@ encoding_parse(const struct header_field *field)
 	return MIME_CTE_OTHER;
 }
 
+/* One pass, however many fields there are. */
 enum mime_cte
 cms_body_encoding(const struct header *header)
 {
-	const struct header_field *field;
 	enum mime_cte cte = MIME_CTE_7BIT, other;
+	bool found = false;
 
-	for (size_t i = 0;
-	     (field = header_find(header, "Content-Transfer-Encoding", i));
-	     i++) {
-		other = encoding_parse(field);
-		if (i > 0 && other != cte)
+	for (size_t i = 0; i < header->count; i++) {
+		if (!slice_equal_text_ci(
+			header->fields[i].name, "Content-Transfer-Encoding"))
+			continue;
+		other = encoding_parse(&header->fields[i]);
+		if (found && other != cte)
 			return MIME_CTE_OTHER;
 		cte = other;
+		found = true;
 	}
 	return cte;
 }

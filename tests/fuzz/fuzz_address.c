@@ -110,6 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	address_list_init(&list);
 	address_list_add(&list, in);
 	FUZZ_CHECK(list.count <= LIMIT_ADDRESSES);
+	address_list_sort(&list);
 	for (size_t i = 0; i < list.count; i++) {
 		check_canonical(list.addresses[i]);
 		FUZZ_CHECK(address_list_has(&list, list.addresses[i]));

@@ -109,6 +109,13 @@ static const struct {
 	"SGkNCi0tLS0tQkVHSU4gUEdQIE1FU1NBR0UtLS0tLQ0K\r\n", SMIME_PGP_INLINE},
     {"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n",
 	"SGkNCg==\r\n", SMIME_NONE},
+    /* Said twice; or twice and not the same, which is no base64. */
+    {"Content-Transfer-Encoding: base64\r\n"
+     "content-transfer-encoding: BASE64\r\n",
+	"SGkNCi0tLS0tQkVHSU4gUEdQIE1FU1NBR0UtLS0tLQ0K\r\n", SMIME_PGP_INLINE},
+    {"Content-Transfer-Encoding: 7bit\r\n"
+     "Content-Transfer-Encoding: base64\r\n",
+	"SGkNCi0tLS0tQkVHSU4gUEdQIE1FU1NBR0UtLS0tLQ0K\r\n", SMIME_NONE},
     /* A reply that quotes it, and a key, protect nothing. */
     {"", "> -----BEGIN PGP MESSAGE-----\r\n", SMIME_NONE},
     {"", "-----BEGIN PGP PUBLIC KEY BLOCK-----\r\n", SMIME_NONE},
