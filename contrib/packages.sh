@@ -8,7 +8,7 @@ libsqlite3-dev libssl-dev"
 MAIL_PACKAGES="openssl postfix python3 sasl2-bin libsasl2-modules
 libsasl2-modules-db util-linux"
 CHECK_PACKAGES="clang-14 clang-format-14 gpgsm libclang-rt-14-dev
-libcmocka-dev libnss3-tools mandoc shellcheck xz-utils"
+libcmocka-dev libnss3-tools mandoc shellcheck valgrind xz-utils"
 SENDMAIL_LIBRARIES="m4 libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libwrap0"
 
 # missing_packages PACKAGE...: those that are not installed.

@@ -13,6 +13,9 @@ EXTRA_DIST += \
 	%D%/system/tap.py \
 	%D%/system/testsite.py
 
+check_PROGRAMS += tests/tools/steps_tool
+tests_tools_steps_tool_LDADD = $(GATEWAY_LIBS)
+
 # layers.py links archives of its own accord: it needs the flags of this
 # build.
 AM_TESTS_ENVIRONMENT += \
@@ -32,6 +35,7 @@ AM_TESTS_ENVIRONMENT += \
 
 SYSTEM_TESTS = \
 	%D%/system/layers.py \
+	%D%/system/linear_test.py \
 	%D%/system/milter_test.py \
 	%D%/system/mta_client_test.py \
 	%D%/system/policy_test.py \

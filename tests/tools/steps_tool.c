@@ -1,0 +1,146 @@
+/*
+ * steps_tool.c: takes messages through all that reads what a stranger wrote,
+ * for tests/system/linear_test.py, which has valgrind count the instructions
+ * of each call of take_steps.
+ *
+ *   steps_tool FILE...
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/io.h"
+#include "base/limits.h"
+#include "gateway/edits.h"
+#include "mail/address.h"
+#include "mail/mime_build.h"
+#include "mail/mime_canon.h"
+#include "smime/detect.h"
+
+static const struct spool_config config = {
+    .memory = 64u * MIB, .max = 64u * MIB, .folder = "/tmp"};
+
+void take_steps(struct slice message);
+
+/* The header as a mail server hands it over, field by field. */
+static struct slice
+read_header(struct header *header, struct slice message)
+{
+	struct header raw;
+	struct err err;
+	bool complete;
+	size_t body;
+
+	header_init(&raw);
+	body = header_parse(&raw, message, &complete);
+	for (size_t i = 0; i < raw.count; i++)
+		if (header_add(
+			header, raw.fields[i].name, raw.fields[i].body, &err))
+			break;
+	header_fini(&raw);
+	return slice_part(message, body, message.len);
+}
+
+/* Each field as if it were one of any kind. */
+static void
+read_field(const struct header_field *field)
+{
+	struct mime_type type;
+	struct err err;
+	char *text;
+
+	free(header_field_unfold(field));
+	mime_type_parse(&type, field->body);
+	mime_type_fini(&type);
+	mime_disposition_parse(&type, field->body);
+	mime_type_fini(&type);
+	if (address_canonical(field->body, &text, &err) == 0)
+		free(text);
+}
+
+static void
+read_fields(const struct header *header)
+{
+	struct address_list list;
+	size_t found = 0;
+
+	address_list_init(&list);
+	for (size_t i = 0; i < header->count; i++) {
+		read_field(&header->fields[i]);
+		address_list_add(&list, header->fields[i].body);
+	}
+	address_list_sort(&list);
+	for (size_t i = 0; i < list.count; i++)
+		found += address_list_has(&list, list.addresses[i]);
+	if (found != list.count)
+		abort();
+	address_list_fini(&list);
+}
+
+/* What would replace it. */
+static void
+write_edits(const struct header *header)
+{
+	struct smime_entity entity;
+	struct edits edits;
+
+	smime_entity_init(&entity, &config);
+	mime_pkcs7_type(&entity.content_type, "signed-data", "smime.p7m");
+	edits_init(&edits);
+	edits_carry(&edits, header, &entity);
+	edits_fini(&edits);
+	smime_entity_fini(&entity);
+}
+
+static void
+write_canonical(const struct header *header, struct slice body)
+{
+	enum mime_canon_result result;
+	struct mime_tree tree;
+	const char *reason;
+	struct spool out;
+	struct err err;
+	struct buf raw;
+
+	buf_init(&raw, 2 * (size_t)LIMIT_HEADER_BYTES);
+	mime_entity_header(header, &raw);
+	mime_scan(&tree, buf_slice(&raw), body);
+	spool_init(&out, &config);
+	if (mime_canon_write(&tree, &out, &result, &reason, &err))
+		abort();
+	spool_fini(&out);
+	mime_tree_fini(&tree);
+	buf_fini(&raw);
+}
+
+__attribute__((noinline)) void
+take_steps(struct slice message)
+{
+	struct header header;
+	struct slice body;
+
+	header_init(&header);
+	body = read_header(&header, message);
+	read_fields(&header);
+	(void)smime_detect(&header, body);
+	write_canonical(&header, body);
+	write_edits(&header);
+	header_fini(&header);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err err;
+	struct buf in;
+
+	for (int i = 1; i < argc; i++) {
+		buf_init(&in, config.max);
+		if (io_read_file(argv[i], &in, &err)) {
+			fprintf(stderr, "steps_tool: %s\n", err.text);
+			return 1;
+		}
+		take_steps(buf_slice(&in));
+		buf_fini(&in);
+	}
+	return 0;
+}
