@@ -8,6 +8,7 @@
  */
 #include "mail/address.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -503,6 +504,7 @@ list_append(struct address_list *list, struct parser *p)
 		    list->count ? 2 * list->count : 1,
 		    sizeof(*list->addresses));
 	list->addresses[list->count++] = address;
+	list->sorted = false;
 }
 
 static bool
@@ -592,11 +594,13 @@ address_list_sort(struct address_list *list)
 	if (list->count > 1)
 		qsort(list->addresses, list->count, sizeof(*list->addresses),
 		    compare_addresses);
+	list->sorted = true;
 }
 
 bool
 address_list_has(const struct address_list *list, const char *canonical)
 {
+	assert(list->sorted || list->count < 2);
 	return list->count > 0 &&
 	       bsearch(&canonical, list->addresses, list->count,
 		   sizeof(*list->addresses), compare_addresses) != NULL;

@@ -39,6 +39,7 @@ struct address_list {
 	size_t count;
 	bool has_group; /* a group was met; its members are in the list */
 	bool malformed; /* something could not be read as an address */
+	bool sorted;	/* nothing was added behind address_list_sort */
 };
 
 void address_list_init(struct address_list *list);
