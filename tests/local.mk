@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/system/openssl.py \
 	%D%/system/postfix.py \
 	%D%/system/processes.py \
+	%D%/system/readers.py \
 	%D%/system/sendmail.py \
 	%D%/system/tap.py \
 	%D%/system/testsite.py
