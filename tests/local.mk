@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/system/openssl.py \
 	%D%/system/postfix.py \
 	%D%/system/processes.py \
+	%D%/system/reader_asn1.py \
 	%D%/system/readers.py \
 	%D%/system/sendmail.py \
 	%D%/system/tap.py \
@@ -44,6 +45,13 @@ SYSTEM_TESTS = \
 	%D%/system/resilience_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
+
+# Others read what we sign.  They are slow, and what of ours runs here does so
+# in other tests, too: nothing for sanitizers.
+EXTRA_DIST += %D%/system/readers_test.py %D%/tools/BouncyReader.java
+if !SANITIZING
+TESTS += %D%/system/readers_test.py
+endif
 
 # What has threads, for builds with TSan: the unit tests that start some, and
 # both daemons under load.

@@ -39,11 +39,14 @@ class Node:
 
 
 class SignedData:
-    """The only signer of a CMS SignedData."""
+    """The content of a CMS SignedData, None when it is outside, and its only
+    signer."""
 
     def __init__(self, data):
         content = Node(data).children()[1].children()[0]
         parts = content.children()
+        inside = parts[2].children()[1:]
+        self.content = inside[0].children()[0].content if inside else None
         signers = parts[-1].children()
         if len(signers) != 1:
             raise ValueError(f"{len(signers)} signers")

@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import subprocess
 
 PROFILE = """
@@ -110,11 +111,16 @@ class Authority:
             "-out", out)
 
     def issue(self, address, kind="rsa:2048", names=None, usage=None,
-              purpose="emailProtection", start=None, end=None, stem=None):
+              purpose="emailProtection", start=None, end=None, stem=None,
+              key=None):
         """A certificate for address.  start and end, as YYYYMMDDHHMMSSZ, for
-        one that is expired or not yet valid."""
+        one that is expired or not yet valid.  key: the file of one that is
+        there already."""
         stem = stem or f"{address}-{secrets.token_hex(3)}"
-        new_key(self.folder / f"{stem}.key", kind)
+        if key is None:
+            new_key(self.folder / f"{stem}.key", kind)
+        else:
+            shutil.copy(key, self.folder / f"{stem}.key")
         profile = self.folder / f"{stem}.ext"
         profile.write_text(LEAF.format(
             usage=usage or USAGE.get(kind.split(":")[0], "digitalSignature"),
