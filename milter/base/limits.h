@@ -27,6 +27,12 @@
 #define LIMIT_MIME_DEPTH 64u
 /* Parameters of one Content-Type or Content-Disposition. */
 #define LIMIT_MIME_PARAMS 64u
+/* What other servers follow when they take a message apart: Sendmail keeps 20
+ * boundaries (and the signature adds one), 20 parameters of a field, and 2048
+ * octets of it. */
+#define LIMIT_MIME_STRICT_DEPTH	 16u
+#define LIMIT_MIME_STRICT_PARAMS 16u
+#define LIMIT_MIME_STRICT_FIELD	 2000u
 /* RFC 2046 5.1.1. */
 #define LIMIT_BOUNDARY 70u
 /* Memory for the tree of one message's parts. */

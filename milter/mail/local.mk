@@ -7,6 +7,7 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/mime_canon.c %D%/mime_canon.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
 	%D%/mime_scan.c %D%/mime_scan.h \
+	%D%/mime_strict.c %D%/mime_strict.h \
 	%D%/mime_texture.c %D%/mime_texture.h \
 	%D%/mime_type.c %D%/mime_type.h \
 	%D%/spool.c %D%/spool.h
@@ -20,6 +21,7 @@ MAIL_TESTS = \
 	tests/unit/test_mime_canon \
 	tests/unit/test_mime_codec \
 	tests/unit/test_mime_scan \
+	tests/unit/test_mime_strict \
 	tests/unit/test_mime_texture \
 	tests/unit/test_mime_type \
 	tests/unit/test_spool
@@ -46,6 +48,8 @@ tests_unit_test_mime_scan_SOURCES = tests/unit/test_mime_scan.c \
 	$(MIME_CHECK)
 tests_unit_test_mime_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_scan_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_strict_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_strict_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_texture_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_texture_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_type_CPPFLAGS = $(UNIT_CPPFLAGS)

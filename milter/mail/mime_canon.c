@@ -14,6 +14,9 @@
  * are put up with in headers, preambles and inner signatures, because an
  * opaque signature would be the worse evil there.
  *
+ * What a server on the road would put together differently after taking it
+ * apart (mime_strict.h) has to go opaquely, too.
+ *
  * Labels count as well as bytes: Postfix converts a part labelled 8bit for a
  * next hop without 8BITMIME even when it is plain ASCII (MTA.md 4e).
  *
@@ -22,6 +25,7 @@
 #include "mail/mime_canon.h"
 
 #include "mail/mime_codec.h"
+#include "mail/mime_strict.h"
 
 #define CTE_FIELD "Content-Transfer-Encoding"
 
@@ -191,8 +195,6 @@ judge(const struct mime_tree *tree, const char **reason)
 		return MIME_CANON_SKIP;
 	}
 	if (tree->over_limit) {
-		if (can_stay(part))
-			return MIME_CANON_SAME;
 		*reason = "too-complex";
 		return MIME_CANON_OPAQUE;
 	}
@@ -205,7 +207,8 @@ judge(const struct mime_tree *tree, const char **reason)
 		if (plan != PLAN_KEEP)
 			result = MIME_CANON_TRANSCODED;
 	}
-	return result;
+	*reason = mime_strict_flaw(tree);
+	return *reason ? MIME_CANON_OPAQUE : result;
 }
 
 /* Writing */

@@ -20,10 +20,10 @@ enum mime_canon_result {
 	MIME_CANON_SAME,       /* the entity is canonical as it stands; out is
 	                        * empty */
 	MIME_CANON_TRANSCODED, /* out holds the canonical entity */
-	MIME_CANON_OPAQUE,     /* it cannot be made 7-bit without touching an
-	                        * inner protected part, a header field or a
-	                        * broken structure: only opaque signing is
-	                        * possible; out is empty */
+	MIME_CANON_OPAQUE,     /* it cannot be made to survive without
+	                        * touching an inner protected part, a header
+	                        * field or a broken structure: only opaque
+	                        * signing is possible; out is empty */
 	MIME_CANON_SKIP	       /* must not be signed at all: message/partial */
 };
 
@@ -35,7 +35,8 @@ enum mime_canon_result {
  * "message-partial", "inner-protected", "broken-multipart",
  * "header-not-7bit", "preamble-not-7bit" (or epilogue), "part-not-encodable"
  * (two Content-Types, an unknown encoding, a message type that must not be
- * encoded), "too-complex" (tree->over_limit).  Errors are those of the spool.
+ * encoded), "too-complex" (tree->over_limit), or a flaw of mime_strict.h.
+ * Errors are those of the spool.
  */
 int mime_canon_write(const struct mime_tree *tree, struct spool *out,
     enum mime_canon_result *result, const char **reason,

@@ -342,25 +342,24 @@ test_protected_parts(void **state)
 	    "inner-protected");
 }
 
-/* Nobody knows where its parts are: whole and as it is, or not at all. */
+/* Nobody knows where its parts are, and Sendmail closes it where it guesses
+ * the end. */
 static void
 test_broken_multiparts(void **state)
 {
 	(void)state;
-	check_same(MIXED, "--b~~one~");
-	check_same(MIXED, "--b~~one ~From two~");
-	check_same(MIXED, "nothing~");
+	check_opaque(MIXED, "--b~~one~", "broken-multipart");
+	check_opaque(MIXED, "--b~~one ~From two~", "broken-multipart");
+	check_opaque(MIXED, "nothing~", "broken-multipart");
 	check_opaque(MIXED, "--b~~one\xe4~", "broken-multipart");
 	check_opaque(MIXED, "one\xe4~", "broken-multipart");
 	check_opaque(MIXED, "--b~" CTE "8bit~~one~", "broken-multipart");
 	check_opaque(
 	    "Content-Type: multipart/mixed~", "\xe4", "broken-multipart");
-	/* A broken one inside stays, the one beside it is encoded. */
-	check_becomes(MIXED,
+	check_opaque(MIXED,
 	    "--b~Content-Type: multipart/x; boundary=c~~--c~~one ~"
-	    "--b~~\xe4xxxxxxxxx~--b--~",
-	    MIXED "~--b~Content-Type: multipart/x; boundary=c~~--c~~one ~"
-		  "--b~" CTE "quoted-printable~~=E4xxxxxxxxx~--b--~");
+	    "--b~~xxxxxxxxx~--b--~",
+	    "broken-multipart");
 }
 
 static void
@@ -373,7 +372,7 @@ test_bytes_outside_of_leaves(void **state)
 	check_opaque(MIXED, "--b~X: \xe4~~x~--b--~", "header-not-7bit");
 	check_opaque("X: \xe4~" TEXT, "x~", "header-not-7bit");
 	check_opaque("X: a\n b~" TEXT, "x~", "header-not-7bit");
-	check_same(MIXED, "pre ~--b ~X: y ~~x~--b-- ~From epi ~");
+	check_same(MIXED, "pre ~--b~X: y ~~x~--b--~From epi ~");
 }
 
 static void
@@ -384,21 +383,21 @@ test_malformed_headers(void **state)
 	static const char two_labels[] = CTE "7bit~" CTE "8bit~";
 
 	(void)state;
-	check_same(two, "x \r\n");
+	check_opaque(two, "x \r\n", "hidden-parts");
 	check_opaque(two, "\xe4", "part-not-encodable");
 	check_same(two_labels, "x \r\n");
 	check_opaque(two_labels, "\xe4", "part-not-encodable");
 	check_opaque(CTE "8bit~" CTE "7bit~", "x", "part-not-encodable");
 	check_opaque("Content-Type: text~", "\xe4", "part-not-encodable");
 	check_opaque(MIXED CTE "base64~", "\xe4", "part-not-encodable");
-	check_same(MIXED CTE "base64~", "QUJD~");
+	check_opaque(MIXED CTE "base64~", "QUJD~", "hidden-parts");
 	/* The type is plain enough, only a parameter is not. */
 	check_becomes("Content-Type: text/plain; name=my file~", "\xe4xxxxxx",
 	    "Content-Type: text/plain; name=my file~" CTE
 	    "quoted-printable~~=E4xxxxxx");
 	/* A new field would become part of the body for some readers. */
 	check_opaque(MIXED, "--b~no field \xe4~--b--~", "part-not-encodable");
-	check_same(MIXED, "--b~no field ~--b--~");
+	check_opaque(MIXED, "--b~no field ~--b--~", "irregular-header");
 	check_opaque(
 	    MIXED, "--b~" CTE "8bit~\xe4: b~--b--~", "part-not-encodable");
 }
@@ -449,7 +448,7 @@ test_long_base64_line(void **state)
 	free(lines);
 }
 
-/* Over a limit: whole, or not at all. */
+/* Over a limit nobody can say what is inside. */
 static void
 test_too_complex(void **state)
 {
@@ -460,17 +459,11 @@ test_too_complex(void **state)
 	for (size_t i = 0; i < LIMIT_MIME_PARTS; i++)
 		buf_add_text(&body, "--b~~x ~");
 	buf_add_text(&body, "--b--~");
-	check_same(MIXED, buf_text(&body));
-	buf_add_text(&body, "\xe4~");
 	check_opaque(MIXED, buf_text(&body), "too-complex");
 	buf_clear(&body);
 	for (size_t i = 0; i <= LIMIT_MIME_DEPTH; i++)
 		buf_add_text(&body, "Content-Type: message/rfc822~~");
 	buf_add_text(&body, "x~");
-	check_same("Content-Type: message/rfc822~", buf_text(&body));
-	check_opaque("Content-Type: message/rfc822~" CTE "8bit~",
-	    buf_text(&body), "too-complex");
-	buf_add_text(&body, "\xe4~");
 	check_opaque(
 	    "Content-Type: message/rfc822~", buf_text(&body), "too-complex");
 	buf_fini(&body);
