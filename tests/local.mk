@@ -42,7 +42,8 @@ SYSTEM_TESTS = \
 	%D%/system/mta_client_test.py \
 	%D%/system/policy_test.py \
 	%D%/system/postfix_test.py \
-	%D%/system/resilience_test.py
+	%D%/system/resilience_test.py \
+	%D%/system/sendmail_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 

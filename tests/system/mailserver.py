@@ -142,6 +142,8 @@ class MailServer:
 
     kind = "mail server"
     accepted = None  # its answer to a message that it took, with the queue id
+    header_max = 60000  # octets of a header that it takes
+    repairs = ()  # names of feared messages that it changes before the milter
 
     def __init__(self, milters, logins, domains=("example.org",)):
         self.milters = [milters] if isinstance(milters, str) else milters

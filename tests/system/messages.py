@@ -43,6 +43,68 @@ UTF8 = ("Content-Type: text/plain; charset=utf-8\r\n"
 NESTED = (b"Content-Type: message/rfc822\r\n\r\nFrom: x@example.net\r\n"
           b"Subject: inside\r\nMIME-Version: 1.0\r\n" + UTF8)
 
+
+
+def nested(depth):
+    """A text in so many multiparts."""
+    entity = TEXT
+    for level in range(depth):
+        entity = multipart("mixed", f"level{level}", entity).replace(
+            b"MIME-Version: 1.0\r\n", b"")
+    return b"MIME-Version: 1.0\r\n" + entity
+
+
+def one_part(header, body=b"plain"):
+    """A multipart with a part of this header, and another one."""
+    return multipart("mixed", "two", header + b"\r\n" + body, TEXT)
+
+
+# What is not by the book, and would be "repaired" by Sendmail on the way.
+IRREGULAR = {
+    "no boundary parameter":
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed\r\n\r\ntext\r\n",
+    "boundary without the quotes that it needs": multipart(
+        "mixed", "=_a:1", TEXT).replace(b'"=_a:1"', b"=_a:1"),
+    "boundary in RFC 2231 form": multipart(
+        "mixed", "ab", TEXT).replace(b'boundary="ab"',
+                                     b"boundary*=us-ascii''ab"),
+    "boundary named twice": multipart(
+        "mixed", "ab", TEXT).replace(b'="ab"', b"=ab; boundary=ac"),
+    "a blank before a part's colon":
+        one_part(b"Content-Type : text/plain\r\n"),
+    "a line in a part's header that is no field":
+        one_part(b"Content-Type: text/plain\r\nno field\r\n"),
+    "a part's header without an empty line":
+        multipart("mixed", "two", b"Content-Type: text/plain", TEXT),
+    "no part between two delimiters": multipart("mixed", "two", TEXT).replace(
+        b"--two--", b"--two\r\n--two--"),
+    "a quoted string that never ends":
+        one_part(b'Content-Type: text/plain; name="file\r\n'),
+    "a comment that never ends":
+        one_part(b"Content-Type: text/plain (a comment\r\n"),
+    "a Content-Type of 3000": one_part(
+        b"Content-Type: text/plain" +
+        b"".join(b";\r\n a%d=%s" % (n, b"x" * 40) for n in range(60)) +
+        b"\r\n"),
+    "a Content-Description of 3000": one_part(
+        b"Content-Description: " + b"\r\n ".join([b"word" * 15] * 50) +
+        b"\r\n"),
+    "two Content-Types, one a multipart": one_part(
+        b"Content-Type: multipart/mixed; boundary=in\r\n"
+        b"Content-Type: text/plain\r\n", b"--in\r\n\r\nplain"),
+    "a multipart in base64": one_part(
+        b"Content-Type: multipart/mixed; boundary=in\r\n"
+        b"Content-Transfer-Encoding: base64\r\n", b"LS1pbg=="),
+    "a message in base64": one_part(
+        b"Content-Type: message/rfc822\r\n"
+        b"Content-Transfer-Encoding: base64\r\n", b"U3ViamVjdDogYQ0KDQpi"),
+    "a mailbox's From line in a forwarded message": one_part(
+        b"Content-Type: message/rfc822\r\n",
+        b"From x@example.net Mon Mar  2 10:00:00 2026\r\nSubject: x\r\n\r\n"
+        b"plain"),
+    "25 multiparts in one another": nested(25),
+}
+
 FEARED = {
     "8-bit text": b"MIME-Version: 1.0\r\n" + UTF8,
     "8-bit text without a label":
@@ -101,6 +163,7 @@ FEARED = {
         b"\r\nX-Flat: " + b"y" * 5000 + b"\r\n" + PLAIN,
     "500 header fields":
         b"".join(b"X-%d: v\r\n" % n for n in range(500)) + PLAIN,
+    **IRREGULAR,
 }
 
 

@@ -111,6 +111,7 @@ class Postfix(mailserver.MailServer):
 
     kind = "postfix"
     accepted = r"queued as (\w+)"
+    repairs = ("a blank before a part's colon",)
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)

@@ -138,6 +138,7 @@ class Sendmail(mailserver.MailServer):
 
     kind = "sendmail"
     accepted = r"(\w+) Message accepted"
+    header_max = 32000
 
     def __init__(self, *arguments, terms=MILTER_TERMS, **options):
         super().__init__(*arguments, **options)
