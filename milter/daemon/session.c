@@ -97,11 +97,24 @@ session_sender(struct session *s, const char *path, const char *login)
 	job_sender(s->job, path);
 }
 
+/* Behind the end of the header everything has been decided.  Recipients and
+ * fields that come all the same can neither count nor be left out, so the
+ * message has to wait; libmilter lets no mail server get so far. */
+static struct job *
+undecided_job(struct session *s)
+{
+	if (s->header_ended)
+		session_end_message(s);
+	return s->job;
+}
+
 void
 session_recipient(struct session *s, const char *path)
 {
-	if (s->job)
-		job_recipient(s->job, path);
+	struct job *job = undecided_job(s);
+
+	if (job)
+		job_recipient(job, path);
 }
 
 void
@@ -114,8 +127,10 @@ session_queue_id(struct session *s, const char *queue_id)
 void
 session_header(struct session *s, const char *name, const char *body)
 {
-	if (s->job)
-		job_header(s->job, name, body);
+	struct job *job = undecided_job(s);
+
+	if (job)
+		job_header(job, name, body);
 }
 
 static enum session_answer
@@ -131,8 +146,10 @@ defer(struct job_reply *reply)
 enum session_answer
 session_end_of_header(struct session *s, struct job_reply *reply)
 {
+	struct job *job = undecided_job(s);
+
 	s->header_ended = true;
-	if (s->job && !s->in_flight)
+	if (job && !s->in_flight)
 		s->in_flight = service_enter(s->service);
 	if (!s->in_flight) {
 		session_end_message(s);

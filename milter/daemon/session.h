@@ -40,6 +40,9 @@ void session_client(struct session *session, const struct sockaddr *address,
 void session_sender(
     struct session *session, const char *path, const char *login);
 
+/* Recipients, fields and ends of the header that come behind the end of the
+ * header end the message: what else is said about it is answered with
+ * SESSION_DEFER. */
 void session_recipient(struct session *session, const char *path);
 
 /* As often as it may have become known; NULL is ignored. */

@@ -328,6 +328,38 @@ test_end_without_end_of_header(void **state)
 	assert_true(session_edits(t->session)->replace_body);
 }
 
+/* What comes behind the end of the header cannot count any more, and must
+ * not be left out. */
+static void
+test_envelope_and_header_come_late(void **state)
+{
+	struct site *t = *state;
+
+	connect_from(t, "192.0.2.1");
+	for (int late = 0; late < 3; late++) {
+		say_envelope(t, "<alice@example.org>", "alice@example.org");
+		say_header(t);
+		assert_int_equal(session_end_of_header(t->session, &t->reply),
+		    SESSION_CONTINUE);
+		if (late == 0)
+			session_recipient(t->session, "<eve@example.net>");
+		else if (late == 1)
+			session_header(t->session, "From", " eve@example.net");
+		else
+			assert_int_equal(
+			    session_end_of_header(t->session, &t->reply),
+			    SESSION_DEFER);
+		session_body(t->session, "Hello\r\n", 7);
+		assert_int_equal(
+		    session_end_of_message(t->session, NULL, NULL, &t->reply),
+		    SESSION_DEFER);
+		assert_null(session_edits(t->session));
+		session_end_message(t->session);
+		gateway_fixture_log_clear(&t->fixture);
+		expect_signed(t);
+	}
+}
+
 static void
 test_queue_id_never_known(void **state)
 {
@@ -438,6 +470,7 @@ main(void)
 	    TEST(test_abort_after_each_step),
 	    TEST(test_sender_begins_anew),
 	    TEST(test_end_without_end_of_header),
+	    TEST(test_envelope_and_header_come_late),
 	    TEST(test_queue_id_never_known),
 	    TEST(test_message_keeps_its_gateway),
 	    TEST(test_ended_service_defers),
