@@ -5,7 +5,7 @@
 #       -max_total_time=60 new-corpus tests/fuzz/seeds/mime_scan
 
 EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict \
-	%D%/header.dict
+	%D%/header.dict %D%/session.dict
 
 FUZZ_TARGETS =
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
@@ -83,6 +83,17 @@ FUZZ_TARGETS += %D%/fuzz_smime_detect %D%/fuzz_smime_verify \
 %C%_fuzz_smime_decrypt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_smime_decrypt_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_smime_decrypt_LDADD = $(SMIME_LIBS)
+
+# daemon/: whole sessions
+FUZZ_TARGETS += %D%/fuzz_session
+%C%_fuzz_session_SOURCES = %D%/fuzz_session.c %D%/fuzz.h \
+	%D%/session_judge.c %D%/session_judge.h \
+	%D%/session_script.c %D%/session_script.h \
+	%D%/session_site.c %D%/session_site.h $(MIME_CHECK)
+%C%_fuzz_session_CPPFLAGS = $(FUZZ_CPPFLAGS) $(CMOCKA_CFLAGS)
+%C%_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_session_LDADD = tests/unit/libgatewayfixture.a \
+	tests/unit/libfixture.a $(DAEMON_LIBS) $(UNIT_LIBS)
 
 # admin/
 FUZZ_TARGETS += %D%/fuzz_admin_text

@@ -147,12 +147,10 @@ gateway_fixture_user(struct gateway_fixture *f, const char *address,
 }
 
 void
-gateway_fixture_own(struct gateway_fixture *f, const char *address,
-    const struct fixture_cert *cert)
+gateway_fixture_seal(struct gateway_fixture *f, const char *address,
+    const struct fixture_cert *cert, struct store_own_cert *own)
 {
 	struct key_client *keys = key_client_new(f->keyd.socket, 1, 20000);
-	struct store *store = gateway_fixture_store(f);
-	struct store_own_cert own;
 	struct key_sealed sealed;
 	struct buf der;
 
@@ -160,21 +158,31 @@ gateway_fixture_own(struct gateway_fixture *f, const char *address,
 	fixture_key_der(cert, &der);
 	key_sealed_init(&sealed);
 	MUST(key_wrap(keys, buf_slice(&der), &sealed, &err));
-	store_own_cert_init(&own);
-	own.address = xstrdup(address);
-	own.certificate = certificate_ref(cert->certificate);
-	memcpy(own.fingerprint, cert->certificate->fingerprint_text,
-	    sizeof(own.fingerprint));
-	own.wrapped_len = sealed.wrapped.len;
-	own.wrapped = xmalloc(own.wrapped_len);
-	memcpy(own.wrapped, sealed.wrapped.data, own.wrapped_len);
-	own.added = fixture_now();
-	MUST(store_own_cert_add(store, &own, &err));
-	store_own_cert_fini(&own);
+	store_own_cert_init(own);
+	own->address = xstrdup(address);
+	own->certificate = certificate_ref(cert->certificate);
+	memcpy(own->fingerprint, cert->certificate->fingerprint_text,
+	    sizeof(own->fingerprint));
+	own->wrapped_len = sealed.wrapped.len;
+	own->wrapped = xmalloc(own->wrapped_len);
+	memcpy(own->wrapped, sealed.wrapped.data, own->wrapped_len);
+	own->added = fixture_now();
 	key_sealed_fini(&sealed);
 	buf_fini(&der);
-	store_close(store);
 	key_client_free(keys);
+}
+
+void
+gateway_fixture_own(struct gateway_fixture *f, const char *address,
+    const struct fixture_cert *cert)
+{
+	struct store *store = gateway_fixture_store(f);
+	struct store_own_cert own;
+
+	gateway_fixture_seal(f, address, cert, &own);
+	MUST(store_own_cert_add(store, &own, &err));
+	store_own_cert_fini(&own);
+	store_close(store);
 }
 
 void
@@ -234,9 +242,8 @@ tell_header(void *arg, const char *name, const char *body)
 	MUST(header_add(arg, slice_text(name), slice_text(body), &err));
 }
 
-/* The header as Postfix leaves it. */
-static void
-play_edits(struct header *h, const struct edits *e)
+void
+fixture_play_edits(struct header *h, const struct edits *e)
 {
 	for (size_t i = 0; i < e->header_count; i++) {
 		const struct header_edit *edit = &e->headers[i];
@@ -281,7 +288,7 @@ write_message(struct gateway_fixture *f, const struct fixture_mail *mail,
 	assert_true(fd >= 0);
 	header_init(&h);
 	each_field(mail->header, tell_header, &h);
-	play_edits(&h, e);
+	fixture_play_edits(&h, e);
 	buf_init(&text, FILE_MAX);
 	for (size_t i = 0; i < h.count; i++)
 		header_field_write(&h.fields[i], &text);

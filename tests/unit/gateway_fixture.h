@@ -47,6 +47,11 @@ void gateway_fixture_user(struct gateway_fixture *f, const char *address,
 void gateway_fixture_own(struct gateway_fixture *f, const char *address,
     const struct fixture_cert *cert);
 
+/* The certificate with its key sealed by keyd, in no store; the caller ends
+ * it. */
+void gateway_fixture_seal(struct gateway_fixture *f, const char *address,
+    const struct fixture_cert *cert, struct store_own_cert *own);
+
 /* Puts in a certificate of a correspondent. */
 void gateway_fixture_partner(struct gateway_fixture *f, const char *address,
     const struct fixture_cert *cert, enum store_trust trust);
@@ -80,6 +85,10 @@ struct fixture_result {
 void gateway_fixture_send(struct gateway_fixture *f,
     const struct fixture_mail *mail, struct fixture_result *result);
 void fixture_result_fini(struct fixture_result *result);
+
+/* Makes of a message's header what Postfix does with the edits; the values
+ * belong to the edits. */
+void fixture_play_edits(struct header *h, const struct edits *e);
 
 /* Runs a shell command with F=folder in its environment; its status. */
 int gateway_fixture_run(const struct gateway_fixture *f, const char *format,

@@ -1,0 +1,406 @@
+/* session_judge.c: see session_judge.h. */
+#include "fuzz/fuzz.h"
+
+#include "fuzz/session_judge.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "gateway/job.h"
+#include "mail/address.h"
+#include "mail/mime_build.h"
+#include "smime/detect.h"
+#include "smime/verify.h"
+#include "unit/gateway_fixture.h"
+#include "unit/mime_check.h"
+
+#define TEXT_MAX ((size_t)16 * MIB)
+
+static const struct spool_config spool = {
+    .memory = TEXT_MAX, .max = TEXT_MAX, .folder = "/tmp"};
+
+void
+message_init(struct message *m)
+{
+	memset(m, 0, sizeof(*m));
+	header_init(&m->header);
+	buf_init(&m->body, TEXT_MAX);
+}
+
+void
+message_fini(struct message *m)
+{
+	header_fini(&m->header);
+	buf_fini(&m->body);
+}
+
+/* --- what is asked of every answer --- */
+
+static void
+check_reply(const struct outcome *o)
+{
+	char class = o->answer == SESSION_REFUSE ? '5' : '4';
+
+	if (o->answer != SESSION_REFUSE && o->answer != SESSION_DEFER)
+		return;
+	FUZZ_CHECK(strlen(o->reply.code) == 3 && o->reply.code[0] == class);
+	FUZZ_CHECK(o->reply.extended[0] == class);
+	FUZZ_CHECK(*o->reply.text);
+	for (const char *c = o->reply.text; *c; c++)
+		FUZZ_CHECK(*c >= ' ' && *c <= '~' && *c != '%');
+}
+
+/* Nothing but what describes the body changes. */
+static void
+check_edits(const struct edits *e)
+{
+	for (size_t i = 0; i < e->header_count; i++) {
+		struct slice name = slice_text(e->headers[i].name);
+
+		FUZZ_CHECK(slice_has_prefix_ci(name, "Content-") ||
+			   slice_equal_text_ci(name, "MIME-Version"));
+		FUZZ_CHECK(e->headers[i].index >= 1);
+	}
+	FUZZ_CHECK(e->replace_body);
+}
+
+/* --- the message that leaves --- */
+
+static void
+copy_header(const struct header *from, struct header *to)
+{
+	struct err err;
+
+	for (size_t i = 0; i < from->count; i++)
+		FUZZ_CHECK(header_add(to, from->fields[i].name,
+			       from->fields[i].body, &err) == 0);
+}
+
+static void
+carry_out(const struct message *m, const struct edits *e, struct message *out)
+{
+	struct header edited;
+
+	message_fini(out);
+	message_init(out);
+	if (!e || edits_are_empty(e)) {
+		copy_header(&m->header, &out->header);
+		buf_add_slice(&out->body, buf_slice(&m->body));
+		return;
+	}
+	header_init(&edited);
+	copy_header(&m->header, &edited);
+	fixture_play_edits(&edited, e);
+	/* Values belong to the edits; out has to outlive them. */
+	copy_header(&edited, &out->header);
+	header_fini(&edited);
+	for (size_t i = 0; i < e->body.count; i++)
+		buf_add_slice(&out->body, e->body.at[i]);
+}
+
+/* Rule S1, and nothing that a mail server would break. */
+static void
+check_form(const struct message *out)
+{
+	struct mime_texture texture = {0};
+
+	FUZZ_CHECK(header_count(&out->header, "Content-Type") == 1);
+	FUZZ_CHECK(header_count(&out->header, "MIME-Version") == 1);
+	FUZZ_CHECK(
+	    header_count(&out->header, "Content-Transfer-Encoding") <= 1);
+	mime_texture_scan(&texture, buf_slice(&out->body));
+	FUZZ_CHECK(mime_texture_survives(&texture));
+}
+
+/* --- what is inside --- */
+
+/* An entity in one piece, taken apart. */
+struct entity {
+	struct slice header_raw;
+	struct slice body;
+	struct header header;
+	struct mime_tree tree;
+};
+
+static void
+entity_read(struct entity *e, struct slice header_raw, struct slice body)
+{
+	bool complete;
+
+	e->header_raw = header_raw;
+	e->body = body;
+	header_init(&e->header);
+	(void)header_parse(&e->header, header_raw, &complete);
+	mime_scan(&e->tree, header_raw, body);
+}
+
+static void
+entity_split(struct entity *e, struct slice text)
+{
+	struct slice header_raw, body;
+
+	mime_check_split(text, &header_raw, &body);
+	entity_read(e, header_raw, body);
+}
+
+static void
+entity_fini(struct entity *e)
+{
+	header_fini(&e->header);
+	mime_tree_fini(&e->tree);
+}
+
+static bool
+is_same_bytes(const struct entity *a, const struct entity *b)
+{
+	return slice_equal(a->header_raw, b->header_raw) &&
+	       slice_equal(a->body, b->body);
+}
+
+/* Signed is the message that was sent: the same bytes, or the same leaves. */
+static void
+check_content(const struct entity *sent, const struct entity *inside)
+{
+	const char *wrong;
+
+	if (is_same_bytes(sent, inside))
+		return;
+	wrong = mime_check_same(&sent->tree, &inside->tree);
+	if (wrong)
+		fprintf(stderr, "%s\n", wrong);
+	FUZZ_CHECK(!wrong);
+}
+
+/* The only mailbox of all From fields, canonical; the caller frees it. */
+static char *
+only_from(const struct message *m)
+{
+	const struct header_field *field;
+	struct address_list list;
+	char *address = NULL;
+
+	address_list_init(&list);
+	for (size_t i = 0; (field = header_find(&m->header, "From", i)); i++)
+		address_list_add(&list, field->body);
+	if (list.count == 1)
+		address = strdup(list.addresses[0]);
+	address_list_fini(&list);
+	return address;
+}
+
+static void
+check_signed(const struct message *m, const struct entity *outer,
+    const struct entity *sent)
+{
+	char *from = only_from(m);
+	struct smime_verify_opts opts = {
+	    .trust = gateway_trust(site_get()->gateway),
+	    .now = clock_now(),
+	    .from = from,
+	};
+	const struct mime_part *first = outer->tree.root->child;
+	struct smime_verdict v;
+	struct entity inside;
+	struct err err;
+
+	smime_verdict_init(&v, &spool);
+	FUZZ_CHECK(
+	    smime_verify(&opts, &outer->header, outer->body, &v, &err) == 0);
+	if (v.status != SMIME_VALID)
+		fprintf(
+		    stderr, "%s: %s\n", smime_status_name(v.status), v.detail);
+	FUZZ_CHECK(v.status == SMIME_VALID);
+	if (first)
+		entity_read(&inside, first->header_raw, first->body);
+	else
+		entity_split(&inside, spool_slice(&v.content));
+	check_content(sent, &inside);
+	entity_fini(&inside);
+	smime_verdict_fini(&v);
+	free(from);
+}
+
+/* A reader with one of the recipients' keys. */
+static void
+check_encrypted(const struct message *m, const struct entity *outer,
+    const struct entity *sent, bool with_signature)
+{
+	struct smime_decrypted facts;
+	struct entity inside;
+	struct spool plain;
+	struct err err = {.text = ""};
+	int rc;
+
+	spool_init(&plain, &spool);
+	rc = smime_decrypt(&site_get()->partners, &outer->header, outer->body,
+	    &plain, &facts, &err);
+	if (rc < 0)
+		fprintf(stderr, "%s\n", err.text);
+	FUZZ_CHECK(rc == 0);
+	entity_split(&inside, spool_slice(&plain));
+	if (with_signature)
+		check_signed(m, &inside, sent);
+	else
+		check_content(sent, &inside);
+	entity_fini(&inside);
+	spool_fini(&plain);
+}
+
+static void
+entity_of(const struct message *m, struct buf *header, struct entity *e)
+{
+	buf_init(header, TEXT_MAX);
+	mime_entity_header(&m->header, header);
+	entity_read(e, buf_slice(header), buf_slice(&m->body));
+}
+
+static void
+check_protected(
+    const struct message *m, const struct plan *plan, const struct message *out)
+{
+	struct buf sent_header, outer_header;
+	struct entity sent, outer;
+	enum smime_kind kind;
+
+	check_form(out);
+	entity_of(m, &sent_header, &sent);
+	entity_of(out, &outer_header, &outer);
+	kind = smime_detect_header(&outer.header);
+	FUZZ_CHECK(smime_kind_is_encrypted(kind) == plan->encrypt);
+	if (plan->encrypt)
+		check_encrypted(m, &outer, &sent, plan->sign);
+	else
+		check_signed(m, &outer, &sent);
+	entity_fini(&sent);
+	entity_fini(&outer);
+	buf_fini(&sent_header);
+	buf_fini(&outer_header);
+}
+
+/* --- what had to happen --- */
+
+/* What the same gateway decides about the same message, told at once. */
+static enum job_outcome
+decide_alone(
+    const struct message *m, struct plan *plan, struct job_reply *reply)
+{
+	const struct job_client client = {
+	    .address = m->address,
+	    .daemon_name = m->daemon_name,
+	    .login = m->login,
+	};
+	struct job *job = job_new(site_get()->gateway, &client);
+	enum job_outcome outcome;
+
+	job_sender(job, m->sender);
+	for (size_t i = 0; i < m->recipient_count; i++)
+		job_recipient(job, m->recipients[i]);
+	for (size_t i = 0; i < m->header.count; i++) {
+		char *name = slice_dup_text(m->header.fields[i].name);
+		char *body = slice_dup_text(m->header.fields[i].body);
+
+		job_header(job, name, body);
+		free(body);
+		free(name);
+	}
+	job_body(job, m->body.data, m->body.len);
+	outcome = job_decide(job, reply);
+	*plan = *job_plan(job);
+	job_free(job);
+	return outcome;
+}
+
+static void
+check_decision(
+    const struct message *m, const struct outcome *o, const struct message *out)
+{
+	bool edited = o->edits && !edits_are_empty(o->edits);
+	struct job_reply reply;
+	enum job_outcome outcome;
+	struct plan plan;
+
+	outcome = decide_alone(m, &plan, &reply);
+	/* Protected it would have become too large. */
+	if (3 * m->body.len + 64 * KIB > SITE_MESSAGE_MAX)
+		return;
+	FUZZ_CHECK(o->answer != SESSION_DEFER);
+	FUZZ_CHECK((outcome == JOB_ACCEPT) == (o->answer == SESSION_ACCEPT));
+	if (outcome == JOB_REFUSE)
+		FUZZ_CHECK(strcmp(reply.code, o->reply.code) == 0 &&
+			   strcmp(reply.text, o->reply.text) == 0);
+	FUZZ_CHECK(edited == (plan.action == PLAN_PROTECT));
+	if (edited)
+		check_protected(m, &plan, out);
+}
+
+static bool
+is_submitted(const struct message *m)
+{
+	const struct sockaddr_in *v4 = (const void *)m->address;
+
+	if (m->login && *m->login)
+		return true;
+	if (m->daemon_name && strcmp(m->daemon_name, "SUBMISSION") == 0)
+		return true;
+	return v4 && v4->sin_family == AF_INET &&
+	       ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+}
+
+/* Is somebody of elsewhere, or nobody knows who, among the recipients? */
+static bool
+leaves(const struct message *m)
+{
+	bool found = false;
+	struct err err;
+	char *address;
+
+	for (size_t i = 0; i < m->recipient_count && !found; i++) {
+		if (address_canonical(
+			slice_text(m->recipients[i]), &address, &err) < 0)
+			return true;
+		found = strcmp(address_domain(address), "example.org") != 0 &&
+			strcmp(address_domain(address), "example.com") != 0;
+		free(address);
+	}
+	return found;
+}
+
+/* C7, by other means than the code that decides: what must be encrypted does
+ * not leave in clear, whoever else it names as its author. */
+static void
+check_never_in_clear(const struct message *m, const struct message *out)
+{
+	const struct header_field *field;
+	struct address_list from;
+	bool must;
+
+	address_list_init(&from);
+	for (size_t i = 0; (field = header_find(&m->header, "From", i)); i++)
+		address_list_add(&from, field->body);
+	must = address_list_has(&from, site_get()->must_encrypt);
+	address_list_fini(&from);
+	if (!must || !is_submitted(m) || !leaves(m))
+		return;
+	FUZZ_CHECK(smime_kind_is_encrypted(
+	    smime_detect(&out->header, buf_slice(&out->body))));
+}
+
+void
+judge(const struct message *m, const struct outcome *o, struct message *out)
+{
+	bool edited = o->edits && !edits_are_empty(o->edits);
+
+	FUZZ_CHECK(o->answer != SESSION_CONTINUE);
+	FUZZ_CHECK(!edited || o->answer == SESSION_ACCEPT);
+	check_reply(o);
+	if (edited)
+		check_edits(o->edits);
+	if (o->answer == SESSION_ACCEPT) {
+		carry_out(m, o->edits, out);
+		check_never_in_clear(m, out);
+	}
+	if (m->legal)
+		check_decision(m, o, out);
+}

@@ -1,0 +1,143 @@
+/* session_site.c: see session_site.h. */
+#include "fuzz/fuzz.h"
+#include "unit/unit.h"
+
+#include "fuzz/session_site.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "unit/gateway_fixture.h"
+
+#define LOG_MAX 65536u
+
+static struct gateway_fixture fixture;
+static struct fixture_cert partner_certs[2];
+static struct store_own_cert partner_keys[2];
+static int log_fd = -1;
+static pid_t owner; /* children of a fork server leave everything alone */
+
+static const struct gateway_domain domains[] = {
+    {.name = "example.org"}, {.name = "example.com"}};
+static const char *const listeners[] = {"SUBMISSION"};
+
+static void
+add_own(
+    const char *address, enum setting_switch sign, enum setting_encrypt encrypt)
+{
+	struct fixture_cert cert;
+
+	gateway_fixture_user(&fixture, address, sign, encrypt);
+	fixture_leaf(
+	    &cert, &fixture.our_ca, &(struct fixture_opts){.address = address});
+	gateway_fixture_own(&fixture, address, &cert);
+	fixture_fini(&cert);
+}
+
+static void
+add_partner(const char *address, enum store_trust trust, long not_after,
+    struct fixture_cert *cert)
+{
+	fixture_leaf(cert, &fixture.their_ca,
+	    &(struct fixture_opts){
+		.address = address,
+		.not_before = -10 * FIXTURE_DAY,
+		.not_after = not_after,
+	    });
+	gateway_fixture_partner(&fixture, address, cert, trust);
+}
+
+static void
+add_partners(void)
+{
+	static const char *const names[] = {
+	    "bob@example.net", "second@example.net"};
+	struct fixture_cert cert;
+
+	for (size_t i = 0; i < 2; i++) {
+		add_partner(names[i], STORE_TRUST_HARVESTED, 100 * FIXTURE_DAY,
+		    &partner_certs[i]);
+		gateway_fixture_seal(
+		    &fixture, names[i], &partner_certs[i], &partner_keys[i]);
+	}
+	add_partner(
+	    "old@example.net", STORE_TRUST_HARVESTED, -FIXTURE_DAY, &cert);
+	fixture_fini(&cert);
+	add_partner(
+	    "wait@example.net", STORE_TRUST_PENDING, 100 * FIXTURE_DAY, &cert);
+	fixture_fini(&cert);
+}
+
+static void
+remove_everything(void)
+{
+	if (getpid() != owner)
+		return;
+	for (size_t i = 0; i < 2; i++) {
+		store_own_cert_fini(&partner_keys[i]);
+		fixture_fini(&partner_certs[i]);
+	}
+	close(log_fd);
+	gateway_fixture_stop(&fixture);
+}
+
+void
+site_start(void)
+{
+	gateway_fixture_start(&fixture);
+	FUZZ_CHECK(log_open(LOG_TARGET_FILE, LOG_LEVEL_INFO, "fuzz",
+		       fixture.log) == 0);
+	log_fd = open(fixture.log, O_RDWR | O_CLOEXEC);
+	FUZZ_CHECK(log_fd >= 0);
+	fixture.config.domains = domains;
+	fixture.config.domain_count = 2;
+	fixture.config.submission_daemons = listeners;
+	fixture.config.submission_daemon_count = 1;
+	fixture.config.spool.memory = 16 * KIB;
+	fixture.config.spool.max = SITE_MESSAGE_MAX;
+	add_own("alice@example.org", SWITCH_ON, ENCRYPT_IF_POSSIBLE);
+	add_own("must@example.org", SWITCH_ON, ENCRYPT_REQUIRED);
+	add_own("off@example.org", SWITCH_OFF, ENCRYPT_OFF);
+	add_own("alice@example.com", SWITCH_ON, ENCRYPT_OFF);
+	gateway_fixture_user(
+	    &fixture, "bare@example.org", SWITCH_ON, ENCRYPT_IF_POSSIBLE);
+	add_partners();
+	owner = getpid();
+	atexit(remove_everything);
+}
+
+struct site *
+site_get(void)
+{
+	static struct site site;
+	const struct gateway_opts opts = {.harvest = false};
+	struct err err;
+
+	if (site.gateway)
+		return &site;
+	FUZZ_CHECK(
+	    gateway_new(&fixture.config, &opts, &site.gateway, &err) == 0);
+	site.service = service_new(gateway_ref(site.gateway));
+	site.partners = (struct smime_decrypt_opts){
+	    .keys = gateway_keys(site.gateway),
+	    .own = partner_keys,
+	    .own_count = 2,
+	};
+	site.must_encrypt = "must@example.org";
+	return &site;
+}
+
+const char *
+site_log(void)
+{
+	static char text[LOG_MAX];
+	ssize_t n = pread(log_fd, text, sizeof(text) - 1, 0);
+
+	FUZZ_CHECK(n >= 0 && n < (ssize_t)sizeof(text) - 1);
+	text[n] = '\0';
+	FUZZ_CHECK(ftruncate(log_fd, 0) == 0);
+	return text;
+}
