@@ -105,6 +105,9 @@
 #define LIMIT_HARVEST_BYTES (16u * MIB)
 /* The same complaint is logged once in this time. */
 #define LIMIT_COMPLAINT_MS (60 * 1000)
+/* What the operator was told once is said again: a line of yesterday's log
+ * may have been overlooked. */
+#define LIMIT_REMINDER_SECONDS (24 * 3600)
 
 /* Key process */
 

@@ -8,6 +8,7 @@
 static const char *const switch_names[] = {"inherit", "off", "on"};
 static const char *const encrypt_names[] = {
     "inherit", "off", "if-possible", "required"};
+static const char *const own_problem_names[] = {"inherit", "unsigned", "defer"};
 static const char *const exemption_names[EXEMPTION_COUNT] = {
     [EXEMPT_NULL_SENDER] = "null-sender",
     [EXEMPT_DSN] = "dsn",
@@ -63,6 +64,23 @@ const char *
 setting_encrypt_name(enum setting_encrypt value)
 {
 	return encrypt_names[value];
+}
+
+int
+setting_own_problem_parse(const char *text, enum setting_own_problem *out)
+{
+	int i = find_name(own_problem_names, COUNT(own_problem_names), text);
+
+	if (i < 0)
+		return -1;
+	*out = (enum setting_own_problem)i;
+	return 0;
+}
+
+const char *
+setting_own_problem_name(enum setting_own_problem value)
+{
+	return own_problem_names[value];
 }
 
 const char *

@@ -22,6 +22,13 @@ enum setting_encrypt {
 	ENCRYPT_REQUIRED
 };
 
+/* What becomes of mail when its author's own certificate cannot sign (A8). */
+enum setting_own_problem {
+	OWN_PROBLEM_INHERIT = 0,
+	OWN_PROBLEM_UNSIGNED, /* it goes on without a signature */
+	OWN_PROBLEM_DEFER     /* it waits with the sender: 451 */
+};
+
 /* What makes mail one that can be left alone (A9, rules N3 and N4), in the
  * order in which it is named when it is several. */
 enum exemption {
@@ -52,6 +59,7 @@ struct setting_level {
 	enum setting_switch sign;
 	enum setting_encrypt encrypt;
 	unsigned exempt; /* a set of exemptions */
+	enum setting_own_problem own_problem;
 };
 
 /* "inherit", "off", "on" and back; -1 when text is none of them. */
@@ -61,6 +69,11 @@ const char *setting_switch_name(enum setting_switch value);
 /* "inherit", "off", "if-possible", "required" and back. */
 int setting_encrypt_parse(const char *text, enum setting_encrypt *out) MUST_USE;
 const char *setting_encrypt_name(enum setting_encrypt value);
+
+/* "inherit", "unsigned", "defer" and back. */
+int setting_own_problem_parse(
+    const char *text, enum setting_own_problem *out) MUST_USE;
+const char *setting_own_problem_name(enum setting_own_problem value);
 
 /* "null-sender", "dsn" ... "partial"; not for EXEMPT_NOT. */
 const char *setting_exemption_name(enum exemption exemption);

@@ -70,6 +70,8 @@ sender_drop(void *value)
 	if (!entry_drop(&sender->entry))
 		return;
 	smime_identity_unref(&sender->identity);
+	certificate_unref(&sender->problem);
+	free(sender->why);
 	free(sender);
 }
 

@@ -62,6 +62,10 @@ struct directory_sender {
 	struct setting_level level; /* effective */
 	enum identity_state state;
 	struct smime_identity *identity; /* when the state is ready */
+	/* Whose certificate the state is about when it cannot sign, NULL
+	 * otherwise; and what an operation said, or NULL. */
+	struct certificate *problem;
+	char *why;
 };
 
 /* One of theirs. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
+#include "gateway/own_certificate.h"
 
 /* The entry must be looked at again when this moment comes. */
 static void
@@ -101,46 +101,33 @@ directory_load_count(
 
 /* --- senders --- */
 
-/* A8: what is wrong with a certificate of our user, worst first. */
-static enum identity_state
-judge_own(const struct certificate *c, const char *address, time_t now)
-{
-	if (!c->may_sign)
-		return IDENTITY_WRONG_USAGE;
-	if (!certificate_has_address(c, address))
-		return IDENTITY_WRONG_ADDRESS;
-	if (!certificate_is_strong(c))
-		return IDENTITY_WEAK;
-	if (now > c->not_after)
-		return IDENTITY_EXPIRED;
-	if (now < c->not_before)
-		return IDENTITY_NOT_YET;
-	return IDENTITY_READY;
-}
-
-/* Of several certificates, the one that is nearest to signing tells why none
- * does. */
-static int
-nearness(enum identity_state state)
-{
-	static const int order[] = {
-	    [IDENTITY_NO_CERTIFICATE] = 0,
-	    [IDENTITY_WRONG_USAGE] = 1,
-	    [IDENTITY_WRONG_ADDRESS] = 2,
-	    [IDENTITY_WEAK] = 3,
-	    [IDENTITY_EXPIRED] = 4,
-	    [IDENTITY_NOT_YET] = 5,
-	    [IDENTITY_READY] = 6,
-	};
-
-	return order[state];
-}
-
 struct identity_search {
 	const char *address;
 	time_t now;
 	struct directory_sender *sender;
 };
+
+/* Remembers the certificate that is nearest to signing. */
+static void
+remember_problem(struct directory_sender *sender, enum identity_state state,
+    struct certificate *c, const char *why)
+{
+	if (!own_certificate_is_nearer(state, sender->state))
+		return;
+	certificate_unref(&sender->problem);
+	free(sender->why);
+	sender->state = state;
+	sender->problem = certificate_ref(c);
+	sender->why = why ? xstrdup(why) : NULL;
+}
+
+static void
+forget_problem(struct directory_sender *sender)
+{
+	certificate_unref(&sender->problem);
+	free(sender->why);
+	sender->why = NULL;
+}
 
 /* Newest notBefore comes first: the first usable one is taken. */
 static int
@@ -148,20 +135,23 @@ try_own(const struct store_own_cert *own, void *arg)
 {
 	struct identity_search *search = arg;
 	struct directory_sender *sender = search->sender;
+	struct certificate *c = own->certificate;
 	enum identity_state state =
-	    judge_own(own->certificate, search->address, search->now);
+	    own_certificate_judge(c, search->address, search->now);
 	struct err err;
 
-	entry_expect_edges(&sender->entry, search->now, own->certificate);
-	if (state == IDENTITY_READY &&
-	    smime_identity_new(own, NULL, &sender->identity, &err) < 0) {
-		log_warning("%s: certificate %.16s cannot sign: %s",
-		    search->address, own->fingerprint, err.text);
-		state = IDENTITY_WRONG_USAGE;
+	entry_expect_edges(&sender->entry, search->now, c);
+	if (state != IDENTITY_READY) {
+		remember_problem(sender, state, c, NULL);
+		return 0;
 	}
-	if (nearness(state) > nearness(sender->state))
-		sender->state = state;
-	return state == IDENTITY_READY;
+	if (smime_identity_new(own, NULL, &sender->identity, &err) < 0) {
+		remember_problem(sender, IDENTITY_WRONG_USAGE, c, err.text);
+		return 0;
+	}
+	sender->state = IDENTITY_READY;
+	forget_problem(sender);
+	return 1;
 }
 
 static int

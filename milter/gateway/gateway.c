@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "gateway/directory.h"
 #include "gateway/harvester.h"
+#include "gateway/notice.h"
 
 struct gateway {
 	int refs;
@@ -20,12 +21,14 @@ struct gateway {
 	struct key_client *keys;
 	struct directory *directory;
 	struct harvester *harvester; /* NULL: nothing is learned */
+	struct notices *notices;
 };
 
 /* In the order in which one uses the other. */
 static void
 gateway_free(struct gateway *g)
 {
+	notices_free(g->notices);
 	harvester_free(g->harvester);
 	directory_free(g->directory);
 	key_client_free(g->keys);
@@ -45,6 +48,7 @@ gateway_new(const struct gateway_config *config,
 	g->config = config;
 	g->opts = *opts;
 	g->certificates = certificate_cache_new();
+	g->notices = notices_new();
 	if (trust_load(&config->trust, &g->trust, err) < 0 ||
 	    store_open(config->store, &g->store, err) < 0)
 		goto fail;
@@ -117,6 +121,12 @@ struct harvester *
 gateway_harvester(struct gateway *g)
 {
 	return g->harvester;
+}
+
+struct notices *
+gateway_notices(struct gateway *g)
+{
+	return g->notices;
 }
 
 const struct gateway_config *

@@ -81,5 +81,7 @@ struct directory;
 struct directory *gateway_directory(struct gateway *g);
 struct harvester;
 struct harvester *gateway_harvester(struct gateway *g);
+struct notices;
+struct notices *gateway_notices(struct gateway *g);
 
 #endif

@@ -136,6 +136,7 @@ gather_header(struct gather *g, const struct gateway_config *config,
 	f->sign = SWITCH_OFF;
 	f->encrypt = ENCRYPT_OFF;
 	f->exempt = policy_effective(&config->defaults, 1).exempt;
+	f->own_problem = OWN_PROBLEM_UNSIGNED;
 }
 
 /* --- whose addresses --- */
@@ -220,6 +221,7 @@ add_address(struct gather *g, const struct directory_view *view,
 	if (f->from && strcmp(f->from, address) == 0 && !g->sender) {
 		f->sign = levels[0].sign;
 		f->identity = sender->state;
+		f->own_problem = levels[0].own_problem;
 		g->sender = sender;
 		return 0;
 	}

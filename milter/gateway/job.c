@@ -16,6 +16,8 @@
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
+#include "gateway/notice.h"
+#include "gateway/own_certificate.h"
 #include "gateway/reply.h"
 #include "policy/decide.h"
 
@@ -182,6 +184,29 @@ judge_header(struct job *job)
 	}
 }
 
+/* A8: the operator hears of a certificate that cannot sign. */
+static void
+tell_operator(const struct job *job)
+{
+	const struct policy_facts *f = &job->gather.facts;
+	const struct directory_sender *sender = job->gather.sender;
+	bool waits = f->own_problem == OWN_PROBLEM_DEFER;
+	struct own_certificate_problem p = {
+	    .address = f->from, .state = f->identity, .mail_waits = waits};
+	char *what;
+
+	if (!plan_reason_is_own(job->plan.sign_reason) || !sender->problem)
+		return;
+	p.certificate = sender->problem;
+	p.why = sender->why;
+	what = xasprintf("%s %s %d", plan_reason_name(job->plan.sign_reason),
+	    p.certificate->fingerprint_text, waits);
+	if (notices_due(
+		gateway_notices(job->gateway), f->from, what, job->view.now))
+		own_certificate_warn(&p);
+	free(what);
+}
+
 bool
 job_end_of_header(struct job *job)
 {
@@ -203,6 +228,7 @@ job_end_of_header(struct job *job)
 		return true;
 	/* What the body could tell would only be one more reason. */
 	record_plan(&record);
+	tell_operator(job);
 	return false;
 }
 
@@ -268,6 +294,14 @@ answer_refusal(const struct job *job, struct job_reply *reply)
 	return JOB_REFUSE;
 }
 
+/* A8: until the operator has done something about it. */
+static enum job_outcome
+answer_waiting(const struct job *job, struct job_reply *reply)
+{
+	reply_fill(reply, job->plan.reason, job->gather.facts.from, NULL);
+	return JOB_DEFER;
+}
+
 /* What is too large will not shrink by waiting.  Such mail, and any other
  * when errors are to be passed on, goes unsigned; never what must be
  * encrypted. */
@@ -314,6 +348,8 @@ answer(struct job *job, struct job_reply *reply)
 	}
 	if (job->plan.action == PLAN_REFUSE)
 		return answer_refusal(job, reply);
+	if (job->plan.action == PLAN_DEFER)
+		return answer_waiting(job, reply);
 	return JOB_ACCEPT;
 }
 
@@ -324,6 +360,7 @@ log_answer(struct job *job, enum job_outcome outcome)
 
 	if (job->failure == REASON_NONE) {
 		record_plan(&record);
+		tell_operator(job);
 	} else if (outcome == JOB_ACCEPT) {
 		record_passed(&record, job->failure, &job->failure_err);
 	} else if (outcome == JOB_DEFER) {

@@ -14,6 +14,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/job.c %D%/job.h %D%/job_state.h \
+	%D%/notice.c %D%/notice.h \
+	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h
@@ -40,6 +42,8 @@ GATEWAY_TESTS = \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
 	tests/unit/test_job_policy \
+	tests/unit/test_notice \
+	tests/unit/test_own_certificate \
 	tests/unit/test_record \
 	tests/unit/test_reply
 
@@ -67,6 +71,10 @@ tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_notice_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_own_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_own_certificate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)

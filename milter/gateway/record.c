@@ -118,6 +118,9 @@ record_plan(const struct record *r)
 		begin(&line, LOG_LEVEL_INFO, r, "refused");
 		put_reason(&line, "reason", plan->reason);
 		put_culprit(&line, r);
+	} else if (plan->action == PLAN_DEFER) {
+		begin(&line, LOG_LEVEL_INFO, r, "deferred");
+		put_reason(&line, "reason", plan->reason);
 	} else {
 		begin(&line, LOG_LEVEL_INFO, r, "passed");
 		put_reason(&line, "reason", plan->reason);

@@ -12,7 +12,7 @@
  *     encrypted from nrcpt certs sign=no sign-reason [login]
  *     passed    from nrcpt reason [encrypt-reason [to]] [login] [error]
  *     refused   from nrcpt reason [to] [error]
- *     deferred  from nrcpt reason error
+ *     deferred  from nrcpt reason [error]
  *   inbound
  *     passed    from nrcpt reason [error]
  *     verified  from status [detail] [signer] intact trusted digest
@@ -46,7 +46,8 @@ struct record {
 	const struct certificate_list *to; /* when encrypted */
 };
 
-/* The plan as it was carried out: signed, encrypted, passed or refused. */
+/* The plan as it was carried out: signed, encrypted, passed, refused or
+ * deferred. */
 void record_plan(const struct record *r);
 
 /* Something went wrong: the message waits, goes back, or passes unchanged.

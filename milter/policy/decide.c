@@ -221,6 +221,11 @@ decide_outbound(const struct policy_facts *facts, struct plan *plan)
 		plan->action = PLAN_REFUSE;
 		plan->reason = plan->encrypt_reason;
 		plan->sign = false;
+	} else if (facts->own_problem == OWN_PROBLEM_DEFER &&
+		   plan_reason_is_own(plan->sign_reason)) {
+		plan->action = PLAN_DEFER;
+		plan->reason = plan->sign_reason;
+		plan->encrypt = false;
 	} else if (plan->sign || plan->encrypt) {
 		plan->action = PLAN_PROTECT;
 	} else {

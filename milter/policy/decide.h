@@ -28,6 +28,9 @@ enum exemption decide_exemption(const struct policy_facts *facts);
  *   A login counts more than the network that it came from.
  * - What is protected already, and what is exempt, passes; but "required" is
  *   kept even then: it is encrypted as it is, or refused.
+ * - When the author's own certificate cannot sign, the mail goes on without a
+ *   signature, or waits, as policy says (A8); what must be encrypted and
+ *   cannot be is refused at once.
  * - Encryption takes all recipients or none (until messages are split).
  */
 void decide(const struct policy_facts *facts, struct plan *plan);

@@ -76,6 +76,7 @@ struct policy_facts {
 	enum setting_switch sign;
 	enum setting_encrypt encrypt;
 	enum identity_state identity;
+	enum setting_own_problem own_problem; /* of the only From mailbox */
 
 	enum protection protection;
 	unsigned exemptions; /* all that the message is */

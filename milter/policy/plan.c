@@ -19,11 +19,26 @@ static const struct {
     [REASON_NO_USER] = {"no-user", {0}},
     [REASON_RETIRED] = {"retired", {0}},
     [REASON_NO_OWN_CERTIFICATE] = {"no-own-certificate", {0}},
-    [REASON_OWN_EXPIRED] = {"own-expired", {0}},
-    [REASON_OWN_NOT_YET] = {"own-not-yet-valid", {0}},
-    [REASON_OWN_MISMATCH] = {"own-mismatch", {0}},
-    [REASON_OWN_USAGE] = {"own-usage", {0}},
-    [REASON_OWN_WEAK] = {"own-weak", {0}},
+    [REASON_OWN_EXPIRED] = {"own-expired",
+	{"451", "4.7.54",
+	    "the sender's certificate has expired, the mail waits; the "
+	    "administrator has to install a new one"}},
+    [REASON_OWN_NOT_YET] = {"own-not-yet-valid",
+	{"451", "4.7.54",
+	    "the sender's certificate is not valid yet, the mail waits; the "
+	    "administrator has to look at the clock or install another one"}},
+    [REASON_OWN_MISMATCH] = {"own-mismatch",
+	{"451", "4.7.54",
+	    "the sender's certificate is of another address, the mail waits; "
+	    "the administrator has to install one of this address"}},
+    [REASON_OWN_USAGE] = {"own-usage",
+	{"451", "4.7.54",
+	    "the sender's certificate is not for signing mail, the mail waits; "
+	    "the administrator has to install one that is"}},
+    [REASON_OWN_WEAK] = {"own-weak",
+	{"451", "4.7.54",
+	    "the sender's certificate is too weak, the mail waits; the "
+	    "administrator has to install a stronger one"}},
     [REASON_ALREADY_SIGNED] = {"already-signed", {0}},
     [REASON_ALREADY_ENCRYPTED] = {"already-encrypted", {0}},
     [REASON_NULL_SENDER] = {"null-sender", {0}},
@@ -88,6 +103,12 @@ plan_reason_name(enum plan_reason reason)
 {
 	assert(reason < REASON_COUNT);
 	return reasons[reason].name;
+}
+
+bool
+plan_reason_is_own(enum plan_reason reason)
+{
+	return reason >= REASON_OWN_EXPIRED && reason <= REASON_OWN_WEAK;
 }
 
 const struct plan_wording *

@@ -74,6 +74,10 @@ enum plan_reason {
 
 const char *plan_reason_name(enum plan_reason reason);
 
+/* Does a certificate of the author's own keep the mail from being signed
+ * (A8)?  Not when there is none. */
+bool plan_reason_is_own(enum plan_reason reason);
+
 /*
  * How the mail server is told, RFC 3463 codes of our own below x.7.5:
  *
@@ -88,6 +92,8 @@ const char *plan_reason_name(enum plan_reason reason);
  *   451 4.7.51  keyd
  *   451 4.7.52  store
  *   451 4.7.53  internal, and every other reason
+ *   451 4.7.54  own-expired, own-not-yet-valid, own-mismatch, own-usage,
+ *               own-weak
  */
 struct plan_wording {
 	const char *code;

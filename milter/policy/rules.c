@@ -5,6 +5,7 @@ const struct setting_level policy_builtin = {
     .sign = SWITCH_ON,
     .encrypt = ENCRYPT_OFF,
     .exempt = EXEMPT_ALL,
+    .own_problem = OWN_PROBLEM_UNSIGNED,
 };
 
 void
@@ -16,6 +17,8 @@ policy_override(struct setting_level *level, const struct setting_level *by)
 		level->encrypt = by->encrypt;
 	if (by->exempt != EXEMPT_INHERIT)
 		level->exempt = by->exempt;
+	if (by->own_problem != OWN_PROBLEM_INHERIT)
+		level->own_problem = by->own_problem;
 }
 
 struct setting_level

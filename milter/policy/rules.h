@@ -7,7 +7,8 @@
 #include "base/setting.h"
 
 /* What applies when no level says anything: sign on (once there is a
- * certificate, A1), encrypt off, everything exempt that can be. */
+ * certificate, A1), encrypt off, everything exempt that can be, and mail goes
+ * on unsigned when the certificate cannot sign. */
 extern const struct setting_level policy_builtin;
 
 /* What a more specific level sets replaces what stands in level. */

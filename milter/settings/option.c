@@ -15,6 +15,12 @@ static const struct option_word encrypt_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word own_problem_words[] = {
+    {"unsigned", OWN_PROBLEM_UNSIGNED},
+    {"defer", OWN_PROBLEM_DEFER},
+    {NULL, 0},
+};
+
 static const struct option_word on_error_words[] = {
     {"tempfail", GATEWAY_TEMPFAIL},
     {"pass", GATEWAY_PASS},
@@ -144,6 +150,12 @@ const struct option option_table[] = {
 		 " \"calendar\", \"partial\" ]",
      FIELD(gateway.defaults.exempt),
      .doc = "mail that is left alone"},
+    {.name = "defaults.own_cert_problem",
+     .type = OPTION_WORD,
+     .words = own_problem_words,
+     .fallback = "\"unsigned\"",
+     FIELD(gateway.defaults.own_problem),
+     .doc = "what becomes of mail whose author's certificate cannot sign"},
     {.name = "defaults.on_error",
      .type = OPTION_WORD,
      .words = on_error_words,
@@ -203,6 +215,11 @@ const struct option domain_option_table[] = {
      .type = OPTION_EXEMPT,
      DOMAIN(level.exempt),
      .doc = "as defaults.exempt, for this domain"},
+    {.name = "own_cert_problem",
+     .type = OPTION_WORD,
+     .words = own_problem_words,
+     DOMAIN(level.own_problem),
+     .doc = "as defaults.own_cert_problem, for this domain"},
 };
 /* clang-format on */
 

@@ -5,7 +5,10 @@ One site serves a domain for every setting that is tried, so that nothing has
 to be reloaded; openssl judges what was signed.
 """
 
+import contextlib
 import functools
+import sqlite3
+import ssl
 
 import messages
 import openssl
@@ -19,10 +22,26 @@ BOB = "bob@example.com"
 EXEMPTIONS = ("null-sender", "dsn", "mdn", "acme", "auto-submitted", "list",
               "resent", "calendar", "partial")
 
+# Own certificates that cannot sign: the reason, what the sender is told, what
+# the operator is told, and how openssl makes such a certificate.
+PROBLEMS = {
+    "own-expired": ("has expired", " expired on 2021-01-01; ", {
+        "start": "20200101000000Z", "end": "20210101000000Z"}),
+    "own-not-yet-valid": ("is not valid yet",
+                          " is not valid before 2098-01-01; ", {
+        "start": "20980101000000Z", "end": "20990101000000Z"}),
+    "own-mismatch": ("is of another address", " is for other@example.net; ",
+                     {"names": "email:other@example.net"}),
+    "own-usage": ("is not for signing mail", " is not for signing mail; ",
+                  {"purpose": "serverAuth"}),
+}
+
 # Settings of the domains that are served, by their first label.
 DOMAINS = {
     "spare-none": "exempt = [ ];",
     **{f"spare-{word}": f'exempt = [ "{word}" ];' for word in EXEMPTIONS},
+    **{f"{word}-{problem}": f'own_cert_problem = "{word}";'
+       for word in ("unsigned", "defer") for problem in PROBLEMS},
 }
 
 
@@ -35,7 +54,7 @@ def user(label):
 
 
 class Fixture(Site):
-    """A site with one user in each domain."""
+    """A site with one user in each domain, who has a certificate."""
 
     def __init__(self):
         groups = ", ".join(f'{{ name = "{domain(label)}"; {settings} }}'
@@ -45,6 +64,8 @@ class Fixture(Site):
     def __enter__(self):
         super().__enter__()
         try:
+            self.authority = openssl.Authority(self.folder / "tmp" / "org",
+                                               "Example Org")
             for label in DOMAINS:
                 self.add_user(user(label))
                 self.issue(user(label), "--key", "p256")
@@ -52,6 +73,18 @@ class Fixture(Site):
             self.__exit__()
             raise
         return self
+
+    def spoil(self, address, identity):
+        """Puts another certificate in the place of the user's own one, as
+        nobody can with smimectl."""
+        der = ssl.PEM_cert_to_DER_cert(identity.certificate.read_text())
+        with contextlib.closing(sqlite3.connect(
+                self.folder / "store" / "store.db")) as store, store:
+            store.execute(
+                "UPDATE own_certificates SET der = ?, fingerprint = ?"
+                " WHERE address = ?",
+                (der, bytes.fromhex(identity.fingerprint()), address))
+            store.execute("UPDATE state SET generation = generation + 1")
 
     def log_line(self, queue_id, event):
         """The decision about a message."""
@@ -149,6 +182,44 @@ def _(site):
         other = f"spare-{EXEMPTIONS[number + 1]}"
         _, verdict = _submit(site, exemption, other, f"OTHER{number}")
         site.check_signed(verdict, other)
+
+
+# -- own certificates that cannot sign --
+
+def _problem(word, problem, site):
+    told, warned, options = PROBLEMS[problem]
+    label = f"{word}-{problem}"
+    address = user(label)
+    identity = site.authority.issue(address, "ec:P-256", **options)
+    site.spoil(address, identity)
+    mail = build(address, [BOB])
+    for number in range(3):
+        queue_id = f"{number}{label}"
+        verdict = site.submit(address, [BOB], mail, queue_id=queue_id)
+        if word == "unsigned":
+            site.check_untouched(verdict, mail)
+            line = site.log_line(queue_id, "passed")
+        else:
+            equal(verdict.outcome, "tempfail", verdict.reply)
+            check(verdict.reply.startswith(f"451 4.7.54 {address}: the "
+                                           f"sender's certificate {told}"),
+                  verdict.reply)
+            line = site.log_line(queue_id, "deferred")
+        contains(line, f" reason={problem} ")
+    warnings = [line for line in site.milter.output().splitlines()
+                if f" {address}: certificate " in line]
+    equal(len(warnings), 1, "warnings")
+    contains(warnings[0], identity.fingerprint()[:16] + warned)
+    contains(warnings[0], "smimectl cert issue")
+    # A good one, and the mail goes out.
+    site.issue(address, "--key", "p256")
+    site.check_signed(site.submit(address, [BOB], mail), label)
+
+
+for _problem_word in PROBLEMS:
+    for _word in ("unsigned", "defer"):
+        case(f"{_problem_word}, own_cert_problem = {_word}")(
+            functools.partial(_problem, _word, _problem_word))
 
 
 @case("at the end the daemons are alive and have said nothing of errors")

@@ -151,6 +151,17 @@ def reasons(_):
     equal(sorted(explained), sorted(words), "reasons")
 
 
+@case("every reply to the sender is explained in smime-milter(8)")
+def replies(_):
+    lines = documented("replies").stdout.split("\n")[:-1]
+    check(len(lines) > 10, "print_documented prints the replies")
+    text = DAEMON_MANUAL.read_text().split(".Ss Replies")[1].split(".Ss ")[0]
+    explained = [f"{codes} {word}" for codes, words in
+                 re.findall(r"^\.It (\S+ \S+) Ta (.*)", text, flags=re.M)
+                 for word in words.split(", ")]
+    equal(sorted(explained), sorted(lines), "replies")
+
+
 @case("mandoc finds nothing wrong with the manual pages")
 def lint(_):
     if shutil.which(MANDOC) is None:

@@ -4,6 +4,8 @@
  *
  *   print_documented options       NAME tab DEFAULT of each option
  *   print_documented reasons       the words of reason= in the log
+ *   print_documented replies       CODE EXTENDED WORD of each reason with a
+ *                                  reply of its own
  *   print_documented load FILE     loads a configuration; one line per error
  */
 #include <stdio.h>
@@ -26,6 +28,21 @@ print_reasons(void)
 {
 	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++)
 		puts(plan_reason_name((enum plan_reason)i));
+}
+
+static void
+print_replies(void)
+{
+	const struct plan_wording *other = plan_reason_wording(REASON_NONE);
+
+	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+		const struct plan_wording *w =
+		    plan_reason_wording((enum plan_reason)i);
+
+		if (w != other || i == REASON_INTERNAL)
+			printf("%s %s %s\n", w->code, w->extended,
+			    plan_reason_name((enum plan_reason)i));
+	}
 }
 
 static int
@@ -60,6 +77,10 @@ main(int argc, char **argv)
 	}
 	if (strcmp(what, "reasons") == 0) {
 		print_reasons();
+		return 0;
+	}
+	if (strcmp(what, "replies") == 0) {
+		print_replies();
 		return 0;
 	}
 	return 2;

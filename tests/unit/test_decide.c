@@ -11,12 +11,14 @@
  *   sender=ADDRESS|null|unreadable       domains=N (example.org, .net)
  *   sign:on|off                          encrypt:off|if-possible|required
  *   identity:STATE                       is:signed|encrypted
+ *   problem:unsigned|defer
  *   exempt:WHAT (several add up)          alone:LIST (what policy spares)
  *   to:KIND[,KIND...]  cert none expired not-yet address usage weak
  *                      unsupported untrusted revoked pending distrusted
  *                      not-preferred local bad; with /bcc: not in To or Cc
  *
- * The plan: "protect", "pass", "refuse" and the reason of the latter two;
+ * The plan: "protect", "pass", "refuse", "defer" and the reason of all but the
+ * first;
  * "sign" and "encrypt", or "!reason" why not; "must"; "#N" the recipient.
  */
 #include "unit/unit.h"
@@ -195,6 +197,53 @@ static const struct row rows_both[] = {
     {"identity:no-user encrypt:required", "protect !no-user encrypt must"},
     {"from=none encrypt:required to:none",
 	"refuse:no-certificate !no-from !no-certificate must #0"},
+};
+
+/* --- outbound: own certificates that cannot sign (A8) --- */
+
+static const struct row rows_own[] = {
+    {"problem:defer", "protect sign !encryption-off"},
+    {"problem:defer identity:expired",
+	"defer:own-expired !own-expired !encryption-off"},
+    {"problem:defer identity:not-yet",
+	"defer:own-not-yet-valid !own-not-yet-valid !encryption-off"},
+    {"problem:defer identity:address",
+	"defer:own-mismatch !own-mismatch !encryption-off"},
+    {"problem:defer identity:usage",
+	"defer:own-usage !own-usage !encryption-off"},
+    {"problem:defer identity:weak", "defer:own-weak !own-weak !encryption-off"},
+    /* These are no problems with a certificate. */
+    {"problem:defer identity:none",
+	"pass:no-own-certificate !no-own-certificate !encryption-off"},
+    {"problem:defer identity:retired", "pass:retired !retired !encryption-off"},
+    {"problem:defer identity:no-user", "pass:no-user !no-user !encryption-off"},
+    /* Nor is it one where nothing would be signed anyway. */
+    {"problem:defer identity:expired sign:off",
+	"pass:signing-off !signing-off !encryption-off"},
+    {"problem:defer identity:expired exempt:list",
+	"pass:list !list !encryption-off"},
+    {"problem:defer identity:expired is:signed",
+	"pass:already-signed !already-signed !encryption-off"},
+    {"problem:defer identity:expired login=carol@example.org",
+	"pass:login-mismatch !login-mismatch !encryption-off"},
+    {"problem:defer identity:expired exempt:list alone:none",
+	"defer:own-expired !own-expired !encryption-off"},
+    /* It waits, though it could be encrypted. */
+    {"problem:defer identity:expired encrypt:if-possible",
+	"defer:own-expired !own-expired !"},
+    {"problem:defer identity:expired encrypt:if-possible to:none",
+	"defer:own-expired !own-expired !no-certificate #0"},
+    {"problem:defer identity:expired encrypt:required",
+	"defer:own-expired !own-expired ! must"},
+    {"problem:defer identity:expired encrypt:required to:local",
+	"defer:own-expired !own-expired !local-recipient"},
+    /* Waiting would not help. */
+    {"problem:defer identity:expired encrypt:required to:none",
+	"refuse:no-certificate !own-expired !no-certificate must #0"},
+    {"problem:unsigned identity:expired encrypt:required",
+	"protect !own-expired encrypt must"},
+    {"problem:unsigned identity:expired",
+	"pass:own-expired !own-expired !encryption-off"},
 };
 
 /* --- outbound: what is left alone (A5, A9) --- */
@@ -408,6 +457,9 @@ apply_word(struct scene *s, const char *key, char *value)
 	} else if (strcmp(key, "identity") == 0) {
 		f->identity = (enum identity_state)word_index(
 		    identities, COUNT(identities), value);
+	} else if (strcmp(key, "problem") == 0) {
+		assert_int_equal(
+		    setting_own_problem_parse(value, &f->own_problem), 0);
 	} else if (strcmp(key, "is") == 0) {
 		f->protection = (enum protection)word_index(
 		    protections, COUNT(protections), value);
@@ -469,6 +521,7 @@ scene_init(struct scene *s)
 	    .encrypt = ENCRYPT_OFF,
 	    .identity = IDENTITY_READY,
 	    .exempt = EXEMPT_ALL,
+	    .own_problem = OWN_PROBLEM_UNSIGNED,
 	};
 	memcpy(list, to, sizeof(to));
 	set_recipients(s, list);
@@ -522,7 +575,7 @@ plan_text(const struct plan *p, char *text, size_t size)
 		append(text, size, "!",
 		    p->sign_reason ? plan_reason_name(p->sign_reason) : "");
 	append(text, size, p->encrypt ? "encrypt" : "!",
-	    p->encrypt ? "" : plan_reason_name(p->encrypt_reason));
+	    p->encrypt_reason ? plan_reason_name(p->encrypt_reason) : "");
 	if (p->must_encrypt)
 		append(text, size, "must", "");
 	if (p->recipient != PLAN_NO_RECIPIENT) {
@@ -573,6 +626,13 @@ test_both(void **state)
 }
 
 static void
+test_own(void **state)
+{
+	(void)state;
+	check_rows(rows_own, COUNT(rows_own));
+}
+
+static void
 test_alone(void **state)
 {
 	(void)state;
@@ -608,7 +668,13 @@ check_invariants(const struct policy_facts *f)
 	    f->protection != PROTECTION_ENCRYPTED)
 		assert_true(p.must_encrypt);
 	if (p.must_encrypt)
-		assert_true(p.encrypt || p.action == PLAN_REFUSE);
+		assert_true(p.encrypt || p.action == PLAN_REFUSE ||
+			    p.action == PLAN_DEFER);
+	if (p.action == PLAN_DEFER) {
+		assert_int_equal(f->own_problem, OWN_PROBLEM_DEFER);
+		assert_true(plan_reason_is_own(p.reason));
+		assert_false(p.sign || p.encrypt);
+	}
 	if (p.sign) {
 		assert_int_equal(f->identity, IDENTITY_READY);
 		assert_int_equal(f->sign, SWITCH_ON);
@@ -623,7 +689,8 @@ check_invariants(const struct policy_facts *f)
 		assert_true(
 		    p.action == PLAN_REFUSE || p.sign_reason != REASON_NONE);
 	}
-	assert_int_equal(p.encrypt, p.encrypt_reason == REASON_NONE);
+	if (p.action != PLAN_DEFER)
+		assert_int_equal(p.encrypt, p.encrypt_reason == REASON_NONE);
 	assert_int_equal(p.action == PLAN_PROTECT,
 	    p.action != PLAN_REFUSE && (p.sign || p.encrypt));
 	if (p.encrypt)
@@ -665,6 +732,8 @@ test_invariants(void **state)
 				  ? IDENTITY_READY
 				  : (enum identity_state)(
 					next_random(&seed) % COUNT(identities));
+		f->own_problem =
+		    (enum setting_own_problem)(1 + next_random(&seed) % 2);
 		f->protection = next_random(&seed) % 2
 				    ? PROTECTION_NONE
 				    : (enum protection)(next_random(&seed) % 3);
@@ -694,6 +763,7 @@ main(void)
 	    cmocka_unit_test(test_sign),
 	    cmocka_unit_test(test_encrypt),
 	    cmocka_unit_test(test_both),
+	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_alone),
 	    cmocka_unit_test(test_inbound),
 	    cmocka_unit_test(test_invariants),

@@ -219,6 +219,7 @@ test_identity_states(void **state)
 	    /* And one more that cannot sign changes nothing. */
 	    {{.address = "other@example.org"}, IDENTITY_READY},
 	};
+	struct directory_sender *s;
 	struct fixture_cert cert;
 
 	(void)state;
@@ -228,6 +229,14 @@ test_identity_states(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		add_own(who, &rows[i].opts, &cert);
 		check_state(who, rows[i].state);
+		/* And which one it is. */
+		s = sender(who, fixture_now());
+		if (rows[i].state == IDENTITY_READY)
+			assert_null(s->problem);
+		else
+			assert_string_equal(s->problem->fingerprint_text,
+			    cert.certificate->fingerprint_text);
+		directory_sender_unref(&s);
 		fixture_fini(&cert);
 	}
 }

@@ -74,6 +74,16 @@ send_mail(const struct fixture_mail *mail, const char *logged)
 	fixture_result_fini(&r);
 }
 
+/* The same with what is remembered of the one before. */
+static void
+send_again(const struct fixture_mail *mail)
+{
+	struct fixture_result r;
+
+	gateway_fixture_send(&f, mail, &r);
+	fixture_result_fini(&r);
+}
+
 /* --- exemptions (A9) --- */
 
 #define LIST "To: bob@example.com\nList-Id: <l.example.org>\n"
@@ -147,6 +157,178 @@ test_exempt_invitation(void **state)
 	send_mail(&mail, "signed from=zoe@example.net");
 }
 
+/* --- own certificates that cannot sign (A8) --- */
+
+static const struct {
+	struct fixture_opts opts;
+	const char *reason;
+	const char *told; /* to the sender */
+	const char *warned;
+} problems[] = {
+    {{.address = "u0@example.net",
+	 .not_before = -20 * FIXTURE_DAY,
+	 .not_after = -FIXTURE_DAY},
+	"own-expired", "has expired", " expired on "},
+    {{.address = "u1@example.net", .not_before = FIXTURE_DAY},
+	"own-not-yet-valid", "is not valid yet", " is not valid before "},
+    {{.address = "other@example.net"}, "own-mismatch", "is of another address",
+	" is for other@example.net"},
+    {{.address = "u3@example.net", .extended_usage = "serverAuth"}, "own-usage",
+	"is not for signing", " is not for signing mail"},
+    {{.address = "u4@example.net", .digest = "SHA1"}, "own-weak", "is too weak",
+	" too weak"},
+};
+#define PROBLEMS (sizeof(problems) / sizeof(*problems))
+
+static struct fixture_mail
+plain_mail(char *from)
+{
+	static char path[64], header[128];
+
+	snprintf(path, sizeof(path), "<%s>", from);
+	snprintf(
+	    header, sizeof(header), "From: %s\nTo: bob@example.com\n", from);
+	return (struct fixture_mail){.login = from,
+	    .sender = path,
+	    .header = header,
+	    .body = slice_text("x\r\n")};
+}
+
+static size_t
+log_count(const char *text)
+{
+	struct buf log;
+	size_t count = 0;
+
+	gateway_fixture_read(&f, f.log, &log);
+	for (const char *p = buf_text(&log); (p = strstr(p, text)); p++)
+		count++;
+	buf_fini(&log);
+	return count;
+}
+
+static void
+check_problem(size_t i, struct fixture_mail *mail, const char *address)
+{
+	struct fixture_result r;
+	char *line;
+
+	NET.own_problem = OWN_PROBLEM_INHERIT;
+	line = xasprintf(
+	    "passed from=%s nrcpt=1 reason=%s", address, problems[i].reason);
+	send_mail(mail, line);
+	free(line);
+	gateway_fixture_expect(&f, problems[i].warned);
+	gateway_fixture_expect(&f, "; mail goes out unsigned; ");
+	NET.own_problem = OWN_PROBLEM_DEFER;
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, mail, &r);
+	assert_int_equal(r.outcome, JOB_DEFER);
+	assert_string_equal(r.reply.code, "451");
+	assert_string_equal(r.reply.extended, "4.7.54");
+	if (!strstr(r.reply.text, address) ||
+	    !strstr(r.reply.text, problems[i].told))
+		fail_msg("%s", r.reply.text);
+	line = xasprintf("deferred from=%s nrcpt=1 reason=%s\n", address,
+	    problems[i].reason);
+	gateway_fixture_expect(&f, line);
+	gateway_fixture_expect(&f, "; mail waits with the sender (451); ");
+	free(line);
+	fixture_result_fini(&r);
+}
+
+static void
+test_own_problems(void **state)
+{
+	char address[32];
+	struct fixture_cert cert;
+	struct fixture_mail mail;
+
+	(void)state;
+	for (size_t i = 0; i < PROBLEMS; i++) {
+		snprintf(address, sizeof(address), "u%zu@example.net", i);
+		fixture_leaf(&cert, &f.our_ca, &problems[i].opts);
+		gateway_fixture_user(
+		    &f, address, SWITCH_INHERIT, ENCRYPT_INHERIT);
+		gateway_fixture_own(&f, address, &cert);
+		mail = plain_mail(address);
+		check_problem(i, &mail, address);
+		fixture_fini(&cert);
+	}
+}
+
+/* The operator is told once; again when it is another certificate. */
+static void
+test_told_once(void **state)
+{
+	char address[] = "u0@example.net";
+	struct fixture_mail mail = plain_mail(address);
+	const struct fixture_opts older = {.address = address,
+	    .not_before = -30 * FIXTURE_DAY,
+	    .not_after = -20 * FIXTURE_DAY};
+	const struct fixture_opts newer = {.address = address,
+	    .not_before = -9 * FIXTURE_DAY,
+	    .not_after = -8 * FIXTURE_DAY};
+	struct fixture_cert cert;
+	char *line;
+
+	(void)state;
+	send_mail(&mail, "reason=own-expired");
+	for (int i = 0; i < 5; i++)
+		send_again(&mail);
+	assert_int_equal(log_count("reason=own-expired"), 6);
+	assert_int_equal(log_count("u0@example.net: certificate"), 1);
+	fixture_leaf(&cert, &f.our_ca, &older);
+	gateway_fixture_own(&f, address, &cert);
+	send_again(&mail);
+	assert_int_equal(log_count("u0@example.net: certificate"), 1);
+	fixture_fini(&cert);
+	fixture_leaf(&cert, &f.our_ca, &newer);
+	gateway_fixture_own(&f, address, &cert);
+	send_again(&mail);
+	send_again(&mail);
+	assert_int_equal(log_count("u0@example.net: certificate"), 2);
+	line = xasprintf(
+	    "certificate %.16s expired", cert.certificate->fingerprint_text);
+	gateway_fixture_expect(&f, line);
+	free(line);
+	fixture_fini(&cert);
+}
+
+/* Who only asks what would happen is told nothing. */
+static void
+test_decided_silently(void **state)
+{
+	char address[] = "u0@example.net";
+	struct fixture_mail mail = plain_mail(address);
+	struct fixture_result r;
+
+	(void)state;
+	NET.own_problem = OWN_PROBLEM_DEFER;
+	mail.decide_only = true;
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_DEFER);
+	assert_string_equal(r.reply.extended, "4.7.54");
+	assert_int_equal(log_count("u0@example.net"), 0);
+	fixture_result_fini(&r);
+}
+
+/* What the body tells may be reason enough not to wait. */
+static void
+test_no_need_to_wait(void **state)
+{
+	char address[] = "u0@example.net";
+	struct fixture_mail mail = plain_mail(address);
+
+	(void)state;
+	NET.own_problem = OWN_PROBLEM_DEFER;
+	mail.body = slice_text("-----BEGIN PGP MESSAGE-----\r\n\r\nhQ==\r\n"
+			       "=abcd\r\n-----END PGP MESSAGE-----\r\n");
+	send_mail(&mail, "passed from=u0@example.net nrcpt=1 "
+			 "reason=already-signed");
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, before_each)
 
 int
@@ -156,6 +338,10 @@ main(void)
 	    CASE(test_exempt_of_the_author),
 	    CASE(test_exempt_of_others),
 	    CASE(test_exempt_invitation),
+	    CASE(test_own_problems),
+	    CASE(test_told_once),
+	    CASE(test_decided_silently),
+	    CASE(test_no_need_to_wait),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

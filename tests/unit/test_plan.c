@@ -62,6 +62,12 @@ test_codes(void **state)
 	    {REASON_KEYD, "451", "4.7.51"},
 	    {REASON_STORE, "451", "4.7.52"},
 	    {REASON_INTERNAL, "451", "4.7.53"},
+	    {REASON_OWN_EXPIRED, "451", "4.7.54"},
+	    {REASON_OWN_NOT_YET, "451", "4.7.54"},
+	    {REASON_OWN_MISMATCH, "451", "4.7.54"},
+	    {REASON_OWN_USAGE, "451", "4.7.54"},
+	    {REASON_OWN_WEAK, "451", "4.7.54"},
+	    {REASON_NO_OWN_CERTIFICATE, "451", "4.7.53"},
 	    {REASON_NONE, "451", "4.7.53"},
 	    {REASON_UNSIGNED, "451", "4.7.53"},
 	};
@@ -76,6 +82,19 @@ test_codes(void **state)
 	}
 }
 
+/* Who has no certificate, or is retired, has no problem with one. */
+static void
+test_own(void **state)
+{
+	(void)state;
+	for (int i = 0; i < REASON_COUNT; i++) {
+		const char *name = plan_reason_name((enum plan_reason)i);
+
+		assert_int_equal(plan_reason_is_own((enum plan_reason)i),
+		    strncmp(name, "own-", 4) == 0);
+	}
+}
+
 int
 main(void)
 {
@@ -83,6 +102,7 @@ main(void)
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_wording),
 	    cmocka_unit_test(test_codes),
+	    cmocka_unit_test(test_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,11 @@ test_passed_and_refused(void **state)
 	record_plan(&record);
 	check("4Q: refused from=alice@example.org nrcpt=2 reason=bcc "
 	      "to=bob@example.net\n");
+	plan.action = PLAN_DEFER;
+	plan.reason = plan.sign_reason = REASON_OWN_EXPIRED;
+	record_plan(&record);
+	check("4Q: deferred from=alice@example.org nrcpt=2 "
+	      "reason=own-expired\n");
 }
 
 static void

@@ -12,6 +12,7 @@ test_builtin(void **state)
 	assert_int_equal(e.sign, SWITCH_ON);
 	assert_int_equal(e.encrypt, ENCRYPT_OFF);
 	assert_int_equal(e.exempt, EXEMPT_ALL);
+	assert_int_equal(e.own_problem, OWN_PROBLEM_UNSIGNED);
 }
 
 static void
@@ -33,6 +34,22 @@ test_levels(void **state)
 	e = policy_effective(levels, 2);
 	assert_int_equal(e.sign, SWITCH_OFF);
 	assert_int_equal(e.encrypt, ENCRYPT_IF_POSSIBLE);
+}
+
+static void
+test_own_problem(void **state)
+{
+	const struct setting_level levels[] = {
+	    {.own_problem = OWN_PROBLEM_DEFER},
+	    {.sign = SWITCH_ON},
+	    {.own_problem = OWN_PROBLEM_UNSIGNED},
+	};
+
+	(void)state;
+	assert_int_equal(
+	    policy_effective(levels, 2).own_problem, OWN_PROBLEM_DEFER);
+	assert_int_equal(
+	    policy_effective(levels, 3).own_problem, OWN_PROBLEM_UNSIGNED);
 }
 
 /* A list replaces the one above, it is not added to it. */
@@ -73,6 +90,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_builtin),
 	    cmocka_unit_test(test_levels),
+	    cmocka_unit_test(test_own_problem),
 	    cmocka_unit_test(test_exempt),
 	    cmocka_unit_test(test_strictest),
 	};

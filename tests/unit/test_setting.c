@@ -38,6 +38,22 @@ test_encrypt_words(void **state)
 }
 
 static void
+test_own_problem_words(void **state)
+{
+	enum setting_own_problem value;
+
+	(void)state;
+	for (int i = OWN_PROBLEM_INHERIT; i <= OWN_PROBLEM_DEFER; i++) {
+		const char *name =
+		    setting_own_problem_name((enum setting_own_problem)i);
+
+		assert_int_equal(setting_own_problem_parse(name, &value), 0);
+		assert_int_equal(value, i);
+	}
+	assert_int_equal(setting_own_problem_parse("wait", &value), -1);
+}
+
+static void
 parses_to(const char *text, unsigned wanted)
 {
 	unsigned set = 12345;
@@ -109,6 +125,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_switch_words),
 	    cmocka_unit_test(test_encrypt_words),
+	    cmocka_unit_test(test_own_problem_words),
 	    cmocka_unit_test(test_exempt_words),
 	    cmocka_unit_test(test_exempt_others),
 	    cmocka_unit_test(test_exempt_sets),

@@ -105,6 +105,7 @@ test_defaults(void **state)
 	assert_int_equal(s->gateway.defaults.sign, SWITCH_ON);
 	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_OFF);
 	assert_int_equal(s->gateway.defaults.exempt, EXEMPT_ALL);
+	assert_int_equal(s->gateway.defaults.own_problem, OWN_PROBLEM_UNSIGNED);
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
 	assert_int_equal(s->gateway.domain_count, 0);
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
@@ -126,8 +127,10 @@ test_values(void **state)
 	    "outbound = { trusted_networks = [ \"127.0.0.0/8\", \"::1\" ];\n"
 	    "  submission_daemons = [ \"SUBMISSION\" ]; };\n"
 	    "defaults = { sign = false; encrypt = \"required\";\n"
-	    "  on_error = \"pass\"; exempt = [ \"list\", \"dsn\" ]; };\n"
-	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true; },\n"
+	    "  on_error = \"pass\"; exempt = [ \"list\", \"dsn\" ];\n"
+	    "  own_cert_problem = \"defer\"; };\n"
+	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true;\n"
+	    "    own_cert_problem = \"unsigned\"; },\n"
 	    "  { name = \"example.com\"; exempt = [ ]; encrypt = "
 	    "\"if-possible\"; } );\n");
 
@@ -152,6 +155,7 @@ test_values(void **state)
 	assert_int_equal(s->gateway.defaults.exempt,
 	    EXEMPTION_BIT(EXEMPT_LIST) | EXEMPTION_BIT(EXEMPT_DSN) |
 		EXEMPT_ALWAYS);
+	assert_int_equal(s->gateway.defaults.own_problem, OWN_PROBLEM_DEFER);
 	assert_int_equal(s->gateway.on_error, GATEWAY_PASS);
 	assert_int_equal(s->gateway.domain_count, 2);
 	assert_string_equal(s->gateway.domains[0].name, "example.org");
@@ -159,6 +163,10 @@ test_values(void **state)
 	assert_int_equal(s->gateway.domains[0].level.encrypt, ENCRYPT_INHERIT);
 	assert_int_equal(s->gateway.domains[0].level.exempt, EXEMPT_INHERIT);
 	assert_int_equal(s->gateway.domains[1].level.exempt, EXEMPT_ALWAYS);
+	assert_int_equal(
+	    s->gateway.domains[0].level.own_problem, OWN_PROBLEM_UNSIGNED);
+	assert_int_equal(
+	    s->gateway.domains[1].level.own_problem, OWN_PROBLEM_INHERIT);
 	assert_string_equal(s->gateway.domains[1].name, "example.com");
 	assert_int_equal(s->gateway.domains[1].level.sign, SWITCH_INHERIT);
 	assert_int_equal(
@@ -202,14 +210,19 @@ test_words(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < option_table_size; i++) {
+		const char *name = option_table[i].name;
 		const struct option_word *w = option_table[i].words;
 
-		if (strcmp(option_table[i].name, "defaults.encrypt") != 0)
-			continue;
-		for (; w->word; w++)
-			assert_string_equal(
-			    w->word, setting_encrypt_name(
-					 (enum setting_encrypt)w->value));
+		if (strcmp(name, "defaults.encrypt") == 0)
+			for (; w->word; w++)
+				assert_string_equal(w->word,
+				    setting_encrypt_name(
+					(enum setting_encrypt)w->value));
+		if (strcmp(name, "defaults.own_cert_problem") == 0)
+			for (; w->word; w++)
+				assert_string_equal(w->word,
+				    setting_own_problem_name(
+					(enum setting_own_problem)w->value));
 	}
 }
 
@@ -510,7 +523,10 @@ static const struct bad bad_lists[] = {
 	"t.conf:2: domains[0]: name is missing\n"},
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
-	"encrypt, exempt\n"},
+	"encrypt, exempt, own_cert_problem\n"},
+    {"domains = ( { name = \"example.org\"; own_cert_problem = 1; } );\n",
+	"t.conf:1: domains[0].own_cert_problem: expected \"unsigned\" or "
+	"\"defer\", not 1\n"},
     {"domains = ( { name = \"example.org\"; encrypt = \"no\"; } );\n",
 	"t.conf:1: domains[0].encrypt: expected \"off\" or \"if-possible\" or "
 	"\"required\", not \"no\"\n"},
