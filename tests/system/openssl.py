@@ -156,10 +156,10 @@ class Identity:
                    "-certfile", self.authority.intermediate, *options,
                    data=content).stdout
 
-    def sign_detached(self, header, entity):
+    def sign_detached(self, header, entity, *options):
         """A message: multipart/signed around entity (CRLF lines)."""
         boundary = secrets.token_hex(16)
-        signature = self.cms_sign(entity)
+        signature = self.cms_sign(entity, *options)
         head = header + (
             "MIME-Version: 1.0\r\nContent-Type: multipart/signed; "
             'protocol="application/pkcs7-signature";\r\n\tmicalg=sha-256; '

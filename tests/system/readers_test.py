@@ -82,6 +82,13 @@ CANNOT = {
     ("NSS", "Ed25519"): "status=ProcessingError",
 }
 
+# It is not our fault: how openssl makes such a signature, which the reader
+# cannot read either.
+NOT_OURS = {
+    ("openssl smime", "RSA-PSS SHA-256"): ["-keyopt", "rsa_padding_mode:pss"],
+    ("gpgsm", "ECDSA P-521"): ["-md", "sha512"],
+}
+
 # Every leaf survives the way to the reader; WORD is what is tampered with.
 WORD = b"Original"
 CONTENT = messages.multipart(
@@ -94,6 +101,19 @@ CONTENT = messages.multipart(
     b"Content-Transfer-Encoding: binary\r\n\r\n" + bytes(range(14, 256)))
 
 
+# Contents at whose edges readers could differ, each signed by this kind.
+EDGE_KIND = "ECDSA P-256"
+EDGES = {name: messages.FEARED[name] for name in (
+    "8-bit text", "message/rfc822 with 8-bit", "empty body", "only newlines",
+    "no final newline", "From and trailing blanks", "preamble and epilogue",
+    "a line of 5000")}
+EDGES["10 MB"] = messages.multipart(
+    "mixed", "large", messages.TEXT,
+    b"Content-Type: application/octet-stream\r\n"
+    b"Content-Transfer-Encoding: base64\r\n\r\n" +
+    openssl.lines_of_base64(bytes(range(256)) * 30000))
+
+
 class Sample:
     """One message as it was submitted, and as the daemon made it."""
 
@@ -104,8 +124,10 @@ class Sample:
         self.content = self.mail.content
         if not self.mail.detached:
             self.content = der.SignedData(self.mail.cms).content
-        self.mails = [self.mail, self.mail.with_other_content(WORD),
-                      self.mail.with_other_signature()]
+        self.mails = [self.mail]
+        if WORD in original:
+            self.mails += [self.mail.with_other_content(WORD),
+                           self.mail.with_other_signature()]
 
 
 class Matrix:
@@ -117,8 +139,10 @@ class Matrix:
         self.pool = pool
         self.authority = openssl.Authority(folder / "ca", "Org")
         self.stranger = openssl.Authority(folder / "stranger", "Other")
+        self.users = {}
         self.samples = {}
         self.readers = {}
+        self._added = set()
         self._verdicts = {}
 
     def diagnose(self):
@@ -127,10 +151,14 @@ class Matrix:
     def make_samples(self):
         keys = sorted({key for key, _ in KINDS.values()})
         list(self.pool.map(self._new_key, keys))
-        users = dict(zip(KINDS, self.pool.map(self._issue, KINDS.values())))
+        self.users = dict(zip(KINDS, self.pool.map(self._issue,
+                                                   KINDS.values())))
         for kind, form in itertools.product(KINDS, FORMS):
-            self.samples[kind, form] = self._sample(users[kind],
-                                                    KINDS[kind][1], form)
+            self.samples[kind, form] = self._sample(
+                self.users[kind], KINDS[kind][1], form)
+        for name, form in itertools.product(EDGES, FORMS):
+            self.samples[name, form] = self._sample(
+                self.users[EDGE_KIND], "default", form, EDGES[name])
         who = self.stranger.issue("stranger@example.org", "ec:P-256")
         self.samples["stranger"] = self._sample(who, "default", "detached")
 
@@ -143,22 +171,24 @@ class Matrix:
         return self.authority.issue(f"{name}@example.org", key,
                                     key=self.folder / key)
 
-    def _sample(self, who, algorithm, form):
-        original = messages.build(who.address, ["bob@example.net"], CONTENT)
-        if (algorithm, form) == ("default", "detached"):
-            return Sample(who, original, self._submit(who, original))
-        head = original.partition(b"MIME-Version: 1.0\r\n")[0]
-        return Sample(who, original, head + self._tool(who, algorithm, form))
+    def _sample(self, who, algorithm, form, content=CONTENT):
+        original = messages.build(who.address, ["bob@example.net"], content)
+        signed = self._submit(who, original)
+        if (algorithm, form) != ("default", "detached"):
+            signed = messages.build(who.address, ["bob@example.net"], b"") + \
+                self._tool(who, algorithm, form, Mail(signed).content)
+        return Sample(who, original, signed)
 
     def _submit(self, who, original):
-        self.site.add_user(who.address)
-        self.site.import_key(who.address, who)
+        if who not in self._added:
+            self._added.add(who)
+            self.site.add_user(who.address)
+            self.site.import_key(who.address, who)
         verdict = self.site.submit(who.address, ["bob@example.net"], original)
         check(verdict.accepted, verdict.reply)
         return verdict.data
 
-    def _tool(self, who, algorithm, form):
-        entity = next(iter(self.samples.values())).content
+    def _tool(self, who, algorithm, form, entity):
         done = subprocess.run(
             [testsite.program("tests/tools/smime_tool"),
              "sign" if form == "detached" else "sign-opaque", algorithm,
@@ -236,6 +266,19 @@ def declare_cannot(name, kind, form, words):
         contains(verdict.text, words)
 
 
+def declare_not_ours(name, kind, options):
+
+    @case(f"{name} cannot read {kind} of openssl's making, either")
+    def _(matrix):
+        message = matrix.users[kind].sign_detached(
+            messages.build("a@example.org", ["b@example.net"], b""),
+            messages.TEXT, *options)
+        openssl.verify(message, matrix.authority.root, matrix.folder)
+        verdict, = matrix.reader(name).verify([Mail(message)])
+        check(not verdict.accepted, f"{name} reads that of openssl")
+        contains(verdict.text, CANNOT[name, kind])
+
+
 def declare_stranger(name):
 
     @case(f"{name} refuses a signer of an authority that it does not know")
@@ -245,9 +288,35 @@ def declare_stranger(name):
         contains(verdict.text, REFUSALS[name][2])
 
 
+def declare_edge(name, edge):
+
+    @case(f"{name} reads all of: {edge}")
+    def _(matrix):
+        for form in FORMS:
+            sample = matrix.samples[edge, form]
+            verdict = matrix.verdicts(name, sample)[0]
+            check(verdict.accepted, verdict.text)
+            equal(verdict.content == sample.content, True, f"{form} content")
+            messages.same_content(sample.original, verdict.content)
+
+
 declare_cells()
+for class_and_edge in itertools.product(READERS, EDGES):
+    declare_edge(class_and_edge[0].name, class_and_edge[1])
+for name_and_kind, how in NOT_OURS.items():
+    declare_not_ours(*name_and_kind, how)
 for reader_class in READERS:
     declare_stranger(reader_class.name)
+
+
+@case("JavaMail finds the signature's part labelled as it has to be")
+def _(matrix):
+    for form, labels in (
+            ("detached", "application/pkcs7-signature attachment smime.p7s"),
+            ("opaque", "application/pkcs7-mime attachment smime.p7m")):
+        verdict = matrix.verdicts("Bouncy Castle",
+                                  matrix.samples["RSA 2048", form])[0]
+        equal(verdict.text, labels, form)
 
 
 @case("asn1crypto refuses what is not DER")

@@ -8,7 +8,9 @@
  * usages and addresses of the certificate, and its path to ROOT.  The first
  * line of standard output is the version, then comes one for each MESSAGE:
  *
- *   accepted|refused TAB SHA-256 of the signer's certificate TAB why
+ *   accepted|refused TAB SHA-256 of the signer's certificate TAB text
+ *
+ * where text tells why, or how the part with the signature is labelled.
  *
  * MESSAGE.content gets the signed octets as a mail program gets them.  One
  * virtual machine reads all messages, because it starts slowly.
@@ -30,8 +32,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
 import javax.mail.Session;
+import javax.mail.internet.ContentType;
 import javax.mail.internet.MimeMessage;
 import javax.mail.internet.MimeMultipart;
+import javax.mail.internet.MimePart;
 import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.i18n.ErrorBundle;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
@@ -52,6 +56,17 @@ public class BouncyReader {
 		MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
 
 		return HexFormat.of().formatHex(sha256.digest(c.getEncoded()));
+	}
+
+	/* Type, disposition and name of the part with the signature. */
+	private static String labels(MimeMessage message) throws Exception {
+		MimePart part = message;
+
+		if (message.isMimeType("multipart/signed"))
+			part = (MimePart) ((MimeMultipart) message.getContent())
+			    .getBodyPart(1);
+		return new ContentType(part.getContentType()).getBaseType() +
+		    " " + part.getDisposition() + " " + part.getFileName();
 	}
 
 	private static void writeContent(MimeMessage message, OutputStream out)
@@ -89,8 +104,9 @@ public class BouncyReader {
 			    result.getCertPath().getCertificates().get(0));
 			path = texts(result.getCertPathReview().getErrors());
 		}
-		return (result.isValidSignature() ? "accepted" : "refused") +
-		    "\t" + signer + "\t" +
+		if (result.isValidSignature())
+			return "accepted\t" + signer + "\t" + labels(message);
+		return "refused\t" + signer + "\t" +
 		    texts(result.getErrors()) + " " + path;
 	}
 
