@@ -33,12 +33,20 @@
 #define LIMIT_MIME_STRICT_DEPTH	 16u
 #define LIMIT_MIME_STRICT_PARAMS 16u
 #define LIMIT_MIME_STRICT_FIELD	 2000u
-/* RFC 2046 5.1.1. */
-#define LIMIT_BOUNDARY 70u
+/* Postfix cuts any header field of a part there (header_size_limit). */
+#define LIMIT_MIME_STRICT_ANY_FIELD 102400u
+/* RFC 2046 5.1.1 says 70; programs that put a host name into it write more,
+ * and every reader takes it. */
+#define LIMIT_BOUNDARY 250u
 /* Memory for the tree of one message's parts. */
 #define LIMIT_MIME_MEMORY (32u * MIB)
 /* Lines that survive every road: Sendmail cuts at 990, Postfix at 998. */
 #define LIMIT_LINE 988u
+/* Header fields of a part that Postfix leaves whole (header_size_limit), and
+ * multiparts inside one another in which it looks for parts
+ * (mime_nesting_limit). */
+#define LIMIT_ROAD_FIELD   102400u
+#define LIMIT_ROAD_NESTING 100u
 /* Recipients of one message; Postfix's default is 1000. */
 #define LIMIT_RECIPIENTS 20000u
 

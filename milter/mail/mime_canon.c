@@ -99,8 +99,10 @@ can_relabel(const struct mime_part *part)
 }
 
 /* RFC 2045 6.4 and 2046 5.2: a multipart or message must not be encoded, not
- * even one that is a leaf to us; RFC 6532 3.7 excepts message/global.  With
- * two types, or none that can be read, it might be one. */
+ * even one that is a leaf to us.  RFC 6532 and 6533 except message/global and
+ * its kin, but there are readers that look for header fields in every message
+ * type, whatever its encoding.  With two types, or none that can be read, it
+ * might be one. */
 static bool
 can_encode(const struct mime_part *part)
 {
@@ -109,10 +111,8 @@ can_encode(const struct mime_part *part)
 	if (!*type->type || !*type->subtype ||
 	    header_count(&part->header, "Content-Type") > 1)
 		return false;
-	if (mime_type_is(type, "multipart", NULL))
-		return false;
-	if (mime_type_is(type, "message", NULL) &&
-	    !slice_has_prefix(slice_text(type->subtype), "global"))
+	if (mime_type_is(type, "multipart", NULL) ||
+	    mime_type_is(type, "message", NULL))
 		return false;
 	return has_separator(part) && can_relabel(part);
 }

@@ -509,6 +509,8 @@ qp_decode_line(
 	next = end;
 	while (end > 0 && is_blank(line.data[end - 1]))
 		end--;
+	if (end < next)
+		*strict = false; /* not every reader drops them */
 	if (end > 0 && line.data[end - 1] == '=') {
 		if (!ended)
 			*strict = false;

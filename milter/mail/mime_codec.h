@@ -47,7 +47,8 @@ int qp_encode(
 
 /* Decodes to out, or only looks when out is NULL; what breaks the grammar is
  * kept as it stands and *strict set to false, else to true.  Trailing blanks
- * of a line are dropped (RFC 2045 6.7 rule 3). */
+ * of a line are dropped (RFC 2045 6.7 rule 3), and not strict: there are
+ * readers that keep them. */
 int qp_decode(
     struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
 

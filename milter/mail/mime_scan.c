@@ -19,8 +19,9 @@
 struct frame {
 	struct mime_part *part;
 	struct slice boundary;
-	bool started; /* its first delimiter was found */
-	bool closed;  /* its close-delimiter was found: the epilogue */
+	bool started;  /* its first delimiter was found */
+	bool closed;   /* its close-delimiter was found: the epilogue */
+	bool disputed; /* others may have found one where we did not */
 };
 
 struct scan {
@@ -189,6 +190,14 @@ read_type(struct mime_part *part)
 		part->header_malformed = true;
 }
 
+/* Whatever stands behind such a word, the body stands for itself. */
+static bool
+is_identity(enum mime_cte cte)
+{
+	return cte == MIME_CTE_7BIT || cte == MIME_CTE_8BIT ||
+	       cte == MIME_CTE_BINARY;
+}
+
 static void
 read_cte(struct mime_part *part)
 {
@@ -209,7 +218,8 @@ read_cte(struct mime_part *part)
 	mime_disposition_parse(&word, field->body);
 	part->cte = MIME_CTE_OTHER;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (mime_type_is(&word, known[i].name, NULL) && word.count == 0)
+		if (mime_type_is(&word, known[i].name, NULL) &&
+		    (word.count == 0 || is_identity(known[i].cte)))
 			part->cte = known[i].cte;
 	if (word.malformed || header_find(&part->header, name, 1))
 		part->header_malformed = true;
@@ -217,13 +227,6 @@ read_cte(struct mime_part *part)
 }
 
 /* RFC 2045 6.4: what contains parts is not itself encoded. */
-static bool
-is_identity(enum mime_cte cte)
-{
-	return cte == MIME_CTE_7BIT || cte == MIME_CTE_8BIT ||
-	       cte == MIME_CTE_BINARY;
-}
-
 static enum mime_kind
 choose_kind(struct scan *s, struct mime_part *part)
 {
@@ -232,6 +235,8 @@ choose_kind(struct scan *s, struct mime_part *part)
 		       mime_type_is(&part->type, "message", "global");
 
 	if (multipart && !is_identity(part->cte))
+		part->header_malformed = true;
+	if ((multipart || message) && part->type.disputed)
 		part->header_malformed = true;
 	if (part->header_malformed || !is_identity(part->cte) ||
 	    !(multipart || message))
@@ -303,7 +308,8 @@ open_multipart(struct scan *s, struct mime_part *part)
 
 	part->structure_malformed = true; /* until it is closed properly */
 	part->preamble = part->body;
-	if (!is_boundary(boundary))
+	if (!is_boundary(boundary) ||
+	    mime_type_param_is_disputed(&part->type, "boundary"))
 		return;
 	for (size_t i = 0; i < s->open; i++)
 		if (!s->frames[i].closed &&
@@ -313,39 +319,85 @@ open_multipart(struct scan *s, struct mime_part *part)
 	    (struct frame){.part = part, .boundary = boundary};
 }
 
-static bool
-matches(struct slice line, struct slice boundary, bool *close)
+enum match {
+	MATCH_NONE,
+	MATCH_PREFIX, /* begins like one, which is enough for Postfix */
+	MATCH_DELIMITER,
+	MATCH_CLOSE
+};
+
+/* line begins "--" and has no padding. */
+static enum match
+match_line(struct slice line, struct slice boundary)
 {
 	const unsigned char *text = line.data + 2;
+	size_t len = line.len - 2;
 
-	*close = line.len == boundary.len + 4;
-	if (!*close && line.len != boundary.len + 2)
-		return false;
-	return memcmp(text, boundary.data, boundary.len) == 0 &&
-	       (!*close || memcmp(text + boundary.len, "--", 2) == 0);
+	if (len < boundary.len || memcmp(text, boundary.data, boundary.len))
+		return MATCH_NONE;
+	if (len == boundary.len)
+		return MATCH_DELIMITER;
+	if (len == boundary.len + 2 && memcmp(text + len - 2, "--", 2) == 0)
+		return MATCH_CLOSE;
+	return MATCH_PREFIX;
 }
 
-/* RFC 2046 5.1.1: CRLF "--" boundary ["--"] padding CRLF. */
+/* "--" boundary ["--"] padding, of an open multipart. */
 static bool
-find_delimiter(struct scan *s, const struct line *line, struct delimiter *d)
+match_open(struct scan *s, struct slice text, struct delimiter *d)
 {
-	struct slice text = slice_part(s->body, line->start, line->end);
+	enum match match;
 
-	if (text.len < 2 || text.data[0] != '-' || text.data[1] != '-' ||
-	    !line->is_crlf)
-		return false;
-	if (line->start > 0 &&
-	    (line->start < 2 || s->body.data[line->start - 2] != '\r'))
+	if (text.len < 2 || text.data[0] != '-' || text.data[1] != '-')
 		return false;
 	while (is_blank(text.data[text.len - 1]))
 		text.len--;
 	for (size_t i = s->open; i-- > 0;) {
 		d->frame = &s->frames[i];
-		if (!d->frame->closed &&
-		    matches(text, d->frame->boundary, &d->close))
+		match = d->frame->closed ? MATCH_NONE
+					 : match_line(text, d->frame->boundary);
+		if (match == MATCH_PREFIX)
+			d->frame->disputed = true;
+		d->close = match == MATCH_CLOSE;
+		if (match > MATCH_PREFIX)
 			return true;
 	}
 	return false;
+}
+
+/* A bare CR is a line end to some programs. */
+static void
+find_disputed(struct scan *s, struct slice text)
+{
+	struct delimiter d;
+	size_t start = 0, end;
+
+	while (start < text.len) {
+		end = slice_find(text, '\r', start);
+		if (match_open(s, slice_part(text, start, end), &d))
+			d.frame->disputed = true;
+		start = end + 1;
+	}
+}
+
+/* RFC 2046 5.1.1: CRLF, then what match_open wants, then CRLF. */
+static bool
+find_delimiter(struct scan *s, const struct line *line, struct delimiter *d)
+{
+	struct slice text = slice_part(s->body, line->start, line->end);
+	bool begins =
+	    line->start == 0 ||
+	    (line->start >= 2 && s->body.data[line->start - 2] == '\r');
+
+	if (slice_find(text, '\r', 0) < text.len) {
+		find_disputed(s, text);
+		return false;
+	}
+	if (!match_open(s, text, d))
+		return false;
+	if (!begins || !line->is_crlf)
+		d->frame->disputed = true;
+	return begins && line->is_crlf;
 }
 
 /* Parts */
@@ -497,7 +549,7 @@ take_delimiter(
 		return open_part(s, part, line->next);
 	}
 	d->frame->closed = true;
-	part->structure_malformed = !d->frame->started;
+	part->structure_malformed = !d->frame->started || d->frame->disputed;
 	part->epilogue = slice_part(s->body, line->next, s->body.len);
 	return line->next;
 }

@@ -10,7 +10,9 @@
  * together are all bytes, in order.
  *
  * Lines end with CRLF, as mail servers hand them over.  A bare LF ends a
- * header line, but nothing before or behind one is a delimiter.
+ * header line, but nothing before or behind a bare LF or CR is a delimiter,
+ * nor is a line that only begins like one.  A multipart in which others would
+ * take it for one cannot be trusted.
  */
 #ifndef MAIL_MIME_SCAN_H
 #define MAIL_MIME_SCAN_H
@@ -52,12 +54,13 @@ struct mime_part {
 	unsigned depth;		  /* 0 at the root */
 	bool header_malformed;	  /* several Content-Type or CTE fields, one
 	                          * that breaks the grammar or names a
-	                          * parameter twice, or an encoding that a
-	                          * multipart cannot have; such containers
-	                          * are leaves */
-	bool structure_malformed; /* multipart: boundary missing, never found
-	                          * or the same as an outer one's, or no
-	                          * close-delimiter */
+	                          * parameter twice, or what a container
+	                          * cannot have: an encoding, a type that is
+	                          * disputed; such containers are leaves */
+	bool structure_malformed; /* multipart: boundary missing, disputed,
+	                          * never found or the same as an outer
+	                          * one's, delimiters that are disputed, or
+	                          * no close-delimiter */
 	struct mime_texture header_texture;
 	struct mime_texture body_texture; /* of the whole body, children,
 	                          * preamble and epilogue included */

@@ -1,6 +1,8 @@
 /*
  * mime_strict.c: see mime_strict.h.  What Sendmail 8.17 was seen to change;
- * its limits: 20 boundaries, 20 parameters, 2048 octets of a field.
+ * its limits: 20 boundaries, 20 parameters, 2048 octets of a field.  And what
+ * Postfix 3.7 was: it looks for parts in all mail, corrects "Name :", and
+ * encodes what is labelled 8bit for a next hop without 8BITMIME.
  *
  * It errs towards a flaw: the price is an opaque signature, that of an
  * oversight a broken one.  Pure functions, callable from any thread.
@@ -114,6 +116,8 @@ is_balanced(struct slice body)
 static bool
 is_regular_field(const struct header_field *field)
 {
+	if (field->body.len > LIMIT_MIME_STRICT_ANY_FIELD)
+		return false;
 	if (!is_shortened(field))
 		return true;
 	if (field->body.len > LIMIT_MIME_STRICT_FIELD)
@@ -129,7 +133,8 @@ has_regular_fields(const struct header *header)
 	for (size_t i = 0; i < header->count; i++)
 		if (!is_regular_field(&header->fields[i]))
 			return false;
-	return true;
+	/* The last one counts to Postfix, and may be "8bit". */
+	return header_count(header, "Content-Transfer-Encoding") < 2;
 }
 
 /* --- what a part is to a simple reader --- */

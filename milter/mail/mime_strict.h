@@ -19,12 +19,13 @@
  * What would not be put together again as it was, a static word for the log,
  * or NULL when all would:
  * "broken-multipart"  boundary missing, never found, not understood by simple
- *                     readers, or not closed;
+ *                     readers, or not closed, or a line that some would
+ *                     take for a delimiter;
  * "padded-delimiter"  blanks behind a delimiter;
  * "irregular-header"  a line that is no field, a blank before its colon, no
  *                     empty line at the end;
- * "irregular-field"   a MIME field that is too long, or in which a quoted
- *                     string or comment does not end;
+ * "irregular-field"   a field that is too long, a MIME field in which a quoted
+ *                     string or comment does not end, two encodings;
  * "hidden-parts"      something that is a leaf to us but would be taken apart
  *                     by others;
  * "too-deep"          nested deeper than others follow.

@@ -3,7 +3,8 @@
  *
  * Reads by the grammar with comments and folds anywhere; what real senders
  * get wrong without being ambiguous (a final semicolon, an unquoted "/" in a
- * value) is read as they meant it, everything else is marked malformed.  One
+ * value) is read as they meant it, everything else is marked malformed.  What
+ * the grammar allows and not every program reads is marked disputed.  One
  * pass, linear; joining pieces is bounded by LIMIT_MIME_PARAMS.  Pure
  * functions, callable from any thread.
  */
@@ -25,6 +26,7 @@ struct piece {
 	char *value;   /* unquoted, not decoded */
 	int section;   /* name*N, or SECTION_NONE */
 	bool extended; /* name*: percent-encoded */
+	bool disputed;
 	bool used;
 };
 
@@ -32,6 +34,7 @@ struct parser {
 	struct slice in;
 	size_t pos;
 	bool malformed;
+	size_t disputes; /* comments, and what else not everybody reads */
 	struct piece pieces[LIMIT_MIME_PARAMS];
 	size_t count;
 };
@@ -53,6 +56,7 @@ skip_comment(struct parser *p)
 {
 	size_t depth = 0;
 
+	p->disputes++;
 	while (p->pos < p->in.len) {
 		unsigned char c = p->in.data[p->pos++];
 
@@ -127,10 +131,14 @@ read_quoted(struct parser *p, struct buf *out)
 
 		if (c == '"')
 			return;
-		if (c == '\r' || c == '\n')
+		if (c == '\r' || c == '\n') {
+			p->disputes++;
 			continue;
-		if (c == '\\' && p->pos < p->in.len)
+		}
+		if (c == '\\' && p->pos < p->in.len) {
 			c = p->in.data[p->pos++];
+			p->disputes += c != '"' && c != '\\';
+		}
 		add_value_byte(p, out, c);
 	}
 	p->malformed = true;
@@ -219,11 +227,14 @@ static void
 read_parameter(struct parser *p)
 {
 	struct piece piece = {0};
+	size_t disputes = p->disputes;
 
 	piece.name = read_token(p);
 	if (*piece.name) {
 		if (accept(p, '='))
 			piece.value = read_value(p);
+		skip_blanks(p);
+		piece.disputed = p->disputes > disputes;
 		if (piece.value && split_name(&piece) &&
 		    p->count < LIMIT_MIME_PARAMS) {
 			p->pieces[p->count++] = piece;
@@ -336,6 +347,16 @@ is_file_name(const char *name)
 	return strcmp(name, "name") == 0 || strcmp(name, "filename") == 0;
 }
 
+static bool
+is_disputed(const struct parser *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (p->pieces[i].disputed &&
+		    strcmp(p->pieces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 add_param(struct parser *p, struct mime_type *t, const char *name)
 {
@@ -357,8 +378,11 @@ add_param(struct parser *p, struct mime_type *t, const char *name)
 	else
 		buf_add_slice(&value, buf_slice(&joined));
 	if (forms > 0) {
-		t->params[t->count++] =
-		    (struct mime_param){xstrdup(name), buf_take_text(&value)};
+		t->params[t->count++] = (struct mime_param){
+		    .name = xstrdup(name),
+		    .value = buf_take_text(&value),
+		    .disputed = is_disputed(p, name),
+		};
 	} else {
 		p->malformed = true; /* name*1 without name*0 */
 	}
@@ -383,19 +407,32 @@ read_parameters(struct parser *p, struct mime_type *t)
 	t->malformed = p->malformed;
 }
 
+/* "type/subtype" in one piece is what everybody reads. */
+static void
+read_type(struct parser *p, struct mime_type *t)
+{
+	size_t start;
+
+	t->type = read_token(p);
+	start = p->pos - strlen(t->type);
+	if (*t->type && accept(p, '/'))
+		t->subtype = read_token(p);
+	else
+		t->subtype = xstrdup("");
+	if (!*t->subtype)
+		p->malformed = true;
+	else if (p->disputes > 0 ||
+		 p->pos - start != strlen(t->type) + 1 + strlen(t->subtype))
+		t->disputed = true;
+}
+
 void
 mime_type_parse(struct mime_type *t, struct slice field_body)
 {
 	struct parser p = {.in = field_body};
 
 	*t = (struct mime_type){0};
-	t->type = read_token(&p);
-	if (*t->type && accept(&p, '/'))
-		t->subtype = read_token(&p);
-	else
-		t->subtype = xstrdup("");
-	if (!*t->subtype)
-		p.malformed = true;
+	read_type(&p, t);
 	read_parameters(&p, t);
 }
 
@@ -432,6 +469,15 @@ mime_type_param(const struct mime_type *t, const char *name)
 		if (strcmp(t->params[i].name, name) == 0)
 			return t->params[i].value;
 	return NULL;
+}
+
+bool
+mime_type_param_is_disputed(const struct mime_type *t, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->params[i].name, name) == 0)
+			return t->params[i].disputed;
+	return false;
 }
 
 bool

@@ -10,9 +10,12 @@
 #include "base/slice.h"
 
 struct mime_param {
-	char *name;  /* lower case */
-	char *value; /* unquoted; RFC 2231 pieces joined and decoded, charset
+	char *name;    /* lower case */
+	char *value;   /* unquoted; RFC 2231 pieces joined and decoded, charset
 	              * label dropped */
+	bool disputed; /* by the grammar, yet there are programs that read
+	                * another value: a comment beside it, a fold or a
+	                * needless backslash within its quotes */
 };
 
 struct mime_type {
@@ -24,6 +27,8 @@ struct mime_type {
 	                 * read, "" where nothing could */
 	bool duplicate; /* a parameter came twice; the first one counts, and
 	                 * an RFC 2231 form before the plain one */
+	bool disputed;	/* the same for type and subtype: a comment before or
+	                 * within, blanks around the slash */
 };
 
 /* Reads a field body (folded or not, comments anywhere).  Never fails: what
@@ -37,6 +42,9 @@ void mime_type_fini(struct mime_type *t);
 
 /* The parameter's value, or NULL.  name in lower case. */
 const char *mime_type_param(const struct mime_type *t, const char *name);
+
+/* Is the parameter there and disputed? */
+bool mime_type_param_is_disputed(const struct mime_type *t, const char *name);
 
 /* Is it type/subtype?  subtype NULL: any. */
 bool mime_type_is(

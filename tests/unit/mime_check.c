@@ -121,8 +121,8 @@ check_glue(const struct mime_part *part)
 	rest = between(pos, end_of(part->body));
 	if (part->epilogue.len > 0)
 		rest.len -= part->epilogue.len;
-	if (part->structure_malformed)
-		return rest.len > 0 ? "bytes belong to nobody" : NULL;
+	if (part->structure_malformed && rest.len == 0)
+		return NULL;
 	if (!is_delimiter(rest, boundary, &close) || !close)
 		return "no close-delimiter";
 	return NULL;

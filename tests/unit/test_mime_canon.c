@@ -282,11 +282,9 @@ test_messages(void **state)
 	check_opaque("Content-Type: message/delivery-status~",
 	    "Status: \xc3\xa4~", "part-not-encodable");
 	check_same("Content-Type: message/delivery-status~", "Status: x ~");
-	/* RFC 6533: these may be encoded. */
-	check_becomes("Content-Type: message/global-delivery-status~",
-	    "A: \xc3\xa4",
-	    "Content-Type: message/global-delivery-status~" CTE
-	    "base64~~QTogw6Q=~");
+	/* RFC 6533 lets these be encoded, but not every reader decodes them. */
+	check_opaque("Content-Type: message/global-delivery-status~",
+	    "A: \xc3\xa4", "part-not-encodable");
 }
 
 static void
@@ -385,7 +383,7 @@ test_malformed_headers(void **state)
 	(void)state;
 	check_opaque(two, "x \r\n", "hidden-parts");
 	check_opaque(two, "\xe4", "part-not-encodable");
-	check_same(two_labels, "x \r\n");
+	check_opaque(two_labels, "x \r\n", "irregular-field");
 	check_opaque(two_labels, "\xe4", "part-not-encodable");
 	check_opaque(CTE "8bit~" CTE "7bit~", "x", "part-not-encodable");
 	check_opaque("Content-Type: text~", "\xe4", "part-not-encodable");
@@ -407,7 +405,7 @@ static void
 test_encoded_again(void **state)
 {
 	(void)state;
-	check_becomes(TEXT CTE "quoted-printable~", "From a=~b ~c=20~",
+	check_becomes(TEXT CTE "quoted-printable~", "From a=~b~c=20~",
 	    TEXT CTE "quoted-printable~~=46rom ab~c=20~");
 	check_becomes("Content-Type: a/b~" CTE "quoted-printable~", "From a~b",
 	    "Content-Type: a/b~" CTE "quoted-printable~~=46rom a=0D=0Ab");
@@ -419,6 +417,8 @@ test_encoded_again(void **state)
 	    TEXT CTE "quoted-printable~", "a\xe4", "part-not-encodable");
 	check_opaque(TEXT CTE "base64~", "QUJD\xe4", "part-not-encodable");
 	check_same(TEXT CTE "quoted-printable~", "=zz ~");
+	check_same(TEXT CTE "quoted-printable~", "From a ~");
+	check_same(TEXT CTE "quoted-printable~", "From a= ~b~");
 	check_same(TEXT CTE "base64~", "QUI \r\n");
 	check_opaque(TEXT CTE "x-unknown~", "a\xe4", "part-not-encodable");
 	check_same(TEXT CTE "x-unknown~", "a ~");

@@ -122,12 +122,9 @@ test_multiparts(void **state)
 	    {"--b~one~--b--~", "P(L{one})"},
 	    {"--b~A: b~no field~~x~--b--~", "P(L{no field~~x})"},
 	    /* What only looks like a delimiter. */
-	    {"--b~~--bx~--b-~--b --~---b~ --b~-b~b~--b---~--b--x~--~--b--~",
-		"P(L{--bx~--b-~--b --~---b~ --b~-b~b~--b---~--b--x~--})"},
+	    {"--b~~---b~ --b~-b~b~--x~--~--b--~",
+		"P(L{---b~ --b~-b~b~--x~--})"},
 	    {"--B~~x~--b~~y~--b--~", "P(<--B~~x>L{y})"},
-	    {"--b~~\n--b~x\n--b--\n~--b\n~--b--~",
-		"P(L{\n--b~x\n--b--\n~--b\n})"},
-	    {"--b~~x\r--b--~--b--~", "P(L{x\r--b--})"},
 	    /* After the end nothing counts. */
 	    {"--b~~one~--b--~--b~~two~--b--~", "P(L{one}<--b~~two~--b--~>)"},
 	};
@@ -135,6 +132,59 @@ test_multiparts(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
 		check_shown(MIXED, pairs[i][0], pairs[i][1]);
+}
+
+/* Where others could take a bare CR or LF for a line end, or a part of the
+ * line for the whole. */
+static void
+test_disputed_delimiters(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"--b~~\n--b~x~--b--~", "P?(L{\n--b~x})"},
+	    {"--b~~x~--b\ny~--b--~", "P?(L{x~--b\ny})"},
+	    {"--b~~x\n--b--~--b--~", "P?(L{x\n--b--})"},
+	    {"--b~~x\r--b--~--b--~", "P?(L{x\r--b--})"},
+	    {"--b~~x~--b\ry~--b--~", "P?(L{x~--b\ry})"},
+	    {"--b~~x\ry\r--b\t\rz~--b--~", "P?(L{x\ry\r--b\t\rz})"},
+	    {"--b~A: x\n--b~~y~--b--~", "P?(L{--b~~y})"},
+	    {"x\n--b~--b~~y~--b--~", "P?(<x\n--b>L{y})"},
+	    {"--b~~--bx~--b--~", "P?(L{--bx})"},
+	    {"--b~~--b-~--b --~--b---~--b--x~--b--~",
+		"P?(L{--b-~--b --~--b---~--b--x})"},
+	    {"--b~Content-Type: multipart/x; boundary=i~~--bx~--i~~y~--i--~"
+	     "--b--~",
+		"P?(P(<--bx>L{y}))"},
+	    /* No delimiter to anybody. */
+	    {"--b~~x\n-b\r--~--b--~", "P(L{x\n-b\r--})"},
+	    {"--b~~x\n --b\ry--b\n~--b--~", "P(L{x\n --b\ry--b\n})"},
+	    {"--b~~x~--b--~y\n--b~", "P(L{x}<y\n--b~>)"},
+	    /* That of the outer multipart, within the inner one. */
+	    {"--b~Content-Type: multipart/x; boundary=i~~--i~~x\n--b~--i--~"
+	     "--b--~",
+		"P?(P(L{x\n--b}))"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+		check_shown(MIXED, pairs[i][0], pairs[i][1]);
+}
+
+/* What other programs would not find, or find elsewhere. */
+static void
+test_disputed_types(void **state)
+{
+	(void)state;
+	check_shown("Content-Type: multipart/mixed; boundary=b (x)~",
+	    "--b~~x~--b--~", "P?(<--b~~x~--b--~>)");
+	check_shown("Content-Type: multipart/mixed; boundary=\"\\b\"~",
+	    "--b~~x~--b--~", "P?(<--b~~x~--b--~>)");
+	check_shown("Content-Type: (x) multipart/mixed; boundary=b~",
+	    "--b~~x~--b--~", "L!{--b~~x~--b--~}");
+	check_shown(
+	    "Content-Type: message / rfc822~", "A: b~~x", "L!{A: b~~x}");
+	check_shown("Content-Type: (x) text / plain~", "x", "L{x}");
+	check_shown("Content-Type: multipart/mixed (x); boundary=b~",
+	    "--b~~x~--b--~", "P(L{x})");
 }
 
 static void
@@ -299,7 +349,10 @@ test_encodings(void **state)
 	    {"Content-Transfer-Encoding: Base64\r\n", MIME_CTE_BASE64, false},
 	    {"Content-Transfer-Encoding: x-uuencode\r\n", MIME_CTE_OTHER,
 		false},
-	    {"Content-Transfer-Encoding: 8bit; x=y\r\n", MIME_CTE_OTHER, false},
+	    {"Content-Transfer-Encoding: 8bit; x=y\r\n", MIME_CTE_8BIT, false},
+	    {"Content-Transfer-Encoding: base64; x\r\n", MIME_CTE_OTHER, true},
+	    {"Content-Transfer-Encoding: base64; x=y\r\n", MIME_CTE_OTHER,
+		false},
 	    {"Content-Transfer-Encoding:\r\n", MIME_CTE_OTHER, true},
 	    {"Content-Transfer-Encoding: 8 bit\r\n", MIME_CTE_OTHER, true},
 	};
@@ -542,7 +595,7 @@ test_depth_limit(void **state)
 static void
 test_boundary_limit(void **state)
 {
-	char boundary[LIMIT_BOUNDARY + 2], body[300], header[300];
+	char boundary[LIMIT_BOUNDARY + 2], body[600], header[400];
 
 	(void)state;
 	for (size_t len = LIMIT_BOUNDARY; len < sizeof(boundary); len++) {
@@ -603,6 +656,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_leaves),
 	    cmocka_unit_test(test_multiparts),
+	    cmocka_unit_test(test_disputed_delimiters),
+	    cmocka_unit_test(test_disputed_types),
 	    cmocka_unit_test(test_malformed_structures),
 	    cmocka_unit_test(test_nested),
 	    cmocka_unit_test(test_messages),

@@ -10,7 +10,8 @@
 #include "base/limits.h"
 #include "mail/mime_type.h"
 
-/* type/subtype;name=value;... with "!" for malformed, "2" for duplicate. */
+/* type/subtype;name=value;... with "!" for malformed, "2" for duplicate; "?"
+ * behind what is disputed. */
 static char *
 show(struct mime_type *t)
 {
@@ -21,10 +22,13 @@ show(struct mime_type *t)
 		buf_add_char(&out, '!');
 	if (t->duplicate)
 		buf_add_char(&out, '2');
-	buf_addf(&out, "%s/%s", t->type, t->subtype);
+	buf_addf(&out, "%s/%s%s", t->type, t->subtype, t->disputed ? "?" : "");
 	for (size_t i = 0; i < t->count; i++) {
-		assert_non_null(mime_type_param(t, t->params[i].name));
-		buf_addf(&out, ";%s=%s", t->params[i].name, t->params[i].value);
+		const char *name = t->params[i].name;
+
+		assert_non_null(mime_type_param(t, name));
+		buf_addf(&out, ";%s=%s%s", name, t->params[i].value,
+		    mime_type_param_is_disputed(t, name) ? "?" : "");
 	}
 	mime_type_fini(t);
 	return buf_take_text(&out);
@@ -58,16 +62,16 @@ test_by_the_grammar(void **state)
 	    {" multipart/mixed; boundary=\"=_a;b\"",
 		"multipart/mixed;boundary==_a;b"},
 	    {" text/plain; charset=us-ascii (Plain text)",
-		"text/plain;charset=us-ascii"},
+		"text/plain;charset=us-ascii?"},
 	    {" (a(b)c) text (x) / (y) plain (z) ; (p) charset (q) = (r) x (s)",
-		"text/plain;charset=x"},
+		"text/plain?;charset=x?"},
 	    {" text/plain;\r\n\tcharset=utf-8;\n format=flowed",
 		"text/plain;charset=utf-8;format=flowed"},
 	    {" text/plain; charset\r\n =\r\n utf-8",
 		"text/plain;charset=utf-8"},
 	    {" text/plain; name=\"a \\\"b\\\" \\\\ c\"",
 		"text/plain;name=a \"b\" \\ c"},
-	    {" text/plain; name=\"a\r\n b\"", "text/plain;name=a b"},
+	    {" text/plain; name=\"a\r\n b\"", "text/plain;name=a b?"},
 	    {" text/plain; name=\"(no comment)\"",
 		"text/plain;name=(no comment)"},
 	    {" text/plain; name=\"\"", "text/plain;name="},
@@ -94,6 +98,40 @@ test_tolerated(void **state)
 		"multipart/mixed;boundary=----=_Part_1?x"},
 	    {" multipart/mixed; boundary=\"a\tb\"",
 		"multipart/mixed;boundary=a\tb"},
+	};
+
+	(void)state;
+	check_types(pairs, sizeof(pairs) / sizeof(*pairs));
+}
+
+/* By the grammar; Python's email package and others read something else. */
+static void
+test_disputed(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {" multipart/mixed (x); boundary=b", "multipart/mixed;boundary=b"},
+	    {" (x) multipart/mixed; boundary=b", "multipart/mixed?;boundary=b"},
+	    {" multipart /mixed; boundary=b", "multipart/mixed?;boundary=b"},
+	    {" multipart/ mixed; boundary=b", "multipart/mixed?;boundary=b"},
+	    {" multipart/\r\n mixed", "multipart/mixed?"},
+	    {" multipart/mixed; boundary=(x)b", "multipart/mixed;boundary=b?"},
+	    {" multipart/mixed; boundary=b (x)", "multipart/mixed;boundary=b?"},
+	    {" multipart/mixed; boundary=b (x); y=z",
+		"multipart/mixed;boundary=b?;y=z"},
+	    {" multipart/mixed; (x) boundary=b; y=z",
+		"multipart/mixed;boundary=b?;y=z"},
+	    {" multipart/mixed; boundary (x) =b",
+		"multipart/mixed;boundary=b?"},
+	    {" multipart/mixed; boundary=\"a\\bc\"",
+		"multipart/mixed;boundary=abc?"},
+	    {" multipart/mixed; boundary=\"a\\\"c\\\\\"",
+		"multipart/mixed;boundary=a\"c\\"},
+	    {" multipart/mixed; boundary=\"a\r\n b\"; y=z",
+		"multipart/mixed;boundary=a b?;y=z"},
+	    {" multipart/mixed; boundary\r\n =\r\n b",
+		"multipart/mixed;boundary=b"},
+	    {" multipart/mixed; boundary*0=a (x); boundary*1=b",
+		"multipart/mixed;boundary=ab?"},
 	};
 
 	(void)state;
@@ -278,6 +316,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_by_the_grammar),
 	    cmocka_unit_test(test_tolerated),
+	    cmocka_unit_test(test_disputed),
 	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_rfc2231),
 	    cmocka_unit_test(test_duplicates),
