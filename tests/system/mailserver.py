@@ -133,9 +133,10 @@ class Sink:
 
 
 class MailServer:
-    """milters: path of a milter's unix socket, or several in the order of
-    their turns.  logins: user names with their domain, all with PASSWORD.
-    domains: where strangers may send to.
+    """milters: a milter's socket, the path of a unix socket or (host, port),
+    or a list of them in the order of their turns.  logins: user names with
+    their domain, all with PASSWORD.  domains: where strangers may send to.
+    host: a loopback address to listen on.
 
     A server of a kind adds _configure(), start(), stop(), log() and queue().
     """
@@ -145,12 +146,14 @@ class MailServer:
     header_max = 60000  # octets of a header that it takes
     repairs = ()  # names of feared messages that it changes before the milter
 
-    def __init__(self, milters, logins, domains=("example.org",)):
-        self.milters = [milters] if isinstance(milters, str) else milters
+    def __init__(self, milters, logins, domains=("example.org",),
+                 host="127.0.0.1"):
+        self.milters = milters if isinstance(milters, list) else [milters]
+        self.host = host
         self.logins = logins
         self.domains = domains
-        self.mx = free_port()
-        self.submission = free_port()
+        self.mx = free_port(host)
+        self.submission = free_port(host)
         self.sink = Sink()
         self.folder = pathlib.Path(
             tempfile.mkdtemp(prefix=f"smime-{self.kind}-"))
@@ -192,7 +195,7 @@ class MailServer:
     # -- sending --
 
     def session(self, port):
-        return smtplib.SMTP("127.0.0.1", port, local_hostname="client.example",
+        return smtplib.SMTP(self.host, port, local_hostname="client.example",
                             timeout=PATIENCE_SECONDS)
 
     def submit(self, login, recipients, data, sender=None):

@@ -14,6 +14,8 @@ import re
 import socket
 import struct
 
+from processes import family_of
+
 TIMEOUT_SECONDS = 240
 BODY_CHUNK = 65535
 HEADER_CUT = 60000  # Postfix passes no more of one header field
@@ -243,24 +245,24 @@ def _strings(payload, count=None):
 class MtaClient:
     """One SMTP session as the milter sees it.
 
-    rules: "postfix" or "sendmail", for what edits mean and when the queue id
+    address: path of the milter's unix socket, or (host, port).  rules: "postfix" or "sendmail", for what edits mean and when the queue id
     is known.  offer: protocol steps that this MTA knows.
     """
 
-    def __init__(self, path, rules="postfix", offer=ALL_STEPS,
+    def __init__(self, address, rules="postfix", offer=ALL_STEPS,
                  actions=ALL_ACTIONS, timeout=TIMEOUT_SECONDS):
         self.rules = rules
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket = socket.socket(family_of(address), socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         self.wanted_macros = {}
         self.model = None
         self.sent_messages = 0
         try:
-            self.socket.connect(path)
+            self.socket.connect(address)
             self._negotiate(offer, actions)
         except OSError as error:
             self.socket.close()
-            raise MilterGone(f"{path}: {error}") from error
+            raise MilterGone(f"{address}: {error}") from error
 
     def __enter__(self):
         return self

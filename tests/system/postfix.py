@@ -27,7 +27,7 @@ setgid_group = postdrop
 maillog_file = {folder}/maillog
 maillog_file_prefixes = {folder}
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 smtp_dns_support_level = disabled
 mynetworks = 127.0.0.9/32
 alias_maps =
@@ -55,10 +55,10 @@ smtpd_sasl_local_domain =
 """
 
 MASTER_CF = """
-127.0.0.1:{mx} inet n - n - - smtpd
+[{host}]:{mx} inet n - n - - smtpd
   -o milter_macro_daemon_name=MX
   -o local_header_rewrite_clients=
-127.0.0.1:{submission} inet n - n - - smtpd
+[{host}]:{submission} inet n - n - - smtpd
   -o milter_macro_daemon_name=SUBMISSION
   -o smtpd_sasl_auth_enable=yes
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
@@ -106,6 +106,13 @@ def unavailable():
     return None
 
 
+def _endpoint(milter):
+    """A milter's socket as main.cf names it."""
+    if isinstance(milter, str):
+        return f"unix:{milter}"
+    return f"inet:[{milter[0]}]:{milter[1]}"
+
+
 class Postfix(mailserver.MailServer):
     """See MailServer; the milters are asked under Postfix's own rules."""
 
@@ -120,7 +127,8 @@ class Postfix(mailserver.MailServer):
     def _values(self):
         return {"folder": self.folder, "mx": self.mx,
                 "submission": self.submission, "sink": self.sink.port,
-                "milters": ", ".join(f"unix:{m}" for m in self.milters),
+                "milters": ", ".join(map(_endpoint, self.milters)),
+                "host": self.host,
                 "domains": " ".join(self.domains)}
 
     def _configure(self):
@@ -152,7 +160,7 @@ class Postfix(mailserver.MailServer):
             self.folder / "master.log", env=env, last_signal="TERM")
         for port in (self.mx, self.submission):
             self._master.wait_ready(
-                lambda p=port: can_connect(("127.0.0.1", p)), f"port {port}")
+                lambda p=port: can_connect((self.host, p)), f"port {port}")
 
     def stop(self):
         if self._master is not None:

@@ -53,16 +53,31 @@ def wait_until(condition, what, patience=PATIENCE_SECONDS):
         pause = min(pause * 1.5, 0.2)
 
 
-def free_port():
+def family_of(address):
+    """The family of a path or (host, port)."""
+    if isinstance(address, str):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+
+def free_port(host="127.0.0.1"):
     """A TCP port on loopback that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.socket(family_of((host, 0))) as probe:
+        probe.bind((host, 0))
         return probe.getsockname()[1]
+
+
+def has_ipv6():
+    """Is there an IPv6 loopback?"""
+    try:
+        return free_port("::1") > 0
+    except OSError:
+        return False
 
 
 def can_connect(address):
     """Does somebody listen there?  A path or (host, port)."""
-    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    family = family_of(address)
     for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
         with socket.socket(family, kind) as probe:
             probe.settimeout(5)
@@ -70,7 +85,7 @@ def can_connect(address):
                 probe.connect(address)
                 return True
             except OSError:
-                if family == socket.AF_INET:
+                if family != socket.AF_UNIX:
                     return False
     return False
 

@@ -60,8 +60,8 @@ define(`ESMTP_MAILER_ARGS', `TCP $h {sink}')dnl
 FEATURE(`no_default_msa')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
-DAEMON_OPTIONS(`Name=MX, Addr=127.0.0.1, Port={mx}, Family=inet')dnl
-DAEMON_OPTIONS(`Name=SUBMISSION, Addr=127.0.0.1, Port={submission}, Family=inet, Modifiers=Ea')dnl
+DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}')dnl
+DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={submission}, Family={family}, Modifiers=Ea')dnl
 {milters}
 MAILER(`smtp')dnl
 LOCAL_CONFIG
@@ -110,6 +110,14 @@ def unavailable():
     return None
 
 
+def _endpoint(number, milter):
+    """A milter's socket as sendmail.cf names it."""
+    if isinstance(milter, str):
+        return f"unix:{INSIDE}/milter{number}/{os.path.basename(milter)}"
+    kind = "inet6" if ":" in milter[0] else "inet"
+    return f"{kind}:{milter[1]}@{milter[0]}"
+
+
 class _Log:
     """What reaches /dev/log, in a file."""
 
@@ -156,7 +164,7 @@ class Sendmail(mailserver.MailServer):
             (self.folder / name).mkdir(mode=mode)
         for name in ("null", "zero", "random", "urandom"):
             (self.folder / "dev" / name).touch()
-        for number in range(len(self.milters)):
+        for number, _ in self._unix_milters():
             (self.folder / f"milter{number}").mkdir()
         (self.folder / "switch").write_text("hosts files\naliases files\n")
         (self.folder / "hosts").write_text("127.0.0.1 mx.example.org\n")
@@ -166,14 +174,19 @@ class Sendmail(mailserver.MailServer):
         self._write_cf()
         self._log = _Log(self.folder / "dev" / "log", self.folder / "maillog")
 
+    def _unix_milters(self):
+        return [(number, milter) for number, milter in enumerate(self.milters)
+                if isinstance(milter, str)]
+
     def _write_cf(self):
         milters = "\n".join(
-            f"INPUT_MAIL_FILTER(`milter{number}', `S=unix:{INSIDE}/"
-            f"milter{number}/{os.path.basename(path)}, {self.terms}')dnl"
-            for number, path in enumerate(self.milters))
+            f"INPUT_MAIL_FILTER(`milter{number}', `S="
+            f"{_endpoint(number, milter)}, {self.terms}')dnl"
+            for number, milter in enumerate(self.milters))
         mc = SENDMAIL_MC.format(cf=CF, inside=INSIDE, sink=self.sink.port,
                                 mx=self.mx, submission=self.submission,
-                                milters=milters)
+                                host=self.host, milters=milters,
+                                family="inet6" if ":" in self.host else "inet")
         done = subprocess.run(["m4", f"-D_CF_DIR_={CF}/", "-"],
                               input=mc.encode(), capture_output=True,
                               check=True)
@@ -181,7 +194,7 @@ class Sendmail(mailserver.MailServer):
 
     def command(self, *arguments):
         """A Sendmail with these arguments, in its world."""
-        mounts = [word for number, path in enumerate(self.milters)
+        mounts = [word for number, path in self._unix_milters()
                   for word in (os.path.dirname(path), f"milter{number}")]
         return ["unshare", "--uts", "--mount", "--pid", "--fork",
                 "--kill-child", "--", "/bin/sh", "-c", ENTER, "sh",
@@ -193,7 +206,7 @@ class Sendmail(mailserver.MailServer):
                                self.folder / "daemon.log")
         for port in (self.mx, self.submission):
             self._daemon.wait_ready(
-                lambda p=port: can_connect(("127.0.0.1", p)), f"port {port}")
+                lambda p=port: can_connect((self.host, p)), f"port {port}")
 
     def stop(self):
         """All its processes end at once; the queue is on disk."""
@@ -202,7 +215,7 @@ class Sendmail(mailserver.MailServer):
         self._daemon.kill()
         self._daemon = None
         for port in (self.mx, self.submission):
-            wait_until(lambda p=port: not can_connect(("127.0.0.1", p)),
+            wait_until(lambda p=port: not can_connect((self.host, p)),
                        f"Sendmail's end on port {port}")
 
     def log(self):

@@ -18,7 +18,8 @@ import tempfile
 
 import openssl
 from mta_client import MtaClient
-from processes import (Process, can_connect, identity_of, is_root, wait_until)
+from processes import (Process, can_connect, free_port, identity_of, is_root,
+                       wait_until)
 
 BUILD = pathlib.Path(os.environ.get("top_builddir", ".")).resolve()
 
@@ -27,7 +28,7 @@ MILTER_USER = "daemon"
 KEYD_USER = "nobody"
 
 SETTINGS = """
-socket = "unix:{folder}/run/milter.sock";
+socket = "{socket}";
 socket_mode = 0666;
 keyd = "{folder}/keyd/keyd.sock";
 store = "sqlite:{folder}/store/store.db";
@@ -73,12 +74,12 @@ class Site:
         self.domains = domains
         # Short, because the path of a unix socket is.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="smime-site-"))
+        self.socket = str(self.folder / "run" / "milter.sock")
         self.settings = {
             "folder": self.folder, "encrypt": encrypt, "more": more,
-            "level": level,
+            "level": level, "socket": f"unix:{self.socket}",
             "networks": ", ".join(f'"{n}"' for n in networks)}
         self.configuration = self.folder / "smime-milter.conf"
-        self.socket = str(self.folder / "run" / "milter.sock")
         self.keyd_socket = str(self.folder / "keyd" / "keyd.sock")
         self.keyfile = self.folder / "wrapping.key"
         self.keyd = None
@@ -143,6 +144,12 @@ class Site:
         self.settings.update(changes)
         self.configuration.write_text(SETTINGS.format(**self.settings))
         self.configuration.chmod(0o644)
+
+    def listen_at(self, host):
+        """Settings for a TCP socket, from the next start on."""
+        self.socket = (host, free_port(host))
+        kind = "inet6" if ":" in host else "inet"
+        self.write_settings(socket=f"{kind}:{self.socket[1]}@{host}")
 
     def trust(self, authority):
         """Puts an authority's root among those that the site believes."""
