@@ -43,7 +43,8 @@ SYSTEM_TESTS = \
 	%D%/system/policy_test.py \
 	%D%/system/postfix_test.py \
 	%D%/system/resilience_test.py \
-	%D%/system/sendmail_test.py
+	%D%/system/sendmail_test.py \
+	%D%/system/socket_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 

@@ -195,10 +195,8 @@ bind_private(int fd, const struct sockaddr_un *address,
 	return 0;
 }
 
-/* The lock keeps two processes that start at the same time from removing
- * each other's socket; closing the descriptor releases it. */
-static int
-lock_folder(const char *path, struct err *err)
+int
+ipc_lock_folder(const char *path, struct err *err)
 {
 	char *folder = folder_of(path);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -219,7 +217,7 @@ ipc_listen(const char *path, const struct ipc_access *access, struct err *err)
 
 	if (fill_address(path, &address, err))
 		return -1;
-	if ((lock = lock_folder(path, err)) < 0)
+	if ((lock = ipc_lock_folder(path, err)) < 0)
 		return -1;
 	if (remove_stale(&address, err))
 		goto out;

@@ -38,6 +38,12 @@ struct ipc_access {
 int ipc_prepare_folder(const char *path, const struct ipc_access *access,
     uid_t owner, struct err *err) MUST_USE;
 
+/* Waits until no other process starts to listen in the folder of that path,
+ * and keeps others waiting until the descriptor that it returns is closed.
+ * Otherwise two that start at the same time could remove each other's
+ * socket, between its making and its first answer.  -1: permanent error. */
+int ipc_lock_folder(const char *path, struct err *err) MUST_USE;
+
 /* Removes a socket of any type that a process which was killed left behind;
  * nothing there is fine.  Refuses when somebody answers there or when
  * something else than a socket is there: permanent error. */

@@ -24,14 +24,15 @@ find_user(
 }
 
 int
-confinement_owner(
-    const struct settings *settings, uid_t *owner, struct err *err)
+confinement_owner(const struct settings *settings, struct confine_user *owner,
+    struct err *err)
 {
-	struct confine_user user;
-
-	if (find_user(settings, &user, err))
+	if (find_user(settings, owner, err))
 		return -1;
-	*owner = user.has_user ? user.uid : geteuid();
+	if (!owner->has_user) {
+		owner->uid = geteuid();
+		owner->gid = getegid();
+	}
 	return 0;
 }
 

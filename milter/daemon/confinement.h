@@ -4,15 +4,14 @@
 #ifndef DAEMON_CONFINEMENT_H
 #define DAEMON_CONFINEMENT_H
 
-#include <sys/types.h>
-
+#include "base/confine.h"
 #include "base/err.h"
 #include "settings/settings.h"
 
-/* Who will serve: the configured user when we are root, otherwise whoever
- * we are.  Permanent error when that user does not exist. */
-int confinement_owner(
-    const struct settings *settings, uid_t *owner, struct err *err) MUST_USE;
+/* Who will serve (uid and gid): the configured user when we are root,
+ * otherwise whoever we are.  Permanent error when that user does not exist. */
+int confinement_owner(const struct settings *settings,
+    struct confine_user *owner, struct err *err) MUST_USE;
 
 /* No core files, no new privileges, no capabilities, no root.  Before any
  * thread starts. */

@@ -8,11 +8,15 @@
 
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/background.h"
 #include "base/log.h"
 #include "daemon/confinement.h"
@@ -35,7 +39,8 @@
 struct daemon {
 	struct settings *settings;
 	struct service *service;
-	bool listens; /* the socket and the pid file are ours */
+	bool listens;	      /* the socket and the pid file are ours */
+	const char *exposure; /* who can connect that should not, or NULL */
 };
 
 /* --- the start --- */
@@ -54,13 +59,20 @@ static int
 start_listening(struct daemon *d, struct err *err)
 {
 	const struct settings *s = d->settings;
-	uid_t owner;
+	struct confine_user owner;
+	int lock, rc;
 
 	if (confinement_owner(s, &owner, err) ||
-	    socket_prepare(s, owner, err) || milter_listen(s, err))
+	    socket_prepare(s, &owner, &lock, err))
+		return -1;
+	rc = milter_listen(s, err);
+	if (lock >= 0)
+		close(lock);
+	if (rc)
 		return -1;
 	d->listens = true;
-	if (socket_open_up(s, owner, err))
+	d->exposure = socket_exposure(s);
+	if (socket_open_up(s, &owner, err))
 		return -1;
 	return pid_file_write(s->pid_file, err);
 }
@@ -75,12 +87,17 @@ stop_listening(struct daemon *d)
 }
 
 static int
+refuse_log_file(const struct settings_log *log, struct err *err)
+{
+	return err_set_errno(err, ERR_PERMANENT,
+	    "log.target: cannot open %s as user %u", log->file, geteuid());
+}
+
+static int
 start_log(const struct settings_log *log, struct err *err)
 {
 	if (log_open(log->target, log->level, IDENT, log->file))
-		return err_set_errno(err, ERR_PERMANENT,
-		    "log.target: cannot open %s as user %u", log->file,
-		    geteuid());
+		return refuse_log_file(log, err);
 	return 0;
 }
 
@@ -117,10 +134,9 @@ say_ready(const struct daemon *d)
 	notify_supervisor("READY=1");
 	log_info("version %s serves %s with the settings of %s",
 	    PACKAGE_VERSION, s->socket.spec, s->file);
-	if (socket_is_open_to_all(s))
-		log_warning("every user of this host can connect to %s and "
-			    "have mail signed",
-		    s->socket.spec);
+	if (d->exposure)
+		log_warning("%s can connect to %s and have mail signed",
+		    d->exposure, s->socket.spec);
 	if (geteuid() == 0)
 		log_warning("runs as root; name another user in %s", s->file);
 }
@@ -233,14 +249,41 @@ check_counts(const struct settings *s, struct gateway *gateway)
 	check_keyd(gateway, s->gateway.keyd);
 }
 
+static bool
+can_make(const char *file)
+{
+	char *copy = xstrdup(file);
+	bool can = access(dirname(copy), W_OK | X_OK) == 0;
+
+	free(copy);
+	return can;
+}
+
+/* As the start does, but nothing is made. */
+static int
+check_log_file(const struct settings_log *log, struct err *err)
+{
+	int fd;
+
+	if (log->target != LOG_TARGET_FILE)
+		return 0;
+	fd = open(log->file, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0 && (errno != ENOENT || !can_make(log->file)))
+		return refuse_log_file(log, err);
+	if (fd >= 0)
+		close(fd);
+	return 0;
+}
+
 int
 daemon_check(struct settings *settings, struct err *err)
 {
 	struct gateway *gateway = NULL;
 	int rc = -1;
 
-	if (confinement_enter(settings, err) ||
+	if (socket_check(settings, err) || confinement_enter(settings, err) ||
 	    check_temp_folder(settings, err) ||
+	    check_log_file(&settings->log, err) ||
 	    reload_make_gateway(settings_ref(settings), false, &gateway, err))
 		goto out;
 	check_counts(settings, gateway);

@@ -50,6 +50,20 @@ struct server {
 	void *arg;
 };
 
+/* libmilter tells its reasons to the system log alone, and leaves errno to
+ * chance when it was no system call that failed. */
+static void
+refuse_socket(const char *spec, struct err *err)
+{
+	if (errno)
+		err_set_errno(err, ERR_PERMANENT, "%s: cannot listen", spec);
+	else
+		err_set(err, ERR_PERMANENT,
+		    "%s: cannot listen: libmilter does not understand the "
+		    "address",
+		    spec);
+}
+
 int
 milter_listen(const struct settings *settings, struct err *err)
 {
@@ -63,7 +77,7 @@ milter_listen(const struct settings *settings, struct err *err)
 	    smfi_setbacklog(BACKLOG) != MI_SUCCESS)
 		err_set(err, ERR_BUG, "libmilter does not start");
 	else if (smfi_opensocket(false) != MI_SUCCESS)
-		err_set_errno(err, ERR_PERMANENT, "%s: cannot listen", spec);
+		refuse_socket(spec, err);
 	else
 		rc = 0;
 	umask(saved);

@@ -142,6 +142,12 @@ def check_bad(site):
         good.replace("store/store.db", "store/none.db"): [
             "smimectl store migrate"],
         good.replace("ca.d", "nowhere"): [str(nowhere)],
+        good.replace('"stderr"', f'"{nowhere}/log"'): [
+            f"log.target: cannot open {nowhere}/log"],
+        good.replace('"stderr"', f'"{site.folder}/run"'): [
+            f"log.target: cannot open {site.folder}/run"],
+        good + 'socket_group = "no-such-group";\n': [
+            "socket_group: no such group: no-such-group"],
     }
     for text, lines in bad.items():
         # The start needs a socket of its own to get that far.
@@ -155,6 +161,20 @@ def check_bad(site):
                 contains(got, "smime-milter: ")
                 contains(got, wanted)
     check(not (site.folder / "run/other.sock").exists(), "no socket is left")
+
+
+@case("-n makes no log file, and needs none")
+def check_log_file(site):
+    log = site.folder / "run" / "not-yet.log"
+    path = site.other_configuration(site.variant().replace(
+        '"stderr"', f'"{log}"'))
+    status, _, err = site.milter_program("-n", "-c", path)
+    equal((status, err), (0, ""), "status, stderr")
+    check(not log.exists(), "no log file is made")
+    log.write_text("")
+    log.chmod(0o666)
+    status, _, err = site.milter_program("-n", "-c", path)
+    equal((status, err), (0, ""), "status, stderr")
 
 
 @case("a file that is not there")

@@ -1,9 +1,11 @@
 /* The socket's surroundings: folder, leftovers, owner and mode. */
 #include "unit/unit.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,6 +17,7 @@ struct place {
 	char folder[32];
 	char path[64];
 	struct settings settings;
+	struct confine_user owner;
 };
 
 static int
@@ -29,6 +32,8 @@ setup(void **state)
 	p->settings.socket.path = p->path;
 	p->settings.socket_mode = 0660;
 	p->settings.socket_group = "";
+	p->owner.uid = getuid();
+	p->owner.gid = getgid();
 	*state = p;
 	return 0;
 }
@@ -43,6 +48,17 @@ teardown(void **state)
 	snprintf(command, sizeof(command), "rm -r %s", p->folder);
 	rc = system(command);
 	free(p);
+	return rc;
+}
+
+static int
+prepare(const struct place *p, struct err *err)
+{
+	int lock = -1;
+	int rc = socket_prepare(&p->settings, &p->owner, &lock, err);
+
+	if (lock >= 0)
+		close(lock);
 	return rc;
 }
 
@@ -67,12 +83,12 @@ test_folder_is_made(void **state)
 	struct err err;
 	char folder[64];
 
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
 	snprintf(folder, sizeof(folder), "%s/run", p->folder);
 	assert_int_equal(stat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 	/* again, with what is there */
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
 }
 
 static void
@@ -85,7 +101,7 @@ test_open_folder_is_refused(void **state)
 	snprintf(folder, sizeof(folder), "%s/run", p->folder);
 	assert_int_equal(mkdir(folder, 0700), 0);
 	assert_int_equal(chmod(folder, 0770), 0);
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), -1);
+	assert_int_equal(prepare(p, &err), -1);
 	assert_non_null(strstr(err.text, "chmod go-w"));
 }
 
@@ -96,15 +112,15 @@ test_leftover_is_removed(void **state)
 	struct err err;
 	int fd;
 
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
 	fd = bind_socket(p);
 	/* somebody answers */
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), -1);
+	assert_int_equal(prepare(p, &err), -1);
 	assert_non_null(strstr(err.text, "another process answers"));
 	assert_int_equal(access(p->path, F_OK), 0);
 	/* nobody does */
 	close(fd);
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
 	assert_int_equal(access(p->path, F_OK), -1);
 }
 
@@ -115,11 +131,11 @@ test_other_file_is_kept(void **state)
 	struct err err;
 	FILE *f;
 
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
 	f = fopen(p->path, "w");
 	assert_non_null(f);
 	fclose(f);
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), -1);
+	assert_int_equal(prepare(p, &err), -1);
 	assert_non_null(strstr(err.text, "not a socket"));
 	assert_int_equal(access(p->path, F_OK), 0);
 }
@@ -133,11 +149,11 @@ test_mode_and_group(void **state)
 	struct err err;
 	int fd;
 
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
 	fd = bind_socket(p);
 	snprintf(group, sizeof(group), "%u", getgid());
 	p->settings.socket_group = group;
-	assert_int_equal(socket_open_up(&p->settings, getuid(), &err), 0);
+	assert_int_equal(socket_open_up(&p->settings, &p->owner, &err), 0);
 	assert_int_equal(stat(p->path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0660);
 	assert_int_equal(st.st_gid, getgid());
@@ -153,22 +169,92 @@ test_unknown_group(void **state)
 	struct err err;
 
 	p->settings.socket_group = "no-such-group";
-	assert_int_equal(socket_prepare(&p->settings, getuid(), &err), -1);
+	assert_int_equal(prepare(p, &err), -1);
 	assert_string_equal(
 	    err.text, "socket_group: no such group: no-such-group");
 }
 
 static void
-test_open_to_all(void **state)
+test_exposure(void **state)
 {
+	static const struct {
+		const char *spec, *exposure;
+	} tcp[] = {
+	    {"inet:1@127.0.0.1", "every user of this host"},
+	    {"inet:1@127.9.9.9", "every user of this host"},
+	    {"inet6:1@::1", "every user of this host"},
+	    {"inet6:1@[::1]", "every user of this host"},
+	    {"inet:1@0.0.0.0", "every host that reaches this one"},
+	    {"inet:1@192.0.2.1", "every host that reaches this one"},
+	    {"inet6:1@::", "every host that reaches this one"},
+	    {"inet6:1@::ffff:127.0.0.1", "every host that reaches this one"},
+	};
 	struct place *p = *state;
 
-	assert_false(socket_is_open_to_all(&p->settings));
+	assert_null(socket_exposure(&p->settings));
 	p->settings.socket_mode = 0666;
-	assert_true(socket_is_open_to_all(&p->settings));
+	assert_string_equal(
+	    socket_exposure(&p->settings), "every user of this host");
 	p->settings.socket_mode = 0660;
-	p->settings.socket.path = NULL; /* TCP */
-	assert_true(socket_is_open_to_all(&p->settings));
+	p->settings.socket.path = NULL;
+	for (size_t i = 0; i < sizeof(tcp) / sizeof(tcp[0]); i++) {
+		p->settings.socket.spec = tcp[i].spec;
+		assert_string_equal(
+		    socket_exposure(&p->settings), tcp[i].exposure);
+	}
+}
+
+/* What libmilter would only call "cannot listen". */
+static void
+test_tcp_hosts(void **state)
+{
+	static const struct {
+		const char *spec, *error;
+	} bad[] = {
+	    {"inet:1@::1", "inet:1@::1: ::1 is an IPv6 address, which needs "
+			   "\"inet6:PORT@HOST\""},
+	    {"inet6:1@127.0.0.1", "127.0.0.1 is an IPv4 address, which needs "
+				  "\"inet:PORT@HOST\""},
+	    {"inet6:1@[127.0.0.1]", "127.0.0.1 is an IPv4 address"},
+	    /* names that no resolver would ask the network about */
+	    {"inet:1@no..where", "no..where has no IPv4 address: "},
+	    {"inet6:1@[]", "[] has no IPv6 address"},
+	    {"inet6:1@[::1", "[::1 has no IPv6 address"},
+	};
+	struct place *p = *state;
+	struct err err;
+
+	p->settings.socket.path = NULL;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		p->settings.socket.spec = bad[i].spec;
+		assert_int_equal(socket_check(&p->settings, &err), -1);
+		if (!strstr(err.text, bad[i].error))
+			fail_msg("%s", err.text);
+		assert_int_equal(prepare(p, &err), -1);
+	}
+	p->settings.socket.spec = "inet6:1@[::1]";
+	assert_int_equal(socket_check(&p->settings, &err), 0);
+	assert_int_equal(prepare(p, &err), 0);
+}
+
+/* Nobody else looks at the socket before libmilter listens. */
+static void
+test_lock(void **state)
+{
+	struct place *p = *state;
+	struct err err;
+	char folder[64];
+	int lock, fd;
+
+	assert_int_equal(
+	    socket_prepare(&p->settings, &p->owner, &lock, &err), 0);
+	assert_true(lock >= 0);
+	snprintf(folder, sizeof(folder), "%s/run", p->folder);
+	fd = open(folder, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), -1);
+	close(lock);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	close(fd);
 }
 
 int
@@ -187,7 +273,9 @@ main(void)
 		test_mode_and_group, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_unknown_group, setup, teardown),
-	    cmocka_unit_test_setup_teardown(test_open_to_all, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_exposure, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_tcp_hosts, setup, teardown),
+	    cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("socket", tests, NULL, NULL);
