@@ -11,9 +11,13 @@
  */
 #include "daemon/milter_callbacks.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "base/log.h"
 #include "daemon/milter_apply.h"
 #include "daemon/session.h"
+#include "daemon/xtext.h"
 #include "policy/plan.h"
 
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY)
@@ -29,7 +33,8 @@
 static char macro_queue_id[] = "i";
 static char macro_daemon_name[] = "{daemon_name}";
 static char macro_login[] = "{auth_authen}";
-static char macros_at_sender[] = "i {auth_authen}";
+static char macro_strength[] = "{auth_ssf}";
+static char macros_at_sender[] = "i {auth_authen} {auth_ssf}";
 
 static struct service *milter_service;
 
@@ -97,12 +102,29 @@ on_connect(SMFICTX *ctx, char *host, struct sockaddr *address)
 	return SMFIS_NOREPLY;
 }
 
+/* Only Sendmail knows {auth_ssf}, and it writes the login as xtext.  The
+ * caller frees it; NULL: nobody has logged in. */
+static char *
+login_of(SMFICTX *ctx)
+{
+	const char *text = smfi_getsymval(ctx, macro_login);
+	char *login = NULL;
+
+	if (!text)
+		return NULL;
+	if (smfi_getsymval(ctx, macro_strength))
+		login = xtext_decode(text);
+	return login ? login : xstrdup(text);
+}
+
 static sfsistat
 on_sender(SMFICTX *ctx, char **arguments)
 {
-	session_sender(
-	    session_of(ctx), arguments[0], smfi_getsymval(ctx, macro_login));
+	char *login = login_of(ctx);
+
+	session_sender(session_of(ctx), arguments[0], login);
 	session_queue_id(session_of(ctx), smfi_getsymval(ctx, macro_queue_id));
+	free(login);
 	return SMFIS_NOREPLY;
 }
 

@@ -20,7 +20,7 @@ from testsite import Site
 ALICE = "alice@example.org"      # encrypt: off
 CAROL = "carol@example.org"      # encrypt: if-possible
 DAVE = "dave@example.org"        # encrypt: required
-ERIN = "erin@example.org"        # encrypt: off
+ERIN = "erin+a=b@example.org"    # encrypt: off
 BOB = "bob@example.com"
 NOBODY = "nokeys@example.net"
 
@@ -161,6 +161,13 @@ def _survive(site):
         equal(openssl.names_of(signer), [ALICE], name)
         if name not in site.server.repairs:
             same_content(mail, entity)
+
+
+@case("a login of odd characters")
+def _(site):
+    mail = build(ERIN, [BOB])
+    site.submit(ERIN, [BOB], mail)
+    equal(openssl.names_of(site.verify(site.sent(mail).data)[1]), [ERIN])
 
 
 @case("signatures survive a next hop with 8BITMIME")

@@ -242,6 +242,11 @@ def _strings(payload, count=None):
     return parts
 
 
+def _xtext(text):
+    """A login as Sendmail's macros show it."""
+    return re.sub(r'[^!-~]|[+=<>")]', lambda m: f"+{ord(m.group()):02X}", text)
+
+
 class MtaClient:
     """One SMTP session as the milter sees it.
 
@@ -395,6 +400,8 @@ class MtaClient:
             given.update({"{auth_type}": "PLAIN", "{auth_authen}": login})
         if self.rules == "sendmail":
             given["i"] = "QUEUEID"
+        if self.rules == "sendmail" and login is not None:
+            given.update({"{auth_authen}": _xtext(login), "{auth_ssf}": "0"})
         self._macros("M", {**given, **(macros or {})})
         strings = [sender, *arguments]
         payload = b"".join(s.encode() + b"\0" for s in strings)
