@@ -110,7 +110,7 @@ protect(struct admin *a, struct protect *p, struct err *err)
 		    .sign = SWITCH_ON, .encrypt = ENCRYPT_OFF};
 	if (mail_run_begin(&run, a, &p->message, err))
 		return -1;
-	outcome = job_end_of_message(run.job, NULL, NULL, &reply);
+	outcome = job_end_of_message(run.job, &reply);
 	if (check_reply(outcome, &reply, err) ||
 	    check_plan(p, job_plan(run.job), err))
 		goto out;

@@ -3,6 +3,7 @@ milter_daemon_libdaemon_a_SOURCES = \
 	%D%/confinement.c %D%/confinement.h \
 	%D%/control.c %D%/control.h \
 	%D%/daemon.c %D%/daemon.h \
+	%D%/heartbeat.c %D%/heartbeat.h \
 	%D%/milter_apply.c %D%/milter_apply.h \
 	%D%/milter_callbacks.c %D%/milter_callbacks.h \
 	%D%/milter_serve.c %D%/milter_serve.h \
@@ -31,12 +32,14 @@ $(UNITS): %.service: conf/%.service.in Makefile
 	    -e 's,[@]sysconfdir[@],$(sysconfdir),g' \
 	    $(top_srcdir)/conf/$*.service.in >$@
 
-DAEMON_TESTS = tests/unit/test_control tests/unit/test_notify \
-	tests/unit/test_options tests/unit/test_session \
-	tests/unit/test_socket tests/unit/test_xtext
+DAEMON_TESTS = tests/unit/test_control tests/unit/test_heartbeat \
+	tests/unit/test_notify tests/unit/test_options \
+	tests/unit/test_session tests/unit/test_socket tests/unit/test_xtext
 
 tests_unit_test_control_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_control_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
+tests_unit_test_heartbeat_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_heartbeat_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
 tests_unit_test_notify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notify_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -14,7 +14,9 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "daemon/heartbeat.h"
 #include "daemon/milter_apply.h"
 #include "daemon/session.h"
 #include "daemon/xtext.h"
@@ -37,11 +39,20 @@ static char macro_strength[] = "{auth_ssf}";
 static char macros_at_sender[] = "i {auth_authen} {auth_ssf}";
 
 static struct service *milter_service;
+static struct heartbeat *milter_heartbeat;
 
-void
-milter_callbacks_init(struct service *service)
+/* The connection belongs to the heartbeat until heartbeat_end. */
+static void
+beat(void *ctx)
+{
+	(void)smfi_progress(ctx);
+}
+
+int
+milter_callbacks_init(struct service *service, struct err *err)
 {
 	milter_service = service;
+	return heartbeat_new(LIMIT_HEARTBEAT, beat, &milter_heartbeat, err);
 }
 
 static struct session *
@@ -178,12 +189,6 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 	return SMFIS_NOREPLY;
 }
 
-static void
-on_progress(void *arg)
-{
-	(void)smfi_progress(arg);
-}
-
 /* Nothing is kept of the edits when the answer is a temporary failure. */
 static sfsistat
 carry_out(SMFICTX *ctx, const struct edits *edits)
@@ -204,12 +209,15 @@ static sfsistat
 on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = session_of(ctx);
+	struct heartbeat_work work;
 	struct job_reply reply;
 	enum session_answer answer;
 	sfsistat result;
 
 	session_queue_id(session, smfi_getsymval(ctx, macro_queue_id));
-	answer = session_end_of_message(session, on_progress, ctx, &reply);
+	heartbeat_begin(milter_heartbeat, &work, ctx);
+	answer = session_end_of_message(session, &reply);
+	heartbeat_end(milter_heartbeat, &work);
 	if (answer == SESSION_ACCEPT)
 		result = carry_out(ctx, session_edits(session));
 	else

@@ -100,11 +100,13 @@ int
 milter_serve(struct service *service, void (*ended)(void *arg), void *arg,
     struct err *err)
 {
-	struct server *server = xmalloc(sizeof(*server));
+	struct server *server;
 	pthread_t thread;
 
+	if (milter_callbacks_init(service, err))
+		return -1;
+	server = xmalloc(sizeof(*server));
 	*server = (struct server){.ended = ended, .arg = arg};
-	milter_callbacks_init(service);
 	errno = pthread_create(&thread, NULL, serve, server);
 	if (errno) {
 		free(server);

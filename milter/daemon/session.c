@@ -169,8 +169,7 @@ session_body(struct session *s, const void *data, size_t len)
 }
 
 enum session_answer
-session_end_of_message(struct session *s, void (*progress)(void *arg),
-    void *arg, struct job_reply *reply)
+session_end_of_message(struct session *s, struct job_reply *reply)
 {
 	enum session_answer answer;
 
@@ -181,7 +180,7 @@ session_end_of_message(struct session *s, void (*progress)(void *arg),
 	}
 	if (!s->in_flight)
 		return defer(reply);
-	switch (job_end_of_message(s->job, progress, arg, reply)) {
+	switch (job_end_of_message(s->job, reply)) {
 	case JOB_ACCEPT:
 		return SESSION_ACCEPT;
 	case JOB_REFUSE:

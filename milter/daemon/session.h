@@ -60,9 +60,9 @@ enum session_answer session_end_of_header(
 void session_body(struct session *session, const void *data, size_t len);
 
 /* Never SESSION_CONTINUE.  The message goes on, for session_edits, until
- * session_end_message.  progress: see job_end_of_message. */
-enum session_answer session_end_of_message(struct session *session,
-    void (*progress)(void *arg), void *arg, struct job_reply *reply);
+ * session_end_message. */
+enum session_answer session_end_of_message(
+    struct session *session, struct job_reply *reply);
 
 /* What to change before the message is accepted; NULL when nothing is. */
 const struct edits *session_edits(const struct session *session);

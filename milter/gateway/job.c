@@ -382,15 +382,13 @@ check_pass(struct job *job)
 }
 
 enum job_outcome
-job_end_of_message(struct job *job, void (*progress)(void *arg), void *arg,
-    struct job_reply *reply)
+job_end_of_message(struct job *job, struct job_reply *reply)
 {
 	struct outbound_case c = {
 	    .gateway = job->gateway,
 	    .gather = &job->gather,
 	    .header = &job->header,
-	    .progress = progress,
-	    .arg = arg,
+	    .deadline = deadline_in(LIMIT_ANSWER_TIME),
 	};
 	struct err err = {.class = ERR_NONE};
 	enum job_outcome outcome;

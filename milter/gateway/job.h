@@ -61,11 +61,10 @@ bool job_end_of_header(struct job *job);
 /* Exact bytes, CRLF lines.  Errors are remembered for the end. */
 void job_body(struct job *job, const void *data, size_t len);
 
-/* Decides, signs, encrypts, verifies.  progress, when not NULL, is called
- * now and then in long work.  On JOB_ACCEPT job_edits tells what to change,
- * otherwise *reply is filled.  Logs the decision. */
-enum job_outcome job_end_of_message(struct job *job,
-    void (*progress)(void *arg), void *arg, struct job_reply *reply);
+/* Decides, signs, encrypts, verifies.  On JOB_ACCEPT job_edits tells what to
+ * change, otherwise *reply is filled.  Logs the decision.  What is not done
+ * after LIMIT_ANSWER_TIME is deferred. */
+enum job_outcome job_end_of_message(struct job *job, struct job_reply *reply);
 
 /* Instead of job_end_of_message, for "explain": decides, but signs,
  * encrypts, verifies, learns and logs nothing (job_end_of_header, which logs,

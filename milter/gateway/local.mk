@@ -60,6 +60,7 @@ tests_unit_test_exemption_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gateway_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=deadline_left
 tests_unit_test_gateway_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)

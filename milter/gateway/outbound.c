@@ -65,11 +65,15 @@ outbound_read(
 	o->scanned = true;
 }
 
-static void
-report(const struct outbound_case *c)
+/* Who answers too late says "signed" in the log of a message that the mail
+ * server has deferred. */
+static enum plan_reason
+check_time(const struct outbound_case *c, struct err *err)
 {
-	if (c->progress)
-		c->progress(c->arg);
+	if (deadline_left(c->deadline) > 0)
+		return REASON_NONE;
+	err_set(err, ERR_TEMPORARY, "it took longer than a mail server waits");
+	return REASON_INTERNAL;
 }
 
 /* Would so many bytes of CMS, in base64, still be a message? */
@@ -264,18 +268,12 @@ outbound_protect(struct outbound *o, const struct outbound_case *c,
 {
 	enum plan_reason reason = take_content(o, c, plan, err);
 
-	report(c);
-	if (reason == REASON_NONE && plan->action == PLAN_PROTECT &&
-	    plan->sign) {
+	if (reason == REASON_NONE && plan->action == PLAN_PROTECT && plan->sign)
 		reason = sign(o, c, err);
-		report(c);
-	}
 	if (reason == REASON_NONE && plan->action == PLAN_PROTECT &&
-	    plan->encrypt) {
+	    plan->encrypt)
 		reason = encrypt_or_settle(o, c, plan, err);
-		report(c);
-	}
 	if (reason == REASON_NONE && plan->action == PLAN_PROTECT)
 		reason = finish(o, c, plan, edits, err);
-	return reason;
+	return reason == REASON_NONE ? check_time(c, err) : reason;
 }

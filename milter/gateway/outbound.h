@@ -6,6 +6,7 @@
 #define GATEWAY_OUTBOUND_H
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "gateway/edits.h"
 #include "gateway/gateway.h"
@@ -44,8 +45,7 @@ struct outbound_case {
 	struct gather *gather; /* facts may get to know more underway */
 	const struct header *header;
 	time_t now;
-	void (*progress)(void *arg); /* or NULL */
-	void *arg;
+	deadline_t deadline; /* the mail server does not wait any longer */
 };
 
 /*

@@ -336,7 +336,7 @@ finish(struct job *job, const struct fixture_mail *mail,
 	if (!result->wanted_body)
 		return;
 	tell_body(job, mail->body);
-	result->outcome = job_end_of_message(job, NULL, NULL, &result->reply);
+	result->outcome = job_end_of_message(job, &result->reply);
 }
 
 void

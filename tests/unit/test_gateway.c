@@ -12,6 +12,8 @@
 #include <openssl/cms.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
+#include "base/limits.h"
 #include "unit/gateway_fixture.h"
 
 #define THREADS	 6
@@ -106,8 +108,7 @@ test_references(void **state)
 	job_recipient(job, "<bob@example.net>");
 	job_header(job, "From", " alice@example.org");
 	assert_true(job_end_of_header(job));
-	assert_int_equal(
-	    job_end_of_message(job, NULL, NULL, &reply), JOB_ACCEPT);
+	assert_int_equal(job_end_of_message(job, &reply), JOB_ACCEPT);
 	assert_false(edits_are_empty(job_edits(job)));
 	job_free(job);
 	assert_int_equal(released, 1);
@@ -142,30 +143,42 @@ test_ends_anywhere(void **state)
 	}
 }
 
-static void
-count_progress(void *arg)
+/* The moment that a mail server does not wait for any more has come. */
+static bool too_late;
+
+int __real_deadline_left(deadline_t deadline);
+int __wrap_deadline_left(deadline_t deadline);
+
+int
+__wrap_deadline_left(deadline_t deadline)
 {
-	++*(int *)arg;
+	int left = __real_deadline_left(deadline);
+
+	/* Not that of one operation of the key process. */
+	return too_late && left > LIMIT_ANSWER_TIME / 2 ? 0 : left;
 }
 
 static void
-test_progress(void **state)
+test_too_late(void **state)
 {
 	const struct job_client client = {.login = "alice@example.org"};
-	struct job *job = job_new(f.gateway, &client);
 	struct job_reply reply;
-	int calls = 0;
 
 	(void)state;
-	job_sender(job, "<alice@example.org>");
-	job_recipient(job, "<bob@example.net>");
-	job_header(job, "From", " alice@example.org");
-	assert_int_equal(
-	    job_end_of_message(job, count_progress, &calls, &reply),
-	    JOB_ACCEPT);
-	assert_true(calls > 0);
-	assert_true(job_facts(job)->from_is_own);
-	job_free(job);
+	for (int i = 0; i < 2; i++) {
+		struct job *job = job_new(f.gateway, &client);
+
+		too_late = i == 1;
+		job_sender(job, "<alice@example.org>");
+		job_recipient(job, "<bob@example.net>");
+		job_header(job, "From", " alice@example.org");
+		assert_int_equal(job_end_of_message(job, &reply),
+		    too_late ? JOB_DEFER : JOB_ACCEPT);
+		assert_true(edits_are_empty(job_edits(job)) == too_late);
+		too_late = false;
+		job_free(job);
+	}
+	assert_string_equal(reply.code, "451");
 }
 
 /* --- two users at once --- */
@@ -270,7 +283,7 @@ main(void)
 	    cmocka_unit_test(test_what_is_missing_is_named),
 	    cmocka_unit_test(test_references),
 	    cmocka_unit_test(test_ends_anywhere),
-	    cmocka_unit_test(test_progress),
+	    cmocka_unit_test(test_too_late),
 	    cmocka_unit_test(test_two_users),
 	};
 

@@ -128,7 +128,7 @@ say_content(struct site *t)
 	if (answer != SESSION_CONTINUE)
 		return answer;
 	session_body(t->session, "Hello\r\n", 7);
-	return session_end_of_message(t->session, NULL, NULL, &t->reply);
+	return session_end_of_message(t->session, &t->reply);
 }
 
 static void
@@ -250,8 +250,7 @@ test_without_sender(void **state)
 	session_header(t->session, "From", " alice@example.org");
 	session_body(t->session, "x\r\n", 3);
 	assert_int_equal(
-	    session_end_of_message(t->session, NULL, NULL, &t->reply),
-	    SESSION_DEFER);
+	    session_end_of_message(t->session, &t->reply), SESSION_DEFER);
 	assert_string_equal(t->reply.code, "451");
 	assert_int_equal(
 	    session_end_of_header(t->session, &t->reply), SESSION_DEFER);
@@ -280,8 +279,8 @@ test_abort_after_each_step(void **state)
 		if (steps > 4)
 			session_body(t->session, "Hello\r\n", 7);
 		if (steps > 5)
-			assert_int_equal(session_end_of_message(
-					     t->session, NULL, NULL, &t->reply),
+			assert_int_equal(
+			    session_end_of_message(t->session, &t->reply),
 			    SESSION_ACCEPT);
 		session_end_message(t->session);
 		session_end_message(t->session);
@@ -309,8 +308,7 @@ test_sender_begins_anew(void **state)
 	session_sender(t->session, "<alice@example.org>", "alice@example.org");
 	connect_from(t, "192.0.2.1");
 	assert_int_equal(
-	    session_end_of_message(t->session, NULL, NULL, &t->reply),
-	    SESSION_DEFER);
+	    session_end_of_message(t->session, &t->reply), SESSION_DEFER);
 }
 
 /* No end of header: then the end of the message is it. */
@@ -323,8 +321,7 @@ test_end_without_end_of_header(void **state)
 	say_envelope(t, "<alice@example.org>", "alice@example.org");
 	say_header(t);
 	assert_int_equal(
-	    session_end_of_message(t->session, NULL, NULL, &t->reply),
-	    SESSION_ACCEPT);
+	    session_end_of_message(t->session, &t->reply), SESSION_ACCEPT);
 	assert_true(session_edits(t->session)->replace_body);
 }
 
@@ -447,8 +444,7 @@ test_end_waits_for_content(void **state)
 	assert_null(gateway);
 	session_body(t->session, "Hello\r\n", 7);
 	assert_int_equal(
-	    session_end_of_message(t->session, NULL, NULL, &t->reply),
-	    SESSION_ACCEPT);
+	    session_end_of_message(t->session, &t->reply), SESSION_ACCEPT);
 	assert_true(session_edits(t->session)->replace_body);
 	assert_false(service_is_idle(t->service));
 	session_end_message(t->session);
