@@ -56,7 +56,7 @@ void
 outbound_read(
     struct outbound *o, const struct header *header, struct slice body)
 {
-	mime_entity_header(header, &o->entity);
+	mime_entity_header(header, body, &o->entity);
 	buf_add_text(&o->entity, "\r\n");
 	o->entity_header =
 	    slice_part(buf_slice(&o->entity), 0, o->entity.len - 2);

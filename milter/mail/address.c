@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "mail/charset.h"
 #include "mail/domain.h"
 
 enum token_kind {
@@ -183,46 +184,6 @@ is_ascii(struct slice s)
 	return true;
 }
 
-/* RFC 3629: no surrogates, nothing overlong or above U+10FFFF. */
-static size_t
-utf8_length(struct slice s)
-{
-	static const struct {
-		unsigned char first, last, low, high;
-		size_t len;
-	} forms[] = {{0x00, 0x7f, 0, 0, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2},
-	    {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-	    {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-	    {0xf4, 0xf4, 0x80, 0x8f, 4}};
-	size_t i = 0;
-
-	while (s.data[0] > forms[i].last)
-		if (++i == sizeof(forms) / sizeof(forms[0]))
-			return 0;
-	if (s.data[0] < forms[i].first || s.len < forms[i].len)
-		return 0;
-	for (size_t k = 1; k < forms[i].len; k++) {
-		unsigned char low = k == 1 ? forms[i].low : 0x80;
-		unsigned char high = k == 1 ? forms[i].high : 0xbf;
-
-		if (s.data[k] < low || s.data[k] > high)
-			return 0;
-	}
-	return forms[i].len;
-}
-
-static bool
-is_utf8(struct slice s)
-{
-	size_t n;
-
-	for (; s.len > 0; s = slice_part(s, n, s.len))
-		if ((n = utf8_length(s)) == 0)
-			return false;
-	return true;
-}
-
 static bool
 is_dot_atom(struct slice s)
 {
@@ -377,7 +338,7 @@ make_canonical(struct parser *p, const char **reason)
 	if (!buf_ok(&p->local) || !buf_ok(&p->domain))
 		goto out;
 	*reason = "local part not valid";
-	if (!is_utf8(local) || is_encoded_word(local))
+	if (!charset_is_utf8(local) || is_encoded_word(local))
 		goto out;
 	*reason = "domain not valid";
 	domain = domain_canonical(buf_slice(&p->domain));

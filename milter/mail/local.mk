@@ -1,6 +1,7 @@
 noinst_LIBRARIES += milter/mail/libmail.a
 milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/charset.c %D%/charset.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/header.c %D%/header.h \
 	%D%/mime_build.c %D%/mime_build.h \
@@ -15,6 +16,7 @@ milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
 
 MAIL_TESTS = \
 	tests/unit/test_address \
+	tests/unit/test_charset \
 	tests/unit/test_domain \
 	tests/unit/test_header \
 	tests/unit/test_mime_build \
@@ -32,6 +34,8 @@ MIME_CHECK = tests/unit/mime_check.c tests/unit/mime_check.h \
 
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_domain_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -13,6 +13,7 @@
 #include <openssl/rand.h>
 
 #include "base/hex.h"
+#include "mail/charset.h"
 
 #define BOUNDARY_RANDOM 16u
 
@@ -36,12 +37,44 @@ mime_boundary_make(char *text, size_t size, struct err *err)
 	return 0;
 }
 
+/* Nothing, or one of the words that leave the body as it stands. */
+static bool
+is_identity_encoding(const struct header *message)
+{
+	static const char *const words[] = {"7bit", "8bit", "binary"};
+	const struct header_field *field =
+	    header_find(message, "Content-Transfer-Encoding", 0);
+
+	if (!field)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (slice_equal_text_ci(slice_trim(field->body), words[i]))
+			return true;
+	return false;
+}
+
+/* Rule S2 wants a type to be there.  Its charset is named where there can be
+ * no doubt.  Elsewhere readers go on guessing, as they did without the type:
+ * RFC 1428's "unknown-8bit" is an error to some of them. */
+static void
+write_default_type(
+    const struct header *message, struct slice body, struct buf *out)
+{
+	const char *charset =
+	    is_identity_encoding(message) ? charset_guess(body) : NULL;
+
+	buf_add_text(out, "Content-Type: text/plain");
+	if (charset)
+		buf_addf(out, "; charset=%s", charset);
+	buf_add_text(out, "\r\n");
+}
+
 void
-mime_entity_header(const struct header *message, struct buf *out)
+mime_entity_header(
+    const struct header *message, struct slice body, struct buf *out)
 {
 	if (!header_find(message, "Content-Type", 0))
-		buf_add_text(
-		    out, "Content-Type: text/plain; charset=us-ascii\r\n");
+		write_default_type(message, body, out);
 	for (size_t i = 0; i < message->count; i++)
 		if (header_field_is_content(&message->fields[i]))
 			header_field_write(&message->fields[i], out);

@@ -17,10 +17,12 @@ int mime_boundary_make(char *text, size_t size, struct err *err) MUST_USE;
 /*
  * The header block of the entity to protect, taken from a message's header:
  * all Content-* fields in order and spelling, CRLF line ends, no empty line
- * at the end.  Without any Content-Type, "Content-Type: text/plain;
- * charset=us-ascii" is put first (rule S2).
+ * at the end.  Without any Content-Type, "Content-Type: text/plain" is put
+ * first (rule S2): with charset=us-ascii or utf-8 when body is nothing else,
+ * without a charset when readers have to guess.
  */
-void mime_entity_header(const struct header *message, struct buf *out);
+void mime_entity_header(
+    const struct header *message, struct slice body, struct buf *out);
 
 /* The field bodies (with leading blank, folds as LF + tab, as a milter sends
  * them) of the new outer Content-Type. */

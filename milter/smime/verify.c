@@ -293,7 +293,7 @@ multipart_verify(const struct smime_verify_opts *opts,
 	int rc;
 
 	buf_init(&raw, (size_t)LIMIT_HEADER_BYTES);
-	mime_entity_header(header, &raw);
+	mime_entity_header(header, body, &raw);
 	mime_scan(&tree, buf_slice(&raw), body);
 	rc = detached_verify(opts, &tree, out, err);
 	mime_tree_fini(&tree);

@@ -252,7 +252,7 @@ static void
 entity_of(const struct message *m, struct buf *header, struct entity *e)
 {
 	buf_init(header, TEXT_MAX);
-	mime_entity_header(&m->header, header);
+	mime_entity_header(&m->header, buf_slice(&m->body), header);
 	entity_read(e, buf_slice(header), buf_slice(&m->body));
 }
 

@@ -102,7 +102,7 @@ write_canonical(const struct header *header, struct slice body)
 	struct buf raw;
 
 	buf_init(&raw, 2 * (size_t)LIMIT_HEADER_BYTES);
-	mime_entity_header(header, &raw);
+	mime_entity_header(header, body, &raw);
 	mime_scan(&tree, buf_slice(&raw), body);
 	spool_init(&out, &config);
 	if (mime_canon_write(&tree, &out, &result, &reason, &err))

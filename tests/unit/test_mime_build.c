@@ -1,6 +1,7 @@
 /* The MIME around signatures and ciphertexts: rules S1, S2, S11 to S15. */
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "mail/mime_build.h"
@@ -28,7 +29,7 @@ test_boundary(void **state)
 }
 
 static void
-check_entity(const char *message, const char *wanted)
+check_entity_of(const char *message, const char *body, const char *wanted)
 {
 	struct header h;
 	struct buf out;
@@ -37,10 +38,44 @@ check_entity(const char *message, const char *wanted)
 	buf_init(&out, 4096);
 	header_init(&h);
 	header_parse(&h, slice_text(message), &complete);
-	mime_entity_header(&h, &out);
+	mime_entity_header(&h, slice_text(body), &out);
 	assert_string_equal(buf_text(&out), wanted);
 	header_fini(&h);
 	buf_fini(&out);
+}
+
+static void
+check_entity(const char *message, const char *wanted)
+{
+	check_entity_of(message, "", wanted);
+}
+
+/* A label for what has none. */
+static void
+test_default_charset(void **state)
+{
+	static const char cte[] = "Content-Transfer-Encoding: ";
+	char header[80], wanted[120];
+
+	(void)state;
+	check_entity_of(
+	    "", "plain", "Content-Type: text/plain; charset=us-ascii\r\n");
+	check_entity_of(
+	    "", "gr\xc3\xbcn", "Content-Type: text/plain; charset=utf-8\r\n");
+	check_entity_of("", "gr\xfcn", "Content-Type: text/plain\r\n");
+	check_entity_of("", "\x1b$B$3", "Content-Type: text/plain\r\n");
+	check_entity_of("Content-Type: text/html\n", "gr\xc3\xbcn",
+	    "Content-Type: text/html\r\n");
+	/* Encoded text says nothing. */
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(header, sizeof(header), "%s%s\n", cte,
+		    i ? "Quoted-Printable" : "8BIT ");
+		snprintf(wanted, sizeof(wanted),
+		    "Content-Type: text/plain%s\r\n%s%s\r\n",
+		    i ? "" : "; charset=us-ascii", cte,
+		    i ? "Quoted-Printable" : "8BIT ");
+		check_entity_of(header, "a=C3", wanted);
+	}
 }
 
 static void
@@ -143,6 +178,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_boundary),
 	    cmocka_unit_test(test_entity_header),
+	    cmocka_unit_test(test_default_charset),
 	    cmocka_unit_test(test_signed_type),
 	    cmocka_unit_test(test_pkcs7_type),
 	    cmocka_unit_test(test_signed_body),

@@ -1,0 +1,23 @@
+/*
+ * charset.h: which characters unlabelled bytes stand for.
+ */
+#ifndef MAIL_CHARSET_H
+#define MAIL_CHARSET_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+/* RFC 3629: no surrogates, nothing overlong or above U+10FFFF.  True for
+ * ASCII and for no bytes at all. */
+bool charset_is_utf8(struct slice s);
+
+/*
+ * The label that can be put on a text that has none without changing what a
+ * reader makes of it: "us-ascii", "utf-8" when it has 8-bit bytes that are
+ * nothing else, or NULL when readers would have to guess (other 8-bit bytes,
+ * or the escape sequences of ISO 2022) and shall be left to it.
+ */
+const char *charset_guess(struct slice text);
+
+#endif

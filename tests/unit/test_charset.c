@@ -1,0 +1,85 @@
+/* Labels for what has none. */
+#include "unit/unit.h"
+
+#include <string.h>
+
+#include "mail/charset.h"
+
+/* wanted: NULL when nobody knows. */
+static void
+check_guess(struct slice text, const char *wanted)
+{
+	const char *got = charset_guess(text);
+
+	if (!got != !wanted || (got && strcmp(got, wanted) != 0))
+		fail_msg("%.*s: %s", (int)text.len, (const char *)text.data,
+		    got ? got : "nothing");
+}
+
+static void
+check_text(const char *text, const char *wanted)
+{
+	check_guess(slice_text(text), wanted);
+}
+
+static void
+test_guesses(void **state)
+{
+	(void)state;
+	check_guess(slice_make(NULL, 0), "us-ascii");
+	check_text("plain\r\n", "us-ascii");
+	check_guess(slice_make("a\0b", 3), "us-ascii");
+	check_text("gr\xc3\xbc\xc3\x9f"
+		   "e\r\n",
+	    "utf-8");
+	check_text("\xef\xbb\xbf"
+		   "byte order mark",
+	    "utf-8");
+	/* Latin-1, Shift_JIS, and ISO-2022-JP, which has no 8-bit bytes. */
+	check_text("gr\xfc\xdf"
+		   "e",
+	    NULL);
+	check_text("\x95\x5c\x8e\xa6", NULL);
+	check_text("\x1b$B$3$s\x1b(B", NULL);
+	/* One byte decides. */
+	check_text("\xc3\xbc \xc3\xbc \xfc", NULL);
+}
+
+static void
+test_utf8(void **state)
+{
+	static const char *const valid[] = {"\xc2\x80", "\xdf\xbf",
+	    "\xe0\xa0\x80", "\xec\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80",
+	    "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf3\xbf\xbf\xbf",
+	    "\xf4\x8f\xbf\xbf", "\x7f"};
+	static const char *const invalid[] = {"\x80", "\xbf", "\xc0\x80",
+	    "\xc1\xbf", "\xc2", "\xc2\x7f", "\xc2\xc0", "\xe0\x9f\xbf",
+	    "\xed\xa0\x80", "\xe1\x80", "\xe1\x80\xc0", "\xf0\x8f\xbf\xbf",
+	    "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf1\x80\x80", "\xff"};
+	char text[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++) {
+		strcpy(text, "a");
+		strcat(text, valid[i]);
+		assert_true(charset_is_utf8(slice_text(text)));
+		assert_true(charset_is_utf8(slice_text(strcat(text, "b"))));
+	}
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(*invalid); i++) {
+		strcpy(text, "a");
+		strcat(text, invalid[i]);
+		assert_false(charset_is_utf8(slice_text(text)));
+		assert_false(charset_is_utf8(slice_text(strcat(text, "b"))));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_guesses),
+	    cmocka_unit_test(test_utf8),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
