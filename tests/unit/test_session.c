@@ -347,8 +347,7 @@ test_envelope_and_header_come_late(void **state)
 			    session_end_of_header(t->session, &t->reply),
 			    SESSION_DEFER);
 		session_body(t->session, "Hello\r\n", 7);
-		assert_int_equal(
-		    session_end_of_message(t->session, NULL, NULL, &t->reply),
+		assert_int_equal(session_end_of_message(t->session, &t->reply),
 		    SESSION_DEFER);
 		assert_null(session_edits(t->session));
 		session_end_message(t->session);
