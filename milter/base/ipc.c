@@ -241,23 +241,29 @@ int
 ipc_connect(const char *path, deadline_t deadline, struct err *err)
 {
 	struct sockaddr_un address;
-	int left = deadline_left(deadline);
+	int left = deadline_left(deadline), reason;
 	struct timeval wait = {.tv_sec = left / 1000,
 	    .tv_usec = (suseconds_t)(left % 1000) * 1000};
 	int fd;
 
-	if (fill_address(path, &address, err))
+	if (fill_address(path, &address, err)) {
+		errno = ENAMETOOLONG;
 		return -1;
-	if (left == 0)
+	}
+	if (left == 0) {
+		errno = ETIMEDOUT;
 		return err_set(err, ERR_TEMPORARY, "%s: timed out", path);
+	}
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return err_set_errno(err, ERR_TEMPORARY, "socket");
 	/* connect(2) waits that long for room in the listener's queue. */
 	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		reason = errno;
 		err_set_errno(err, ERR_TEMPORARY, "%s: cannot connect", path);
 		close(fd);
+		errno = reason;
 		return -1;
 	}
 	return fd;

@@ -58,7 +58,8 @@ int ipc_listen(const char *path, const struct ipc_access *access,
     struct err *err) MUST_USE;
 
 /* A connection to the process that listens at path, or -1.  Always a
- * temporary error. */
+ * temporary error; errno: ENOENT and ECONNREFUSED when nobody listens, EACCES
+ * when we may not. */
 int ipc_connect(
     const char *path, deadline_t deadline, struct err *err) MUST_USE;
 

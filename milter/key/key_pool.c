@@ -116,19 +116,33 @@ pool_drop_idle(struct key_pool *pool)
 	pthread_mutex_unlock(&pool->lock);
 }
 
+/* What the operator can do about it. */
+static void
+add_remedy(struct err *err, int reason)
+{
+	if (reason == ENOENT || reason == ECONNREFUSED)
+		err_prefix(err, "not running, start it");
+	else if (reason == EACCES)
+		err_prefix(err, "serves another group (its option -g)");
+}
+
 static int
 pool_open(struct key_pool *pool, deadline_t deadline, int *fd, struct err *err)
 {
 	*fd = pool_take(pool, deadline);
 	if (*fd == -2)
 		return err_set(err, ERR_TEMPORARY,
-		    "all %u connections are busy", pool->max);
+		    "all %u connections are busy; raise "
+		    "keyd_connections",
+		    pool->max);
 	if (*fd >= 0)
 		return 0;
 	*fd = ipc_connect(pool->path, deadline, err);
-	if (*fd < 0)
-		pool_drop(pool, -1);
-	return *fd < 0 ? -1 : 0;
+	if (*fd >= 0)
+		return 0;
+	add_remedy(err, errno);
+	pool_drop(pool, -1);
+	return -1;
 }
 
 void

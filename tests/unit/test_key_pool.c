@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ipc.h"
@@ -273,7 +274,8 @@ test_all_connections_busy(void **state)
 		usleep(1000);
 	assert_int_equal(ask(pool, 20, &err), -1);
 	assert_int_equal(err.class, ERR_TEMPORARY);
-	assert_non_null(strstr(err.text, "all 1 connections are busy"));
+	assert_string_equal(err.text,
+	    "smime-keyd: all 1 connections are busy; raise keyd_connections");
 	sem_post(&server.hold);
 	pthread_join(thread, &rc);
 	assert_int_equal(*(int *)rc, 0);
@@ -293,9 +295,35 @@ test_nobody_there(void **state)
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(ask(pool, LONG_MS, &err), -1);
 		assert_int_equal(err.class, ERR_TEMPORARY);
-		assert_non_null(strstr(err.text, "/nonexistent/socket"));
+		assert_string_equal(err.text,
+		    "smime-keyd: not running, start it: /nonexistent/socket: "
+		    "cannot connect: No such file or directory");
 	}
 	key_pool_free(pool);
+}
+
+/* The socket of one that was killed; one that we may not use. */
+static void
+test_remedies(void **state)
+{
+	static const enum behaviour script[] = {END};
+	struct key_pool *pool;
+	struct err err;
+
+	(void)state;
+	server_start(script);
+	pool = key_pool_new(server.path, 1);
+	assert_int_equal(chmod(server.path, 0), 0);
+	if (geteuid() != 0) {
+		assert_int_equal(ask(pool, LONG_MS, &err), -1);
+		assert_non_null(strstr(err.text, "another group"));
+	}
+	assert_int_equal(chmod(server.path, 0600), 0);
+	shutdown(server.listener, SHUT_RDWR);
+	assert_int_equal(ask(pool, LONG_MS, &err), -1);
+	assert_non_null(strstr(err.text, "not running, start it"));
+	key_pool_free(pool);
+	server_stop();
 }
 
 static void
@@ -325,6 +353,7 @@ main(void)
 	    cmocka_unit_test(test_timeout_ends_the_connection),
 	    cmocka_unit_test(test_all_connections_busy),
 	    cmocka_unit_test(test_nobody_there),
+	    cmocka_unit_test(test_remedies),
 	    cmocka_unit_test(test_request_over_the_cap),
 	};
 
