@@ -8,15 +8,19 @@
 #include "admin/ca_profile.h"
 #include "admin/cert_json.h"
 #include "admin/commands.h"
+#include "admin/effective.h"
 #include "admin/enroll.h"
 #include "admin/key_request.h"
 #include "admin/local_ca.h"
 #include "base/alloc.h"
+#include "mail/address.h"
 
 #define DAYS_DEFAULT 730L
 
 static const struct command_option issue_options[] = {
-    {"key", "TYPE", KEY_TYPE_NAMES "; default " KEY_TYPE_DEFAULT},
+    {"key", "TYPE",
+	KEY_TYPE_NAMES "; default: as the domain's signature algorithm "
+		       "wants it, or " KEY_TYPE_DEFAULT},
     {"days", "N", "validity, at most 825; default 730"},
     {NULL, NULL, NULL},
 };
@@ -68,7 +72,7 @@ own_json(const struct store_own_cert *c, time_t now)
 struct issue {
 	const char *address;
 	char *person;
-	const struct key_type *type;
+	const struct key_type *type; /* NULL: as the domain says */
 	long days;
 	struct local_ca *ca;
 	struct key_sealed key;
@@ -115,6 +119,24 @@ find_user(struct admin *a, struct issue *issue, struct err *err)
 }
 
 static int
+choose_type(struct admin *a, struct issue *issue, struct err *err)
+{
+	const char *name = address_domain(issue->address);
+	const struct settings *settings;
+	struct store_domain d = {0};
+
+	if (issue->type)
+		return 0;
+	if (admin_settings(a, &settings, err) ||
+	    store_domain_find(a->store, name, &d, err))
+		return -1;
+	issue->type =
+	    key_type_for(effective_level(settings, name, &d, NULL).algorithm);
+	store_domain_fini(&d);
+	return 0;
+}
+
+static int
 issue_and_enroll(struct admin *a, struct issue *issue, struct err *err)
 {
 	struct enroll_opts opts = {.address = issue->address,
@@ -123,7 +145,8 @@ issue_and_enroll(struct admin *a, struct issue *issue, struct err *err)
 	const struct settings *settings;
 	json_t *report;
 
-	if (find_user(a, issue, err) || admin_settings(a, &settings, err) ||
+	if (find_user(a, issue, err) || choose_type(a, issue, err) ||
+	    admin_settings(a, &settings, err) ||
 	    local_ca_open(settings->local_ca, &issue->ca, err) ||
 	    make_certificate(a, issue, err))
 		return -1;
@@ -141,6 +164,7 @@ issue_and_enroll(struct admin *a, struct issue *issue, struct err *err)
 static enum verb_result
 run_issue(struct admin *a, const struct args *args, struct err *err)
 {
+	const char *key = args_option(args, "key");
 	struct issue issue = {.days = DAYS_DEFAULT};
 	char *address = NULL;
 	enum verb_result rc;
@@ -149,8 +173,7 @@ run_issue(struct admin *a, const struct args *args, struct err *err)
 	    args_number(args, "days", 1, CA_PROFILE_DAYS_MAX, &issue.days, err);
 	if (rc == VERB_DONE)
 		rc = admin_address(args_operand(args, 0), &address, err);
-	if (rc == VERB_DONE &&
-	    key_type_find(args_option(args, "key"), &issue.type, err))
+	if (rc == VERB_DONE && key && key_type_find(key, &issue.type, err))
 		rc = VERB_USAGE;
 	if (rc != VERB_DONE)
 		goto out;

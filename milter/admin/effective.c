@@ -16,15 +16,14 @@ effective_file_domain(const struct settings *settings, const char *name)
 	return NULL;
 }
 
-void
-effective_set(json_t *object, const struct settings *settings, const char *name,
+struct setting_level
+effective_level(const struct settings *settings, const char *name,
     const struct store_domain *domain, const struct store_user *user)
 {
 	const struct gateway_domain *file =
 	    effective_file_domain(settings, name);
-	struct setting_level levels[4], result;
+	struct setting_level levels[4];
 	unsigned n = 0;
-	json_t *effective = json_object();
 
 	levels[n++] = settings->gateway.defaults;
 	if (file)
@@ -34,7 +33,17 @@ effective_set(json_t *object, const struct settings *settings, const char *name,
 	if (user)
 		levels[n++] = (struct setting_level){
 		    .sign = user->sign, .encrypt = user->encrypt};
-	result = policy_effective(levels, n);
+	return policy_effective(levels, n);
+}
+
+void
+effective_set(json_t *object, const struct settings *settings, const char *name,
+    const struct store_domain *domain, const struct store_user *user)
+{
+	struct setting_level result =
+	    effective_level(settings, name, domain, user);
+	json_t *effective = json_object();
+
 	output_set(
 	    effective, "sign", output_text(setting_switch_name(result.sign)));
 	output_set(effective, "encrypt",

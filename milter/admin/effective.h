@@ -15,6 +15,12 @@
 const struct gateway_domain *effective_file_domain(
     const struct settings *settings, const char *name);
 
+/* What applies to a domain (user NULL) or user; domain NULL: it is in the
+ * file only, or nowhere. */
+struct setting_level effective_level(const struct settings *settings,
+    const char *name, const struct store_domain *domain,
+    const struct store_user *user);
+
 /* Members "effective": {"sign", "encrypt"} of a domain (user NULL) or user;
  * domain NULL: it is in the file only. */
 void effective_set(json_t *object, const struct settings *settings,

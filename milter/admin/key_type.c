@@ -24,18 +24,44 @@ static const struct key_type types[] = {
 
 #define TYPE_COUNT (sizeof(types) / sizeof(*types))
 
+static const struct key_type *
+type_named(const char *name)
+{
+	for (size_t i = 0; i < TYPE_COUNT; i++)
+		if (strcmp(types[i].name, name) == 0)
+			return &types[i];
+	return NULL;
+}
+
 int
 key_type_find(const char *name, const struct key_type **out, struct err *err)
 {
-	if (!name)
-		name = KEY_TYPE_DEFAULT;
-	for (size_t i = 0; i < TYPE_COUNT; i++)
-		if (strcmp(types[i].name, name) == 0) {
-			*out = &types[i];
-			return 0;
-		}
+	const struct key_type *type =
+	    type_named(name ? name : KEY_TYPE_DEFAULT);
+
+	if (type) {
+		*out = type;
+		return 0;
+	}
 	return err_set(err, ERR_PERMANENT, "--key %s: not one of %s", name,
 	    KEY_TYPE_NAMES);
+}
+
+const struct key_type *
+key_type_for(enum setting_algorithm algorithm)
+{
+	static const char *const names[] = {
+	    [ALGORITHM_INHERIT] = KEY_TYPE_DEFAULT,
+	    [ALGORITHM_ANY] = KEY_TYPE_DEFAULT,
+	    [ALGORITHM_RSA] = "rsa3072",
+	    [ALGORITHM_RSA_PSS] = "rsa3072",
+	    [ALGORITHM_ECDSA_P256] = "p256",
+	    [ALGORITHM_ECDSA_P384] = "p384",
+	    [ALGORITHM_ECDSA_P521] = "p521",
+	    [ALGORITHM_ED25519] = "ed25519",
+	};
+
+	return type_named(names[algorithm]);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "base/err.h"
+#include "base/setting.h"
 #include "key/key_client.h"
 
 struct key_type {
@@ -23,6 +24,9 @@ struct key_type {
 /* RSA because every mail client reads mail encrypted to it; 3072 bits
  * because 2048 are not recommended beyond 2030 (NIST SP 800-57). */
 #define KEY_TYPE_DEFAULT "rsa3072"
+
+/* The type of key that signs in that way; any: the default. */
+const struct key_type *key_type_for(enum setting_algorithm algorithm);
 
 /* The type of that name; name NULL: the default.  Permanent error that
  * lists them when there is none. */

@@ -9,6 +9,8 @@ static const char *const switch_names[] = {"inherit", "off", "on"};
 static const char *const encrypt_names[] = {
     "inherit", "off", "if-possible", "required"};
 static const char *const own_problem_names[] = {"inherit", "unsigned", "defer"};
+static const char *const algorithm_names[] = {"inherit", "any", "rsa",
+    "rsa-pss", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519"};
 static const char *const exemption_names[EXEMPTION_COUNT] = {
     [EXEMPT_NULL_SENDER] = "null-sender",
     [EXEMPT_DSN] = "dsn",
@@ -81,6 +83,23 @@ const char *
 setting_own_problem_name(enum setting_own_problem value)
 {
 	return own_problem_names[value];
+}
+
+int
+setting_algorithm_parse(const char *text, enum setting_algorithm *out)
+{
+	int i = find_name(algorithm_names, COUNT(algorithm_names), text);
+
+	if (i < 0)
+		return -1;
+	*out = (enum setting_algorithm)i;
+	return 0;
+}
+
+const char *
+setting_algorithm_name(enum setting_algorithm value)
+{
+	return algorithm_names[value];
 }
 
 const char *

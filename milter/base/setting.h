@@ -29,6 +29,18 @@ enum setting_own_problem {
 	OWN_PROBLEM_DEFER     /* it waits with the sender: 451 */
 };
 
+/* With what kind of key and signature a user's mail is signed (A7). */
+enum setting_algorithm {
+	ALGORITHM_INHERIT = 0,
+	ALGORITHM_ANY, /* whatever the newest certificate has */
+	ALGORITHM_RSA, /* PKCS#1 v1.5 */
+	ALGORITHM_RSA_PSS,
+	ALGORITHM_ECDSA_P256,
+	ALGORITHM_ECDSA_P384,
+	ALGORITHM_ECDSA_P521,
+	ALGORITHM_ED25519
+};
+
 /* What makes mail one that can be left alone (A9, rules N3 and N4), in the
  * order in which it is named when it is several. */
 enum exemption {
@@ -60,6 +72,7 @@ struct setting_level {
 	enum setting_encrypt encrypt;
 	unsigned exempt; /* a set of exemptions */
 	enum setting_own_problem own_problem;
+	enum setting_algorithm algorithm;
 };
 
 /* "inherit", "off", "on" and back; -1 when text is none of them. */
@@ -74,6 +87,12 @@ const char *setting_encrypt_name(enum setting_encrypt value);
 int setting_own_problem_parse(
     const char *text, enum setting_own_problem *out) MUST_USE;
 const char *setting_own_problem_name(enum setting_own_problem value);
+
+/* "inherit", "any", "rsa", "rsa-pss", "ecdsa-p256", "ecdsa-p384",
+ * "ecdsa-p521", "ed25519" and back. */
+int setting_algorithm_parse(
+    const char *text, enum setting_algorithm *out) MUST_USE;
+const char *setting_algorithm_name(enum setting_algorithm value);
 
 /* "null-sender", "dsn" ... "partial"; not for EXEMPT_NOT. */
 const char *setting_exemption_name(enum exemption exemption);

@@ -104,6 +104,7 @@ directory_load_count(
 struct identity_search {
 	const char *address;
 	time_t now;
+	enum setting_algorithm algorithm;
 	struct directory_sender *sender;
 };
 
@@ -129,7 +130,30 @@ forget_problem(struct directory_sender *sender)
 	sender->why = NULL;
 }
 
-/* Newest notBefore comes first: the first usable one is taken. */
+/* The first one that can sign stands in until one comes whose key is of the
+ * kind that is asked for. */
+static int
+take_own(const struct store_own_cert *own, struct identity_search *search,
+    struct err *err)
+{
+	struct directory_sender *sender = search->sender;
+	struct smime_identity *identity;
+	struct key_signing how;
+	bool fits = smime_signing_choose(
+			own->certificate, search->algorithm, &how) == 0;
+
+	if (sender->identity && !fits)
+		return 0;
+	if (smime_identity_new(own, fits ? &how : NULL, &identity, err) < 0)
+		return -1;
+	smime_identity_unref(&sender->identity);
+	sender->identity = identity;
+	sender->state = IDENTITY_READY;
+	forget_problem(sender);
+	return fits;
+}
+
+/* Newest notBefore comes first. */
 static int
 try_own(const struct store_own_cert *own, void *arg)
 {
@@ -139,27 +163,27 @@ try_own(const struct store_own_cert *own, void *arg)
 	enum identity_state state =
 	    own_certificate_judge(c, search->address, search->now);
 	struct err err;
+	int found;
 
 	entry_expect_edges(&sender->entry, search->now, c);
 	if (state != IDENTITY_READY) {
 		remember_problem(sender, state, c, NULL);
 		return 0;
 	}
-	if (smime_identity_new(own, NULL, &sender->identity, &err) < 0) {
+	found = take_own(own, search, &err);
+	if (found < 0)
 		remember_problem(sender, IDENTITY_WRONG_USAGE, c, err.text);
-		return 0;
-	}
-	sender->state = IDENTITY_READY;
-	forget_problem(sender);
-	return 1;
+	return found > 0;
 }
 
 static int
 load_identity(const struct directory_query *query, const char *address,
     struct directory_sender *sender, struct err *err)
 {
-	struct identity_search search = {
-	    .address = address, .now = query->now, .sender = sender};
+	struct identity_search search = {.address = address,
+	    .now = query->now,
+	    .algorithm = sender->level.algorithm,
+	    .sender = sender};
 
 	sender->state = IDENTITY_NO_CERTIFICATE;
 	return store_own_cert_each(
@@ -168,9 +192,9 @@ load_identity(const struct directory_query *query, const char *address,
 
 static int
 load_user(const struct directory_query *query, const char *address,
-    struct setting_level *level, struct directory_sender *sender,
-    struct err *err)
+    struct directory_sender *sender, struct err *err)
 {
+	struct setting_level level = {.sign = SWITCH_INHERIT};
 	struct store_user user;
 	bool retired;
 
@@ -178,8 +202,9 @@ load_user(const struct directory_query *query, const char *address,
 		sender->state = IDENTITY_NO_USER;
 		return err->class == ERR_NOT_FOUND ? 0 : -1;
 	}
-	level->sign = user.sign;
-	level->encrypt = user.encrypt;
+	level.sign = user.sign;
+	level.encrypt = user.encrypt;
+	policy_override(&sender->level, &level);
 	retired = user.state == STORE_USER_RETIRED;
 	store_user_fini(&user);
 	if (retired) {
@@ -194,13 +219,11 @@ directory_load_sender(const struct directory_query *query, const char *address,
     const struct setting_level *domain, struct directory_sender *sender,
     struct err *err)
 {
-	struct setting_level levels[3] = {
-	    query->config->defaults, *domain, {0}};
+	const struct setting_level levels[2] = {
+	    query->config->defaults, *domain};
 
-	if (load_user(query, address, &levels[2], sender, err) < 0)
-		return -1;
-	sender->level = policy_effective(levels, 3);
-	return 0;
+	sender->level = policy_effective(levels, 2);
+	return load_user(query, address, sender, err);
 }
 
 /* --- recipients --- */

@@ -86,17 +86,22 @@ job_queue_id(struct job *job, const char *queue_id)
 struct record
 job_record(const struct job *job)
 {
-	return (struct record){
+	struct record record = {
 	    .queue_id = job->queue_id,
 	    .facts = &job->gather.facts,
 	    .plan = &job->plan,
 	    .recipients = job->envelope.count,
-	    .signer = job->plan.sign ? smime_identity_certificate(
-					   job->gather.sender->identity)
-				     : NULL,
-	    .opaque = job->plan.sign ? job->outbound.opaque : NULL,
 	    .to = job->plan.encrypt ? &job->outbound.certificates : NULL,
 	};
+	const struct smime_identity *identity;
+
+	if (job->plan.sign) {
+		identity = job->gather.sender->identity;
+		record.signer = smime_identity_certificate(identity);
+		record.algorithm = smime_identity_algorithm(identity);
+		record.opaque = job->outbound.opaque;
+	}
+	return record;
 }
 
 /* The first failure counts. */

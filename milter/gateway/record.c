@@ -96,12 +96,14 @@ put_protection(struct log_line *line, const struct record *r)
 		else
 			put_reason(line, "sign-reason", plan->sign_reason);
 		put_login(line, r);
-		return;
+	} else {
+		put_signer(line, r);
+		log_text(line, "encrypt", "no");
+		put_reason(line, "encrypt-reason", plan->encrypt_reason);
+		put_culprit(line, r);
 	}
-	put_signer(line, r);
-	log_text(line, "encrypt", "no");
-	put_reason(line, "encrypt-reason", plan->encrypt_reason);
-	put_culprit(line, r);
+	if (plan->sign && r->algorithm)
+		log_text(line, "alg", r->algorithm);
 }
 
 void

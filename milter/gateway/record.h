@@ -7,8 +7,8 @@
  * RECORD_CERTS of them.  Addresses are canonical.
  *
  *   outbound
- *     signed    from nrcpt cert encrypt=no encrypt-reason [to] [opaque]
- *     encrypted from nrcpt certs sign=yes cert [opaque]
+ *     signed    from nrcpt cert [opaque] encrypt=no encrypt-reason [to] alg
+ *     encrypted from nrcpt certs sign=yes cert [opaque] alg
  *     encrypted from nrcpt certs sign=no sign-reason [login]
  *     passed    from nrcpt reason [encrypt-reason [to]] [login] [error]
  *     refused   from nrcpt reason [to] [error]
@@ -22,7 +22,7 @@
  * to: the recipient who is the reason.  login: who submitted it, when that is
  * the reason.  error, detail: a sentence in quotes,
  * for people; a program looks at the words.  opaque: why it could not be signed
- * detached.  harvested new=no and unlearned for other reasons than the store
+ * detached.  alg: rsa-sha256, rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested new=no and unlearned for other reasons than the store
  * are of level debug.
  */
 #ifndef GATEWAY_RECORD_H
@@ -42,6 +42,7 @@ struct record {
 	const struct plan *plan;
 	size_t recipients;		   /* how many the envelope has */
 	const struct certificate *signer;  /* when signed */
+	const char *algorithm;		   /* of the signature */
 	const char *opaque;		   /* why; NULL: detached */
 	const struct certificate_list *to; /* when encrypted */
 };

@@ -6,6 +6,7 @@ const struct setting_level policy_builtin = {
     .encrypt = ENCRYPT_OFF,
     .exempt = EXEMPT_ALL,
     .own_problem = OWN_PROBLEM_UNSIGNED,
+    .algorithm = ALGORITHM_ANY,
 };
 
 void
@@ -19,6 +20,8 @@ policy_override(struct setting_level *level, const struct setting_level *by)
 		level->exempt = by->exempt;
 	if (by->own_problem != OWN_PROBLEM_INHERIT)
 		level->own_problem = by->own_problem;
+	if (by->algorithm != ALGORITHM_INHERIT)
+		level->algorithm = by->algorithm;
 }
 
 struct setting_level

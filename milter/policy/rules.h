@@ -7,8 +7,8 @@
 #include "base/setting.h"
 
 /* What applies when no level says anything: sign on (once there is a
- * certificate, A1), encrypt off, everything exempt that can be, and mail goes
- * on unsigned when the certificate cannot sign. */
+ * certificate, A1), encrypt off, everything exempt that can be, mail goes on
+ * unsigned when the certificate cannot sign, any algorithm. */
 extern const struct setting_level policy_builtin;
 
 /* What a more specific level sets replaces what stands in level. */

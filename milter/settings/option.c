@@ -21,6 +21,17 @@ static const struct option_word own_problem_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word algorithm_words[] = {
+    {"any", ALGORITHM_ANY},
+    {"rsa", ALGORITHM_RSA},
+    {"rsa-pss", ALGORITHM_RSA_PSS},
+    {"ecdsa-p256", ALGORITHM_ECDSA_P256},
+    {"ecdsa-p384", ALGORITHM_ECDSA_P384},
+    {"ecdsa-p521", ALGORITHM_ECDSA_P521},
+    {"ed25519", ALGORITHM_ED25519},
+    {NULL, 0},
+};
+
 static const struct option_word on_error_words[] = {
     {"tempfail", GATEWAY_TEMPFAIL},
     {"pass", GATEWAY_PASS},
@@ -156,6 +167,12 @@ const struct option option_table[] = {
      .fallback = "\"unsigned\"",
      FIELD(gateway.defaults.own_problem),
      .doc = "what becomes of mail whose author's certificate cannot sign"},
+    {.name = "defaults.signature_algorithm",
+     .type = OPTION_WORD,
+     .words = algorithm_words,
+     .fallback = "\"any\"",
+     FIELD(gateway.defaults.algorithm),
+     .doc = "which of a user's certificates signs, and how"},
     {.name = "defaults.on_error",
      .type = OPTION_WORD,
      .words = on_error_words,
@@ -220,6 +237,11 @@ const struct option domain_option_table[] = {
      .words = own_problem_words,
      DOMAIN(level.own_problem),
      .doc = "as defaults.own_cert_problem, for this domain"},
+    {.name = "signature_algorithm",
+     .type = OPTION_WORD,
+     .words = algorithm_words,
+     DOMAIN(level.algorithm),
+     .doc = "as defaults.signature_algorithm, for this domain"},
 };
 /* clang-format on */
 

@@ -1,6 +1,7 @@
 /* identity.c: see identity.h. */
 #include "smime/identity.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct smime_identity {
 	struct certificate *certificate;
 	struct key_ref key;
 	struct smime_identity_der der;
+	char algorithm[32]; /* for the log */
 	struct arena arena; /* what key and der point to */
 };
 
@@ -61,6 +63,38 @@ signing_fits(const struct key_signing *normal, const struct key_signing *how)
 	return how->algorithm == normal->algorithm ||
 	       (normal->algorithm == KEY_ALG_RSA_PKCS1 &&
 		   how->algorithm == KEY_ALG_RSA_PSS);
+}
+
+/* What is asked for, of a key. */
+static const struct wish {
+	enum certificate_key key;
+	int bits;
+	enum key_algorithm algorithm;
+} wishes[] = {
+    [ALGORITHM_RSA] = {CERTIFICATE_KEY_RSA, 0, KEY_ALG_RSA_PKCS1},
+    [ALGORITHM_RSA_PSS] = {CERTIFICATE_KEY_RSA, 0, KEY_ALG_RSA_PSS},
+    [ALGORITHM_ECDSA_P256] = {CERTIFICATE_KEY_EC, 256, KEY_ALG_ECDSA},
+    [ALGORITHM_ECDSA_P384] = {CERTIFICATE_KEY_EC, 384, KEY_ALG_ECDSA},
+    [ALGORITHM_ECDSA_P521] = {CERTIFICATE_KEY_EC, 521, KEY_ALG_ECDSA},
+    [ALGORITHM_ED25519] = {CERTIFICATE_KEY_ED25519, 0, KEY_ALG_ED25519},
+};
+
+int
+smime_signing_choose(const struct certificate *c, enum setting_algorithm wish,
+    struct key_signing *how)
+{
+	const struct wish *w = &wishes[wish];
+	struct key_signing normal;
+
+	if (default_signing(c, &normal) < 0)
+		return -1;
+	if (wish > ALGORITHM_ANY) {
+		if (c->key != w->key || (w->bits && c->key_bits != w->bits))
+			return -1;
+		normal.algorithm = w->algorithm;
+	}
+	*how = normal;
+	return 0;
 }
 
 static int
@@ -147,6 +181,29 @@ attributes_encode(struct smime_identity *identity, struct buf *tmp)
 	der->attributes[n++] = keep(identity, tmp);
 }
 
+static void
+algorithm_name(struct smime_identity *identity)
+{
+	char *out = identity->algorithm;
+	const size_t size = sizeof(identity->algorithm);
+	const char *digest = identity->der.digest->name;
+
+	switch (identity->der.how.algorithm) {
+	case KEY_ALG_ED25519:
+		snprintf(out, size, "ed25519");
+		break;
+	case KEY_ALG_ECDSA:
+		snprintf(out, size, "ecdsa-p%d-%s",
+		    identity->certificate->key_bits, digest);
+		break;
+	case KEY_ALG_RSA_PSS:
+		snprintf(out, size, "rsa-pss-%s", digest);
+		break;
+	default:
+		snprintf(out, size, "rsa-%s", digest);
+	}
+}
+
 static int
 encode(struct smime_identity *identity, const struct store_own_cert *own,
     struct buf *tmp, struct err *err)
@@ -159,6 +216,7 @@ encode(struct smime_identity *identity, const struct store_own_cert *own,
 	if (certificates_encode(identity, own, tmp, err))
 		return -1;
 	algorithms_encode(identity, tmp);
+	algorithm_name(identity);
 	attributes_encode(identity, tmp);
 	return 0;
 }
@@ -245,6 +303,12 @@ const char *
 smime_identity_micalg(const struct smime_identity *identity)
 {
 	return identity->der.digest->micalg;
+}
+
+const char *
+smime_identity_algorithm(const struct smime_identity *identity)
+{
+	return identity->algorithm;
 }
 
 const struct smime_identity_der *

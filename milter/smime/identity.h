@@ -10,12 +10,20 @@
 #define SMIME_IDENTITY_H
 
 #include "base/err.h"
+#include "base/setting.h"
 #include "cert/certificate.h"
 #include "cert/store.h"
 #include "key/key_client.h"
 #include "smime/algorithms.h"
 
 struct smime_identity;
+
+/* How the key of that certificate signs in the way that is asked for; -1 when
+ * it is none of that kind.  RSA with SHA-256 (PSS: a salt of 32), the P curves
+ * and Ed25519 with the hash that goes with them.  Any: what the key does by
+ * default; -1 when it does not sign at all. */
+int smime_signing_choose(const struct certificate *c,
+    enum setting_algorithm wish, struct key_signing *how) MUST_USE;
 
 /* how: NULL for the default of the certificate's key (RSA: PKCS#1 v1.5 with
  * SHA-256; P-256 SHA-256, P-384 SHA-384, P-521 SHA-512; Ed25519 SHA-512). */
@@ -32,6 +40,10 @@ const struct key_ref *smime_identity_key(const struct smime_identity *identity);
 
 /* The word for the micalg parameter: "sha-256" ... (rule S12) */
 const char *smime_identity_micalg(const struct smime_identity *identity);
+
+/* For the log: "rsa-sha256", "rsa-pss-sha256", "ecdsa-p384-sha384",
+ * "ed25519". */
+const char *smime_identity_algorithm(const struct smime_identity *identity);
 
 /* For sign.c: how to sign, and the DER of all that is the same in every
  * signature of this identity.  Borrowed. */

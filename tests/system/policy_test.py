@@ -7,13 +7,16 @@ to be reloaded; openssl judges what was signed.
 
 import contextlib
 import functools
+import shutil
 import sqlite3
 import ssl
 
 import messages
 import openssl
+import reader_asn1
 import tap
 from messages import build
+from readers import Mail
 from tap import case, check, contains, equal
 from testsite import COMPLAINTS, Site
 
@@ -36,12 +39,30 @@ PROBLEMS = {
                   {"purpose": "serverAuth"}),
 }
 
+# Wanted by the domain: the key that "cert issue" makes for it, a newer one of
+# another kind, how mail is signed, and what openssl calls that.
+ALGORITHMS = {
+    "any": ("rsa3072", "p256", "ecdsa-p256-sha256", "ecdsa-with-SHA256"),
+    "rsa": ("rsa3072", "p256", "rsa-sha256", "rsaEncryption"),
+    "rsa-pss": ("rsa3072", "p384", "rsa-pss-sha256", "rsassaPss"),
+    "ecdsa-p256": ("p256", "p384", "ecdsa-p256-sha256", "ecdsa-with-SHA256"),
+    "ecdsa-p384": ("p384", "p256", "ecdsa-p384-sha384", "ecdsa-with-SHA384"),
+    "ecdsa-p521": ("p521", "p256", "ecdsa-p521-sha512", "ecdsa-with-SHA512"),
+    "ed25519": ("ed25519", "p256", "ed25519", "ED25519"),
+}
+# As smimectl names keys.
+KEYS = {"rsa3072": "rsa 3072", "p256": "ec 256", "p384": "ec 384",
+        "p521": "ec 521", "ed25519": "ed25519 256"}
+
 # Settings of the domains that are served, by their first label.
 DOMAINS = {
     "spare-none": "exempt = [ ];",
     **{f"spare-{word}": f'exempt = [ "{word}" ];' for word in EXEMPTIONS},
     **{f"{word}-{problem}": f'own_cert_problem = "{word}";'
        for word in ("unsigned", "defer") for problem in PROBLEMS},
+    **{f"alg-{word}": f'signature_algorithm = "{word}";'
+       for word in ALGORITHMS},
+    "alg-without": 'signature_algorithm = "rsa";',
 }
 
 
@@ -68,11 +89,19 @@ class Fixture(Site):
                                                "Example Org")
             for label in DOMAINS:
                 self.add_user(user(label))
-                self.issue(user(label), "--key", "p256")
+                if not label.startswith("alg-") or label == "alg-without":
+                    self.issue(user(label), "--key", "p256")
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def encryption_partner(self):
+        """Somebody outside whose certificate is known."""
+        identity = self.authority.issue("carol@example.com")
+        path = self.for_smimectl(identity.certificate.read_bytes())
+        self.smimectl("contact", "import", identity.address, path, "--trust")
+        return identity
 
     def spoil(self, address, identity):
         """Puts another certificate in the place of the user's own one, as
@@ -93,10 +122,17 @@ class Fixture(Site):
         equal(len(lines), 1, f"{event!r} among {self.log_lines(queue_id)}")
         return lines[0] + " "
 
+    def check_signer(self, mail, label):
+        signer = self.verify(mail)[1]
+        equal(openssl.names_of(signer), [user(label)], "signer")
+
     def check_signed(self, verdict, label):
         check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
-        signer = self.verify(verdict.data)[1]
-        equal(openssl.names_of(signer), [user(label)], "signer")
+        self.check_signer(verdict.data, label)
+
+    def trust_ourselves(self):
+        """smimectl then believes what the site's own authority issues."""
+        shutil.copy(self.root, self.folder / "ca.d" / "ourselves.pem")
 
     def check_untouched(self, verdict, mail):
         check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
@@ -220,6 +256,69 @@ for _problem_word in PROBLEMS:
     for _word in ("unsigned", "defer"):
         case(f"{_problem_word}, own_cert_problem = {_word}")(
             functools.partial(_problem, _word, _problem_word))
+
+
+# -- algorithms --
+
+def _check_algorithm(site, mail, word):
+    """Is it signed in that way, as somebody else sees it?"""
+    told = openssl.run("cms", "-cmsout", "-print", "-noout",
+                       data=mail).stdout.decode()
+    contains(told.replace(" ", ""), "signatureAlgorithm:\n"
+             f"algorithm:{ALGORITHMS[word][3]}", "openssl's view")
+    if word == "rsa-pss":  # RFC 4055 3.1: [2] saltLength 32
+        contains(told.replace(" ", ""), "cons:cont[2]")
+        contains(told, "INTEGER           :20")
+    if word != "ed25519":  # openssl cannot (rule D5)
+        site.check_signer(mail, f"alg-{word}")
+        return
+    site.trust_ourselves()
+    verified = site.json("message", "verify", data=mail)
+    equal(verified["status"], "valid")
+    equal(verified["signer"]["addresses"], [user(f"alg-{word}")])
+    verdict = reader_asn1.Asn1(site.folder / "asn1", site.root).verify(
+        [Mail(mail)])[0]
+    check(verdict.accepted, verdict.text)
+
+
+def _algorithm(word, site):
+    made, newer, algorithm, _ = ALGORITHMS[word]
+    address = user(f"alg-{word}")
+    site.issue(address)
+    equal(site.json("cert", "list", address)[0]["key"], KEYS[made], "key")
+    site.issue(address, "--key", newer)
+    mail = build(address, [BOB])
+    verdict = site.submit(address, [BOB], mail, queue_id=f"ALG{word}")
+    check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
+    contains(site.log_line(f"ALG{word}", "signed"), f" alg={algorithm} ")
+    _check_algorithm(site, verdict.data, word)
+
+
+for _algorithm_word in ALGORITHMS:
+    case(f"signature_algorithm = {_algorithm_word}, and a newer key of "
+         "another kind")(functools.partial(_algorithm, _algorithm_word))
+
+
+@case("no key of the kind that is asked for: signed all the same")
+def _(site):
+    mail = build(user("alg-without"), [BOB])
+    verdict = site.submit(user("alg-without"), [BOB], mail, queue_id="NOKIND")
+    site.check_signed(verdict, "alg-without")
+    contains(site.log_line("NOKIND", "signed"), " alg=ecdsa-p256-sha256 ")
+
+
+@case("the algorithm inside an envelope is chosen and logged as well")
+def _(site):
+    carol = site.encryption_partner()
+    site.smimectl("user", "set", user("alg-rsa-pss"), "--encrypt", "required")
+    mail = build(user("alg-rsa-pss"), [carol.address])
+    verdict = site.submit(user("alg-rsa-pss"), [carol.address], mail,
+                          queue_id="INSIDE")
+    check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
+    line = site.log_line("INSIDE", "encrypted")
+    contains(line, " sign=yes ")
+    contains(line, " alg=rsa-pss-sha256 ")
+    _check_algorithm(site, carol.decrypt(verdict.data), "rsa-pss")
 
 
 @case("at the end the daemons are alive and have said nothing of errors")

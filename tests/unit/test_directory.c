@@ -304,6 +304,90 @@ test_renewal(void **state)
 	fixture_fini(&old);
 }
 
+/* The newest whose key is of the kind that is asked for; without one, the
+ * newest of all, and each as its key does by default. */
+static void
+test_algorithms(void **state)
+{
+	const char *who = "kinds@example.org";
+	static const char *const keys[] = {
+	    "RSA-2048", "P-256", "P-384", "RSA-2048", "ED25519"};
+	static const struct {
+		enum setting_algorithm wish;
+		size_t taken;
+		const char *algorithm;
+	} rows[] = {
+	    {ALGORITHM_INHERIT, 4, "ed25519"},
+	    {ALGORITHM_ANY, 4, "ed25519"},
+	    {ALGORITHM_RSA, 3, "rsa-sha256"},
+	    {ALGORITHM_RSA_PSS, 3, "rsa-pss-sha256"},
+	    {ALGORITHM_ECDSA_P256, 1, "ecdsa-p256-sha256"},
+	    {ALGORITHM_ECDSA_P384, 2, "ecdsa-p384-sha384"},
+	    {ALGORITHM_ECDSA_P521, 4, "ed25519"},
+	    {ALGORITHM_ED25519, 4, "ed25519"},
+	};
+	struct fixture_cert certs[5];
+	struct directory_sender *s;
+
+	(void)state;
+	gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+	for (size_t i = 0; i < 5; i++)
+		add_own(who,
+		    &(struct fixture_opts){.address = who,
+			.key = keys[i],
+			.not_before = -9 * FIXTURE_DAY + (long)i},
+		    &certs[i]);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		f.domain.level.algorithm = rows[i].wish;
+		/* a new generation */
+		gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+		s = sender(who, fixture_now());
+		assert_string_equal(
+		    smime_identity_certificate(s->identity)->fingerprint_text,
+		    certs[rows[i].taken].certificate->fingerprint_text);
+		assert_string_equal(
+		    smime_identity_algorithm(s->identity), rows[i].algorithm);
+		assert_null(s->problem);
+		directory_sender_unref(&s);
+	}
+	f.domain.level.algorithm = ALGORITHM_INHERIT;
+	for (size_t i = 0; i < 5; i++)
+		fixture_fini(&certs[i]);
+}
+
+/* A key of the right kind that has expired is none. */
+static void
+test_algorithm_expires(void **state)
+{
+	const char *who = "kind@example.org";
+	const time_t now = fixture_now();
+	struct directory_sender *s;
+	struct fixture_cert rsa, ec;
+
+	(void)state;
+	f.domain.level.algorithm = ALGORITHM_RSA;
+	gateway_fixture_user(&f, who, SWITCH_INHERIT, ENCRYPT_INHERIT);
+	add_own(who,
+	    &(struct fixture_opts){.address = who,
+		.key = "RSA-2048",
+		.not_before = -9 * FIXTURE_DAY,
+		.not_after = 30},
+	    &rsa);
+	add_own(who, &(struct fixture_opts){.address = who}, &ec);
+	s = sender(who, now + 30);
+	assert_string_equal(
+	    smime_identity_algorithm(s->identity), "rsa-sha256");
+	directory_sender_unref(&s);
+	s = sender(who, now + 31);
+	assert_string_equal(
+	    smime_identity_algorithm(s->identity), "ecdsa-p256-sha256");
+	assert_null(s->problem);
+	directory_sender_unref(&s);
+	f.domain.level.algorithm = ALGORITHM_INHERIT;
+	fixture_fini(&ec);
+	fixture_fini(&rsa);
+}
+
 static void
 test_expiry(void **state)
 {
@@ -457,6 +541,8 @@ main(void)
 	    cmocka_unit_test(test_identity_states),
 	    cmocka_unit_test(test_retired),
 	    cmocka_unit_test(test_renewal),
+	    cmocka_unit_test(test_algorithms),
+	    cmocka_unit_test(test_algorithm_expires),
 	    cmocka_unit_test(test_expiry),
 	    cmocka_unit_test(test_inheritance),
 	    cmocka_unit_test(test_recipients),

@@ -214,7 +214,8 @@ test_signed(void **state)
 	assert_true(has("content", "Content-Type: text/plain; charset=utf-8\r\n"
 				   "\r\nHello Bob\r\n"));
 	line = xasprintf("4QueueId: signed from=alice@example.org nrcpt=1 "
-			 "cert=%.16s encrypt=no encrypt-reason=encryption-off",
+			 "cert=%.16s encrypt=no encrypt-reason=encryption-off "
+			 "alg=rsa-sha256\n",
 	    alice.certificate->fingerprint_text);
 	gateway_fixture_expect(&f, line);
 	free(line);

@@ -69,6 +69,7 @@ before_each(void **state)
 	    .recipient = PLAN_NO_RECIPIENT};
 	record.signer = NULL;
 	record.opaque = NULL;
+	record.algorithm = NULL;
 	record.to = NULL;
 	return 0;
 }
@@ -106,10 +107,12 @@ test_signed(void **state)
 	plan.encrypt_reason = REASON_NO_CERTIFICATE;
 	plan.recipient = 0;
 	record.opaque = "inner-signature";
+	record.algorithm = "rsa-pss-sha256";
 	record_plan(&record);
 	check("4Q: signed from=alice@example.org nrcpt=2 "
 	      "cert=0123456789abcdef opaque=inner-signature encrypt=no "
-	      "encrypt-reason=no-certificate to=bob@example.net\n");
+	      "encrypt-reason=no-certificate to=bob@example.net "
+	      "alg=rsa-pss-sha256\n");
 }
 
 static void
@@ -123,6 +126,7 @@ test_encrypted(void **state)
 	record_plan(&record);
 	check("4Q: encrypted from=alice@example.org nrcpt=2 "
 	      "certs=0000000000000000 sign=no sign-reason=signing-off\n");
+	record.algorithm = "ed25519";
 	plan.sign = true;
 	plan.sign_reason = REASON_NONE;
 	record.signer = &signer;
@@ -130,7 +134,7 @@ test_encrypted(void **state)
 	record_plan(&record);
 	check("4Q: encrypted from=alice@example.org nrcpt=2 "
 	      "certs=0000000000000000,0000000000000001 sign=yes "
-	      "cert=0123456789abcdef\n");
+	      "cert=0123456789abcdef alg=ed25519\n");
 }
 
 static void

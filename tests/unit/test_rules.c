@@ -13,6 +13,7 @@ test_builtin(void **state)
 	assert_int_equal(e.encrypt, ENCRYPT_OFF);
 	assert_int_equal(e.exempt, EXEMPT_ALL);
 	assert_int_equal(e.own_problem, OWN_PROBLEM_UNSIGNED);
+	assert_int_equal(e.algorithm, ALGORITHM_ANY);
 }
 
 static void
@@ -50,6 +51,21 @@ test_own_problem(void **state)
 	    policy_effective(levels, 2).own_problem, OWN_PROBLEM_DEFER);
 	assert_int_equal(
 	    policy_effective(levels, 3).own_problem, OWN_PROBLEM_UNSIGNED);
+}
+
+static void
+test_algorithm(void **state)
+{
+	const struct setting_level levels[] = {
+	    {.algorithm = ALGORITHM_ED25519},
+	    {.encrypt = ENCRYPT_OFF},
+	    {.algorithm = ALGORITHM_ANY},
+	};
+
+	(void)state;
+	assert_int_equal(
+	    policy_effective(levels, 2).algorithm, ALGORITHM_ED25519);
+	assert_int_equal(policy_effective(levels, 3).algorithm, ALGORITHM_ANY);
 }
 
 /* A list replaces the one above, it is not added to it. */
@@ -91,6 +107,7 @@ main(void)
 	    cmocka_unit_test(test_builtin),
 	    cmocka_unit_test(test_levels),
 	    cmocka_unit_test(test_own_problem),
+	    cmocka_unit_test(test_algorithm),
 	    cmocka_unit_test(test_exempt),
 	    cmocka_unit_test(test_strictest),
 	};

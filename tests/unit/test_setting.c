@@ -54,6 +54,22 @@ test_own_problem_words(void **state)
 }
 
 static void
+test_algorithm_words(void **state)
+{
+	enum setting_algorithm value;
+
+	(void)state;
+	for (int i = ALGORITHM_INHERIT; i <= ALGORITHM_ED25519; i++) {
+		const char *name =
+		    setting_algorithm_name((enum setting_algorithm)i);
+
+		assert_int_equal(setting_algorithm_parse(name, &value), 0);
+		assert_int_equal(value, i);
+	}
+	assert_int_equal(setting_algorithm_parse("rsa-sha256", &value), -1);
+}
+
+static void
 parses_to(const char *text, unsigned wanted)
 {
 	unsigned set = 12345;
@@ -126,6 +142,7 @@ main(void)
 	    cmocka_unit_test(test_switch_words),
 	    cmocka_unit_test(test_encrypt_words),
 	    cmocka_unit_test(test_own_problem_words),
+	    cmocka_unit_test(test_algorithm_words),
 	    cmocka_unit_test(test_exempt_words),
 	    cmocka_unit_test(test_exempt_others),
 	    cmocka_unit_test(test_exempt_sets),

@@ -106,6 +106,7 @@ test_defaults(void **state)
 	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_OFF);
 	assert_int_equal(s->gateway.defaults.exempt, EXEMPT_ALL);
 	assert_int_equal(s->gateway.defaults.own_problem, OWN_PROBLEM_UNSIGNED);
+	assert_int_equal(s->gateway.defaults.algorithm, ALGORITHM_ANY);
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
 	assert_int_equal(s->gateway.domain_count, 0);
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
@@ -128,9 +129,11 @@ test_values(void **state)
 	    "  submission_daemons = [ \"SUBMISSION\" ]; };\n"
 	    "defaults = { sign = false; encrypt = \"required\";\n"
 	    "  on_error = \"pass\"; exempt = [ \"list\", \"dsn\" ];\n"
-	    "  own_cert_problem = \"defer\"; };\n"
+	    "  own_cert_problem = \"defer\";\n"
+	    "  signature_algorithm = \"rsa-pss\"; };\n"
 	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true;\n"
-	    "    own_cert_problem = \"unsigned\"; },\n"
+	    "    own_cert_problem = \"unsigned\";\n"
+	    "    signature_algorithm = \"ed25519\"; },\n"
 	    "  { name = \"example.com\"; exempt = [ ]; encrypt = "
 	    "\"if-possible\"; } );\n");
 
@@ -156,6 +159,7 @@ test_values(void **state)
 	    EXEMPTION_BIT(EXEMPT_LIST) | EXEMPTION_BIT(EXEMPT_DSN) |
 		EXEMPT_ALWAYS);
 	assert_int_equal(s->gateway.defaults.own_problem, OWN_PROBLEM_DEFER);
+	assert_int_equal(s->gateway.defaults.algorithm, ALGORITHM_RSA_PSS);
 	assert_int_equal(s->gateway.on_error, GATEWAY_PASS);
 	assert_int_equal(s->gateway.domain_count, 2);
 	assert_string_equal(s->gateway.domains[0].name, "example.org");
@@ -167,6 +171,10 @@ test_values(void **state)
 	    s->gateway.domains[0].level.own_problem, OWN_PROBLEM_UNSIGNED);
 	assert_int_equal(
 	    s->gateway.domains[1].level.own_problem, OWN_PROBLEM_INHERIT);
+	assert_int_equal(
+	    s->gateway.domains[0].level.algorithm, ALGORITHM_ED25519);
+	assert_int_equal(
+	    s->gateway.domains[1].level.algorithm, ALGORITHM_INHERIT);
 	assert_string_equal(s->gateway.domains[1].name, "example.com");
 	assert_int_equal(s->gateway.domains[1].level.sign, SWITCH_INHERIT);
 	assert_int_equal(
@@ -218,6 +226,11 @@ test_words(void **state)
 				assert_string_equal(w->word,
 				    setting_encrypt_name(
 					(enum setting_encrypt)w->value));
+		if (strcmp(name, "defaults.signature_algorithm") == 0)
+			for (; w->word; w++)
+				assert_string_equal(w->word,
+				    setting_algorithm_name(
+					(enum setting_algorithm)w->value));
 		if (strcmp(name, "defaults.own_cert_problem") == 0)
 			for (; w->word; w++)
 				assert_string_equal(w->word,
@@ -523,7 +536,11 @@ static const struct bad bad_lists[] = {
 	"t.conf:2: domains[0]: name is missing\n"},
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
-	"encrypt, exempt, own_cert_problem\n"},
+	"encrypt, exempt, own_cert_problem, signature_algorithm\n"},
+    {"defaults = { signature_algorithm = \"ecdsa\"; };\n",
+	"t.conf:1: defaults.signature_algorithm: expected \"any\" or \"rsa\" "
+	"or \"rsa-pss\" or \"ecdsa-p256\" or \"ecdsa-p384\" or \"ecdsa-p521\" "
+	"or \"ed25519\", not \"ecdsa\"\n"},
     {"domains = ( { name = \"example.org\"; own_cert_problem = 1; } );\n",
 	"t.conf:1: domains[0].own_cert_problem: expected \"unsigned\" or "
 	"\"defer\", not 1\n"},

@@ -165,6 +165,72 @@ test_pss_by_choice(void **state)
 	smime_user_fini(&user);
 }
 
+/* Every key asked for every kind of signature: what it makes is called this
+ * way and verifies, or it is none of that kind. */
+static void
+test_signing_by_choice(void **state)
+{
+	static const char *const wanted[KEYS][ALGORITHM_ED25519 + 1] = {
+	    {"rsa-sha256", "rsa-sha256", "rsa-sha256", "rsa-pss-sha256", NULL,
+		NULL, NULL, NULL},
+	    {"ecdsa-p256-sha256", "ecdsa-p256-sha256", NULL, NULL,
+		"ecdsa-p256-sha256", NULL, NULL, NULL},
+	    {"ecdsa-p384-sha384", "ecdsa-p384-sha384", NULL, NULL, NULL,
+		"ecdsa-p384-sha384", NULL, NULL},
+	    {"ecdsa-p521-sha512", "ecdsa-p521-sha512", NULL, NULL, NULL, NULL,
+		"ecdsa-p521-sha512", NULL},
+	    {"ed25519", "ed25519", NULL, NULL, NULL, NULL, NULL, "ed25519"},
+	};
+	struct smime_identity *identity;
+	struct key_signing how;
+	struct smime_user user;
+	struct buf cms;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < KEYS; i++) {
+		user_make(&user, keys[i]);
+		for (int w = ALGORITHM_INHERIT; w <= ALGORITHM_ED25519; w++) {
+			int rc = smime_signing_choose(user.own.certificate,
+			    (enum setting_algorithm)w, &how);
+
+			assert_int_equal(rc, wanted[i][w] ? 0 : -1);
+			if (rc < 0)
+				continue;
+			assert_int_equal(smime_identity_new(
+					     &user.own, &how, &identity, &err),
+			    0);
+			assert_string_equal(
+			    smime_identity_algorithm(identity), wanted[i][w]);
+			sign(identity, slice_text(entity), &cms);
+			if (i + 1 < KEYS) /* not Ed25519 (rule D5) */
+				assert_true(verify(&cms, slice_text(entity)));
+			buf_fini(&cms);
+			smime_identity_unref(&identity);
+		}
+		smime_user_fini(&user);
+	}
+}
+
+/* Keys that sign nothing here are asked in vain. */
+static void
+test_signing_without_choice(void **state)
+{
+	static const enum certificate_key others[] = {CERTIFICATE_KEY_OTHER,
+	    CERTIFICATE_KEY_RSA_PSS, CERTIFICATE_KEY_RSA_OAEP};
+	struct key_signing how;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		for (int w = ALGORITHM_INHERIT; w <= ALGORITHM_ED25519; w++)
+			assert_int_equal(
+			    smime_signing_choose(
+				&(struct certificate){
+				    .key = others[i], .key_bits = 256},
+				(enum setting_algorithm)w, &how),
+			    -1);
+}
+
 static void
 test_micalg_and_algorithms(void **state)
 {
@@ -700,6 +766,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_kind_of_key),
 	    cmocka_unit_test(test_pss_by_choice),
+	    cmocka_unit_test(test_signing_by_choice),
+	    cmocka_unit_test(test_signing_without_choice),
 	    cmocka_unit_test(test_micalg_and_algorithms),
 	    cmocka_unit_test(test_der),
 	    cmocka_unit_test(test_structure),
