@@ -1,8 +1,7 @@
 """What the private mail servers of the tests have in common.
 
-MailServer: a folder, two ports on loopback (SUBMISSION wants a login, MX
-takes mail from strangers) and ways to send; Sink: the rest of the world,
-which keeps exactly the bytes that leave.
+MailServer: a folder, three ports on loopback and ways to send; Sink: the rest
+of the world, which keeps exactly the bytes that leave.
 """
 
 import pathlib
@@ -136,9 +135,14 @@ class MailServer:
     """milters: a milter's socket, the path of a unix socket or (host, port),
     or a list of them in the order of their turns.  logins: user names with
     their domain, all with PASSWORD.  domains: where strangers may send to.
-    host: a loopback address to listen on.
+    host: a loopback address to listen on.  patience: seconds that a milter
+    may be silent at the end of a message.
 
-    A server of a kind adds _configure(), start(), stop(), log() and queue().
+    The ports are mx, for strangers, submission, which wants a login, and
+    inside, which is called SUBMISSION, too, and asks nothing of anybody.
+
+    A server of a kind adds _configure(), start(), stop(), log(), queue() and
+    command(), which gives its sendmail command with arguments.
     """
 
     kind = "mail server"
@@ -147,13 +151,15 @@ class MailServer:
     repairs = ()  # names of feared messages that it changes before the milter
 
     def __init__(self, milters, logins, domains=("example.org",),
-                 host="127.0.0.1"):
+                 host="127.0.0.1", patience=120):
         self.milters = milters if isinstance(milters, list) else [milters]
         self.host = host
         self.logins = logins
         self.domains = domains
         self.mx = free_port(host)
         self.submission = free_port(host)
+        self.inside = free_port(host)
+        self.patience = patience
         self.sink = Sink()
         self.folder = pathlib.Path(
             tempfile.mkdtemp(prefix=f"smime-{self.kind}-"))
@@ -207,9 +213,9 @@ class MailServer:
             return transaction(smtp, login if sender is None else sender,
                                recipients, data)
 
-    def deliver(self, sender, recipients, data):
-        """As a stranger at the MX."""
-        with self.session(self.mx) as smtp:
+    def deliver(self, sender, recipients, data, port=None):
+        """As a stranger, at the MX unless told otherwise."""
+        with self.session(port or self.mx) as smtp:
             smtp.ehlo()
             return transaction(smtp, sender, recipients, data)
 

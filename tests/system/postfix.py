@@ -42,6 +42,8 @@ smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination
 smtpd_milters = {milters}
 milter_default_action = tempfail
 milter_protocol = 6
+milter_content_timeout = {patience}s
+non_smtpd_milters = {milters}
 message_size_limit = 200000000
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
@@ -62,6 +64,10 @@ MASTER_CF = """
   -o milter_macro_daemon_name=SUBMISSION
   -o smtpd_sasl_auth_enable=yes
   -o smtpd_client_restrictions=permit_sasl_authenticated,reject
+[{host}]:{inside} inet n - n - - smtpd
+  -o milter_macro_daemon_name=SUBMISSION
+  -o mynetworks=127.0.0.0/8,[::1]/128
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -128,7 +134,8 @@ class Postfix(mailserver.MailServer):
         return {"folder": self.folder, "mx": self.mx,
                 "submission": self.submission, "sink": self.sink.port,
                 "milters": ", ".join(map(_endpoint, self.milters)),
-                "host": self.host,
+                "host": self.host, "inside": self.inside,
+                "patience": self.patience,
                 "domains": " ".join(self.domains)}
 
     def _configure(self):
@@ -152,13 +159,16 @@ class Postfix(mailserver.MailServer):
         if done.returncode != 0:
             raise AssertionError(f"postfix check: {done.stderr.decode()}")
 
+    def command(self, *arguments):
+        return ["/usr/sbin/sendmail", "-C", self.folder / "etc", *arguments]
+
     def start(self):
         env = dict(os.environ, POSTLOG_SERVICE="postlog",
                    POSTLOG_HOSTNAME="mx.example.org")
         self._master = Process(
             "postfix master", [MASTER, "-c", self.folder / "etc", "-d"],
             self.folder / "master.log", env=env, last_signal="TERM")
-        for port in (self.mx, self.submission):
+        for port in (self.mx, self.submission, self.inside):
             self._master.wait_ready(
                 lambda p=port: can_connect((self.host, p)), f"port {port}")
 

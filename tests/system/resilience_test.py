@@ -16,9 +16,7 @@ import subprocess
 import threading
 
 import der
-import mailserver
 import openssl
-import postfix
 import tap
 from messages import build
 from processes import can_connect, identity_of, is_root, wait_until
@@ -296,84 +294,6 @@ def _(site):
             Signatures(site.users).check(model.data(), ALICE)
     equal(site.milter.wait(), 0, "exit status")
     site.start_milter()
-
-
-# -- with a real mail server --
-
-class MailServer:
-    def __init__(self, site):
-        reason = postfix.unavailable()
-        if reason:
-            raise tap.Skip(reason)
-        self.postfix = postfix.Postfix(site.socket, [ALICE])
-
-    def __enter__(self):
-        return self.postfix.__enter__()
-
-    def __exit__(self, *details):
-        self.postfix.__exit__(*details)
-
-
-def _half_sent(server):
-    """A session in the middle of its DATA."""
-    smtp = server.session(server.submission)
-    smtp.ehlo()
-    smtp.login(ALICE, mailserver.PASSWORD)
-    smtp.mail(ALICE)
-    smtp.rcpt(BOB)
-    smtp.putcmd("data")
-    equal(smtp.getreply()[0], 354)
-    smtp.send(build(ALICE, [BOB]))
-    return smtp
-
-
-def _end_of_data(smtp):
-    smtp.send(b".\r\n")
-    code, text = smtp.getreply()
-    return code, text.decode()
-
-
-@case("kill -9 of smime-milter before the dot: 451, and nothing is queued")
-def _(site):
-    with MailServer(site) as server:
-        smtp = _half_sent(server)
-        site.milter.kill()
-        code, text = _end_of_data(smtp)
-        smtp.close()
-        equal(code, 451, text)
-        equal(server.queue(), [], "queue")
-        equal(server.sink.all(), [], "sink")
-        site.start_milter()
-        code, text = server.submit(ALICE, [BOB], build(ALICE, [BOB]))
-        equal(code, 250, text)
-        left = server.sink.take(lambda m: True)
-        Signatures(site.users).check(left.data, ALICE)
-
-
-@case("kill -9 of smime-milter while it works: 451, and nothing is queued")
-def _(site):
-    with MailServer(site) as server:
-        smtp = _half_sent(server)
-        # The milter waits for a key process that does not answer.
-        site.keyd.pause()
-        try:
-            smtp.send(b".\r\n")
-            killer = threading.Timer(0.5, site.milter.kill)
-            killer.start()
-            code, text = smtp.getreply()
-            killer.join()
-            smtp.close()
-        finally:
-            site.keyd.resume()
-        equal(code, 451, text)
-        equal(server.queue(), [], "queue")
-        equal(server.sink.all(), [], "sink")
-        site.start_milter()
-        code, text = server.submit(ALICE, [BOB], build(ALICE, [BOB]))
-        equal(code, 250, text)
-        Signatures(site.users).check(server.sink.take(lambda m: True).data,
-                                     ALICE)
-        server.wait_empty()
 
 
 # -- private keys --

@@ -31,9 +31,6 @@ CF = ROOT / "usr/share/sendmail/cf"
 # Where Sendmail sees the test's folder, and the milters' folders below it.
 INSIDE = "/mnt"
 
-# What a milter may take, and what happens to mail while it is away.
-MILTER_TERMS = "F=T, T=S:30s;R:2m;E:10m"
-
 SENDMAIL_MC = """divert(-1)
 include(`{cf}/m4/cf.m4')
 divert(0)dnl
@@ -62,6 +59,7 @@ FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={submission}, Family={family}, Modifiers=Ea')dnl
+DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={inner}, Family={family}')dnl
 {milters}
 MAILER(`smtp')dnl
 LOCAL_CONFIG
@@ -141,16 +139,14 @@ class _Log:
 
 
 class Sendmail(mailserver.MailServer):
-    """See MailServer; terms: what Sendmail is told about each milter, by
-    name (milter0 is the first), when not MILTER_TERMS."""
+    """See MailServer; the milters are asked under Sendmail's own rules."""
 
     kind = "sendmail"
     accepted = r"(\w+) Message accepted"
     header_max = 32000
 
-    def __init__(self, *arguments, terms=MILTER_TERMS, **options):
+    def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.terms = terms
         self._log = None
         self._daemon = None
 
@@ -181,11 +177,13 @@ class Sendmail(mailserver.MailServer):
     def _write_cf(self):
         milters = "\n".join(
             f"INPUT_MAIL_FILTER(`milter{number}', `S="
-            f"{_endpoint(number, milter)}, {self.terms}')dnl"
+            f"{_endpoint(number, milter)}, F=T, "
+            f"T=S:30s;R:{self.patience}s;E:10m')dnl"
             for number, milter in enumerate(self.milters))
         mc = SENDMAIL_MC.format(cf=CF, inside=INSIDE, sink=self.sink.port,
                                 mx=self.mx, submission=self.submission,
                                 host=self.host, milters=milters,
+                                inner=self.inside,
                                 family="inet6" if ":" in self.host else "inet")
         done = subprocess.run(["m4", f"-D_CF_DIR_={CF}/", "-"],
                               input=mc.encode(), capture_output=True,
@@ -204,7 +202,7 @@ class Sendmail(mailserver.MailServer):
     def start(self):
         self._daemon = Process("sendmail", self.command("-bD", "-q1s"),
                                self.folder / "daemon.log")
-        for port in (self.mx, self.submission):
+        for port in (self.mx, self.submission, self.inside):
             self._daemon.wait_ready(
                 lambda p=port: can_connect((self.host, p)), f"port {port}")
 
@@ -214,7 +212,7 @@ class Sendmail(mailserver.MailServer):
             return
         self._daemon.kill()
         self._daemon = None
-        for port in (self.mx, self.submission):
+        for port in (self.mx, self.submission, self.inside):
             wait_until(lambda p=port: not can_connect((self.host, p)),
                        f"Sendmail's end on port {port}")
 
