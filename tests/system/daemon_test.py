@@ -312,7 +312,8 @@ def socket_mode(site):
 @case("HUP: new settings for new messages, the old ones for those begun")
 @restoring
 def reload_settings(site):
-    with site.mta() as begun:
+    # Only who gets an answer knows that the message has begun.
+    with site.mta(offer=LEADING_SPACE) as begun:
         begun.connect(daemon_name="SUBMISSION")
         begun.message(f"<{ALICE}>", ["<bob@example.net>"], MESSAGE,
                       login=ALICE, stop="rcpt")
@@ -324,7 +325,7 @@ def reload_settings(site):
         check(not site.is_signed(), "new messages are not signed")
         for name, value in begun.model.visible():
             begun.header(name, value)
-        begun.end_of_header({"i": "BEGUN"})
+        equal(begun.end_of_header({"i": "BEGUN"})[0], "continue", "header")
         begun.body(begun.model.body)
         equal(begun.end_of_message({"i": "BEGUN"})[0], "continue", "verdict")
         check("replbody" in begun.model.changes, "the one before is signed")
