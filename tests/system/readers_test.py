@@ -29,20 +29,28 @@ from tap import case, check, contains, equal, main
 MANUAL = pathlib.Path(os.environ.get("top_srcdir", ".")) / \
     "milter/daemon/smime-milter.8"
 
-# By the names that the manual has for them: key, and how it signs.
+# By the names that the manual has for them: the user's key, and what the
+# user's domain wants.
 KINDS = {
-    "RSA 2048": ("rsa:2048", "default"),
-    "RSA 3072": ("rsa:3072", "default"),
-    "RSA 4096": ("rsa:4096", "default"),
-    "RSA-PSS SHA-256": ("rsa:2048", "pss-sha256"),
-    "RSA-PSS SHA-384": ("rsa:3072", "pss-sha384"),
-    "RSA-PSS SHA-512": ("rsa:4096", "pss-sha512"),
-    "ECDSA P-256": ("ec:P-256", "default"),
-    "ECDSA P-384": ("ec:P-384", "default"),
-    "ECDSA P-521": ("ec:P-521", "default"),
-    "Ed25519": ("ed25519", "default"),
+    "RSA 2048": ("rsa:2048", "any"),
+    "RSA 3072": ("rsa:3072", "any"),
+    "RSA 4096": ("rsa:4096", "any"),
+    "RSA-PSS 2048": ("rsa:2048", "rsa-pss"),
+    "RSA-PSS 3072": ("rsa:3072", "rsa-pss"),
+    "RSA-PSS 4096": ("rsa:4096", "rsa-pss"),
+    "ECDSA P-256": ("ec:P-256", "any"),
+    "ECDSA P-384": ("ec:P-384", "any"),
+    "ECDSA P-521": ("ec:P-521", "any"),
+    "Ed25519": ("ed25519", "any"),
 }
+DOMAINS = {"any": "example.org", "rsa-pss": "example.com"}
+
 FORMS = ("detached", "opaque")
+
+SETTINGS = f"""
+domains = ( {{ name = "{DOMAINS['rsa-pss']}";
+               signature_algorithm = "rsa-pss"; }} );
+"""
 
 READERS = (readers.BouncyCastle, readers.OpensslCms, readers.OpensslSmime,
            readers.Gpgsm, readers.Nss, reader_asn1.Asn1)
@@ -72,9 +80,9 @@ REFUSALS = {
 CANNOT = {
     ("openssl cms", "Ed25519"): "eddsa_digest_signverify_init:invalid digest",
     # It takes all signatures of RSA keys for PKCS#1 v1.5.
-    ("openssl smime", "RSA-PSS SHA-256"): "RSA_padding_check_PKCS1_type_1",
-    ("openssl smime", "RSA-PSS SHA-384"): "RSA_padding_check_PKCS1_type_1",
-    ("openssl smime", "RSA-PSS SHA-512"): "RSA_padding_check_PKCS1_type_1",
+    ("openssl smime", "RSA-PSS 2048"): "RSA_padding_check_PKCS1_type_1",
+    ("openssl smime", "RSA-PSS 3072"): "RSA_padding_check_PKCS1_type_1",
+    ("openssl smime", "RSA-PSS 4096"): "RSA_padding_check_PKCS1_type_1",
     ("openssl smime", "Ed25519"): "operation not supported for this keytype",
     # Its check of the digest's length fails for both.
     ("gpgsm", "ECDSA P-521"): "hash length to be a multiple of 8 bits",
@@ -85,7 +93,7 @@ CANNOT = {
 # It is not our fault: how openssl makes such a signature, which the reader
 # cannot read either.
 NOT_OURS = {
-    ("openssl smime", "RSA-PSS SHA-256"): ["-keyopt", "rsa_padding_mode:pss"],
+    ("openssl smime", "RSA-PSS 2048"): ["-keyopt", "rsa_padding_mode:pss"],
     ("gpgsm", "ECDSA P-521"): ["-md", "sha512"],
 }
 
@@ -153,48 +161,46 @@ class Matrix:
         list(self.pool.map(self._new_key, keys))
         self.users = dict(zip(KINDS, self.pool.map(self._issue,
                                                    KINDS.values())))
+        stranger = self.stranger.issue(f"stranger@{DOMAINS['any']}",
+                                       "ec:P-256")
+        for who in (*self.users.values(), stranger):
+            self.site.add_user(who.address)
+            self.site.import_key(who.address, who)
         for kind, form in itertools.product(KINDS, FORMS):
-            self.samples[kind, form] = self._sample(
-                self.users[kind], KINDS[kind][1], form)
+            self.samples[kind, form] = self._sample(self.users[kind], form)
         for name, form in itertools.product(EDGES, FORMS):
-            self.samples[name, form] = self._sample(
-                self.users[EDGE_KIND], "default", form, EDGES[name])
-        who = self.stranger.issue("stranger@example.org", "ec:P-256")
-        self.samples["stranger"] = self._sample(who, "default", "detached")
+            self.samples[name, form] = self._sample(self.users[EDGE_KIND],
+                                                    form, EDGES[name])
+        self.samples["stranger"] = self._sample(stranger, "detached")
 
     def _new_key(self, key):
         openssl.new_key(self.folder / key, key)
 
     def _issue(self, kind):
-        key, algorithm = kind
-        name = f"{key}.{algorithm}".replace(":", "-").lower()
-        return self.authority.issue(f"{name}@example.org", key,
+        key, wish = kind
+        name = key.replace(":", "-").lower()
+        return self.authority.issue(f"{name}@{DOMAINS[wish]}", key,
                                     key=self.folder / key)
 
-    def _sample(self, who, algorithm, form, content=CONTENT):
-        original = messages.build(who.address, ["bob@example.net"], content)
-        signed = self._submit(who, original)
-        if (algorithm, form) != ("default", "detached"):
-            signed = messages.build(who.address, ["bob@example.net"], b"") + \
-                self._tool(who, algorithm, form, Mail(signed).content)
+    def _sample(self, who, form, content=CONTENT):
+        recipients = ["bob@example.net"]
+        original = messages.build(who.address, recipients, content)
+        verdict = self.site.submit(who.address, recipients, original)
+        check(verdict.accepted, verdict.reply)
+        signed = verdict.data
+        if form == "opaque":
+            signed = messages.build(who.address, recipients, b"") + \
+                self._opaque(who, Mail(signed).content)
         return Sample(who, original, signed)
 
-    def _submit(self, who, original):
-        if who not in self._added:
-            self._added.add(who)
-            self.site.add_user(who.address)
-            self.site.import_key(who.address, who)
-        verdict = self.site.submit(who.address, ["bob@example.net"], original)
-        check(verdict.accepted, verdict.reply)
-        return verdict.data
-
-    def _tool(self, who, algorithm, form, entity):
+    def _opaque(self, who, entity):
+        """The same entity, signed by the code of the daemon."""
+        pss = who.address.endswith("@" + DOMAINS["rsa-pss"])
         done = subprocess.run(
-            [testsite.program("tests/tools/smime_tool"),
-             "sign" if form == "detached" else "sign-opaque", algorithm,
-             self.site.keyd_socket, who.certificate, who.key,
-             who.authority.intermediate], input=entity, capture_output=True,
-            check=False)
+            [testsite.program("tests/tools/smime_tool"), "sign-opaque",
+             "pss-sha256" if pss else "default", self.site.keyd_socket,
+             who.certificate, who.key, who.authority.intermediate],
+            input=entity, capture_output=True, check=False)
         equal(done.returncode, 0, done.stderr.decode())
         return done.stdout
 
@@ -365,7 +371,7 @@ def _(matrix):
 @contextlib.contextmanager
 def fixture():
     with tempfile.TemporaryDirectory(prefix="smime-readers.") as folder, \
-            testsite.Site() as site, \
+            testsite.Site(more=SETTINGS) as site, \
             concurrent.futures.ThreadPoolExecutor() as pool:
         matrix = Matrix(pathlib.Path(folder), site, pool)
         try:
