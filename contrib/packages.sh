@@ -10,8 +10,8 @@ libsasl2-modules-db util-linux"
 # The compiler that reads a Java program's source is in the runtime.
 CHECK_PACKAGES="clang-14 clang-format-14 gpgsm libbcmail-java
 libclang-rt-14-dev libcmocka-dev libnss3-tools mandoc openjdk-17-jre-headless
-python3-asn1crypto python3-cryptography shellcheck valgrind
-xz-utils"
+opendkim python3-asn1crypto python3-cryptography python3-dkim
+shellcheck valgrind xz-utils"
 SENDMAIL_LIBRARIES="m4 libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libwrap0"
 
 # missing_packages PACKAGE...: those that are not installed.

@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/system/mailserver.py \
 	%D%/system/messages.py \
 	%D%/system/mta_client.py \
+	%D%/system/opendkim.py \
 	%D%/system/openssl.py \
 	%D%/system/postfix.py \
 	%D%/system/processes.py \
@@ -48,11 +49,12 @@ SYSTEM_TESTS = \
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 
-# Others read what we sign.  They are slow, and what of ours runs here does so
-# in other tests, too: nothing for sanitizers.
-EXTRA_DIST += %D%/system/readers_test.py %D%/tools/BouncyReader.java
+# Others read what we sign, or sign it once more.  They are slow, and what of
+# ours runs here does so in other tests, too: nothing for sanitizers.
+EXTRA_DIST += %D%/system/dkim_test.py %D%/system/readers_test.py \
+	%D%/tools/BouncyReader.java
 if !SANITIZING
-TESTS += %D%/system/readers_test.py
+TESTS += %D%/system/dkim_test.py %D%/system/readers_test.py
 endif
 
 # What has threads, for builds with TSan: the unit tests that start some, and
