@@ -166,7 +166,8 @@ hides_parts(const struct mime_part *part)
 			continue;
 		type =
 		    slice_part(field->body, 0, slice_find(field->body, ';', 0));
-		if (mentions(type, "multipart") || mentions(type, "rfc822"))
+		if (mentions(type, "multipart") ||
+		    (mentions(type, "message") && mentions(type, "rfc822")))
 			return true;
 	}
 	return false;

@@ -228,6 +228,8 @@ test_hidden_parts(void **state)
 	check("Content-Type: multipart/digest; boundary=b~",
 	    "--b~Content-Transfer-Encoding: base64~~QUJD~--b--~",
 	    "hidden-parts");
+	check_header("Content-Type: \"message/rfc822\"", "hidden-parts");
+	check_header("Content-Type: text/rfc822-headers", NULL);
 	check_header("Content-Type: text/plain; name=multipart", NULL);
 	check_header("Content-Type: text/plain~Content-Type: text/html", NULL);
 	check_header("Content-Type: message/delivery-status", NULL);
