@@ -1,6 +1,7 @@
 # What the system tests use, and the tests that belong to no single program.
 
 EXTRA_DIST += \
+	%D%/system/corpus.py \
 	%D%/system/der.py \
 	%D%/system/exchange.py \
 	%D%/system/mailserver.py \
@@ -15,6 +16,9 @@ EXTRA_DIST += \
 	%D%/system/sendmail.py \
 	%D%/system/tap.py \
 	%D%/system/testsite.py
+
+# Odd messages, byte for byte; WILD.md says what becomes of them.
+EXTRA_DIST += %D%/corpus WILD.md
 
 check_PROGRAMS += tests/tools/steps_tool
 tests_tools_steps_tool_LDADD = $(GATEWAY_LIBS)
@@ -37,6 +41,7 @@ AM_TESTS_ENVIRONMENT += \
 	ASAN_OPTIONS="use_sigaltstack=0:$$ASAN_OPTIONS"; export ASAN_OPTIONS;
 
 SYSTEM_TESTS = \
+	%D%/system/corpus_test.py \
 	%D%/system/layers.py \
 	%D%/system/linear_test.py \
 	%D%/system/milter_test.py \

@@ -22,6 +22,7 @@ MAIL_TESTS = \
 	tests/unit/test_mime_build \
 	tests/unit/test_mime_canon \
 	tests/unit/test_mime_codec \
+	tests/unit/test_mime_corpus \
 	tests/unit/test_mime_scan \
 	tests/unit/test_mime_strict \
 	tests/unit/test_mime_texture \
@@ -48,6 +49,10 @@ tests_unit_test_mime_canon_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_canon_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_codec_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_codec_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_corpus_SOURCES = tests/unit/test_mime_corpus.c \
+	$(MIME_CHECK)
+tests_unit_test_mime_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_corpus_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_scan_SOURCES = tests/unit/test_mime_scan.c \
 	$(MIME_CHECK)
 tests_unit_test_mime_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
