@@ -131,14 +131,13 @@ is_list(struct slice body)
 
 /*
  * Vacation answers have a null sender or Auto-Submitted (RFC 3834 3, RFC 5230
- * 4); older programs know neither.  A list names itself in List-Id (RFC
- * 2919), older managers in the other three.  List-Unsubscribe and its
- * brothers (RFC 2369, RFC 8058) alone make no list: newsletters of our own
- * users have them, too.  What is resent is not written by who sends it, and
- * has to look as it did (RFC 5322 3.6.6).
+ * 4); older programs know neither.  A list writes fields that begin "List-"
+ * (RFC 2369, RFC 2919, RFC 8058), older managers the other two.  What is
+ * resent is not written by who sends it, and has to look as it did (RFC 5322
+ * 3.6.6).
  */
 static const struct {
-	const char *name;
+	const char *name; /* see is_named */
 	bool (*is)(struct slice body);
 	enum exemption exemption;
 } fields[] = {
@@ -147,13 +146,23 @@ static const struct {
     {"X-Autoreply", always, EXEMPT_AUTO_SUBMITTED},
     {"X-Autorespond", always, EXEMPT_AUTO_SUBMITTED},
     {"Precedence", is_auto_reply, EXEMPT_AUTO_SUBMITTED},
-    {"List-Id", always, EXEMPT_LIST},
-    {"List-Post", always, EXEMPT_LIST},
+    {"List-", always, EXEMPT_LIST},
     {"Mailing-List", always, EXEMPT_LIST},
     {"Precedence", is_list, EXEMPT_LIST},
     {"Resent-From", always, EXEMPT_RESENT},
     {"Resent-Date", always, EXEMPT_RESENT},
 };
+
+/* A name, or the beginning of several when it ends with "-". */
+static bool
+is_named(const struct header_field *field, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (name[len - 1] != '-')
+		return slice_equal_text_ci(field->name, name);
+	return field->name.len > len && slice_has_prefix_ci(field->name, name);
+}
 
 static unsigned
 exemptions_of_field(const struct header_field *field)
@@ -161,7 +170,7 @@ exemptions_of_field(const struct header_field *field)
 	unsigned set = 0;
 
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if (slice_equal_text_ci(field->name, fields[i].name) &&
+		if (is_named(field, fields[i].name) &&
 		    fields[i].is(field->body))
 			set |= EXEMPTION_BIT(fields[i].exemption);
 	return set;

@@ -181,11 +181,11 @@ test_lists(void **state)
 	    {"Mailing-List: contact l-help@example.org; run by ezmlm\n",
 		BIT(LIST)},
 	    {"Precedence: list\n", BIT(LIST)},
-	    /* A newsletter (RFC 8058). */
-	    {"List-Unsubscribe: <https://example.org/u>\n"
-	     "List-Unsubscribe-Post: List-Unsubscribe=One-Click\n"
-	     "List-Help: <mailto:h@example.org>\n",
-		0},
+	    {"List-: x\n", 0},
+	    {"List: x\n", 0},
+	    {"X-List-Id: x\n", 0},
+	    {"list-help: <mailto:h@example.org>\n", BIT(LIST)},
+	    {"List-Unsubscribe: <https://example.org/u>\n", BIT(LIST)},
 	    {"Resent-From: carol@example.org\nResent-Date: x\n", BIT(RESENT)},
 	    {"resent-date: x\n", BIT(RESENT)},
 	    {"Auto-Submitted: auto-replied\nList-Id: x\n",
