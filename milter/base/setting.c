@@ -11,6 +11,7 @@ static const char *const encrypt_names[] = {
 static const char *const own_problem_names[] = {"inherit", "unsigned", "defer"};
 static const char *const algorithm_names[] = {"inherit", "any", "rsa",
     "rsa-pss", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519"};
+static const char *const form_names[] = {"detached", "opaque"};
 static const char *const exemption_names[EXEMPTION_COUNT] = {
     [EXEMPT_NULL_SENDER] = "null-sender",
     [EXEMPT_DSN] = "dsn",
@@ -100,6 +101,12 @@ const char *
 setting_algorithm_name(enum setting_algorithm value)
 {
 	return algorithm_names[value];
+}
+
+const char *
+setting_form_name(enum setting_form value)
+{
+	return form_names[value];
 }
 
 const char *

@@ -41,6 +41,12 @@ enum setting_algorithm {
 	ALGORITHM_ED25519
 };
 
+/* How a signature stands beside its content, for a recipient's domain (A2). */
+enum setting_form {
+	FORM_DETACHED = 0, /* multipart/signed */
+	FORM_OPAQUE	   /* signed-data: for who rewrites bodies (rule S16) */
+};
+
 /* What makes mail one that can be left alone (A9, rules N3 and N4), in the
  * order in which it is named when it is several. */
 enum exemption {
@@ -93,6 +99,9 @@ const char *setting_own_problem_name(enum setting_own_problem value);
 int setting_algorithm_parse(
     const char *text, enum setting_algorithm *out) MUST_USE;
 const char *setting_algorithm_name(enum setting_algorithm value);
+
+/* "detached", "opaque" */
+const char *setting_form_name(enum setting_form value);
 
 /* "null-sender", "dsn" ... "partial"; not for EXEMPT_NOT. */
 const char *setting_exemption_name(enum exemption exemption);

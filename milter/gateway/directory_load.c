@@ -39,6 +39,15 @@ configured_domain(const struct gateway_config *config, const char *name)
 	return NULL;
 }
 
+static enum setting_form
+configured_form(const struct gateway_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->recipient_domain_count; i++)
+		if (strcmp(config->recipient_domains[i].name, name) == 0)
+			return config->recipient_domains[i].form;
+	return FORM_DETACHED;
+}
+
 /* The store wins for what it sets (DESIGN.md 6). */
 int
 directory_load_domain(const struct directory_query *query, const char *name,
@@ -48,6 +57,7 @@ directory_load_domain(const struct directory_query *query, const char *name,
 	    configured_domain(query->config, name);
 	struct store_domain stored;
 
+	domain->form = configured_form(query->config, name);
 	if (configured) {
 		domain->is_own = true;
 		domain->level = configured->level;

@@ -214,7 +214,7 @@ check_signature(
 	    !certificate_has_address(c->signer, c->from))
 		return gap(err, "the signer is not the author");
 	if (!c->plan->encrypt)
-		return gate_entity_signed(e, c->signer, err);
+		return gate_entity_signed(e, c->plan->opaque, c->signer, err);
 	if (!c->payload)
 		return gap(err, "the envelope has no signed payload");
 	inner = (struct gate_entity){
@@ -224,7 +224,7 @@ check_signature(
 						: ""),
 	    .body = &c->payload->body,
 	};
-	return gate_entity_signed(&inner, c->signer, err);
+	return gate_entity_signed(&inner, c->plan->opaque, c->signer, err);
 }
 
 static int

@@ -103,7 +103,7 @@ out:
 }
 
 int
-gate_entity_signed(const struct gate_entity *e,
+gate_entity_signed(const struct gate_entity *e, bool opaque,
     const struct certificate *signer, struct err *err)
 {
 	struct mime_type type;
@@ -117,7 +117,7 @@ gate_entity_signed(const struct gate_entity *e,
 	kind = mime_type_param(&type, "smime-type");
 	if (type.malformed || type.duplicate) {
 		gap(err, "malformed Content-Type");
-	} else if (mime_type_is(&type, "multipart", "signed")) {
+	} else if (!opaque && mime_type_is(&type, "multipart", "signed")) {
 		if (!protocol || !boundary ||
 		    !mime_type_param(&type, "micalg") ||
 		    strcmp(protocol, "application/pkcs7-signature") != 0 ||
@@ -127,8 +127,8 @@ gate_entity_signed(const struct gate_entity *e,
 			gap(err, "multipart/signed has not exactly two parts");
 		else
 			rc = gate_cms_signed(&a, true, signer, err);
-	} else if (mime_type_is(&type, "application", "pkcs7-mime") && kind &&
-		   strcmp(kind, "signed-data") == 0) {
+	} else if (opaque && mime_type_is(&type, "application", "pkcs7-mime") &&
+		   kind && strcmp(kind, "signed-data") == 0) {
 		if (!slice_equal_text_ci(
 			slice_trim(e->transfer_encoding), "base64") ||
 		    armor_open(&a, e->body, 0, slice_list_size(e->body)) < 0)
@@ -136,7 +136,7 @@ gate_entity_signed(const struct gate_entity *e,
 		else
 			rc = gate_cms_signed(&a, false, signer, err);
 	} else {
-		gap(err, "not signed");
+		gap(err, opaque ? "not signed opaque" : "not signed detached");
 	}
 	mime_type_fini(&type);
 	return rc;

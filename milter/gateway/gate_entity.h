@@ -4,6 +4,8 @@
 #ifndef GATEWAY_GATE_ENTITY_H
 #define GATEWAY_GATE_ENTITY_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 #include "cert/certificate.h"
@@ -14,9 +16,9 @@ struct gate_entity {
 	const struct slice_list *body;
 };
 
-/* Is it multipart/signed of exactly two parts, or signed-data with its
- * content, and is signer its one signer? */
-int gate_entity_signed(const struct gate_entity *e,
+/* Is it multipart/signed of exactly two parts, or, opaque, signed-data with
+ * its content, and is signer its one signer? */
+int gate_entity_signed(const struct gate_entity *e, bool opaque,
     const struct certificate *signer, struct err *err) MUST_USE;
 
 /* Is it enveloped-data to exactly these certificates, each once? */

@@ -26,6 +26,12 @@ struct gateway_domain {
 	struct setting_level level;
 };
 
+/* A domain that our users write to. */
+struct gateway_recipient_domain {
+	const char *name; /* canonical */
+	enum setting_form form;
+};
+
 enum gateway_on_error {
 	GATEWAY_TEMPFAIL = 0, /* 451, nothing changed */
 	GATEWAY_PASS	      /* unchanged; never for "required" */
@@ -46,6 +52,8 @@ struct gateway_config {
 	enum gateway_on_error on_error;
 	const struct gateway_domain *domains;
 	size_t domain_count;
+	const struct gateway_recipient_domain *recipient_domains;
+	size_t recipient_domain_count;
 	struct spool_config spool;
 };
 

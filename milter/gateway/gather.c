@@ -254,12 +254,17 @@ gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
 {
 	struct recipient_facts *r = &g->recipients[i];
 	const struct cert_choice *choice;
+	struct directory_domain *domain;
 
 	r->word = CERT_PICK_NONE;
 	if (!r->address)
 		return 0;
-	if (directory_is_own(view, r->address, &r->is_local, err) < 0)
+	if (directory_find_domain(
+		view, address_domain(r->address), &domain, err) < 0)
 		return -1;
+	r->is_local = domain->is_own;
+	r->form = domain->form;
+	directory_domain_unref(&domain);
 	if (r->is_local || g->facts.encrypt <= ENCRYPT_OFF)
 		return 0;
 	if (directory_find_recipient(view, r->address, &g->entries[i], err) < 0)

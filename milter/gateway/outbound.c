@@ -121,6 +121,7 @@ take_canonical(struct outbound *o, const struct outbound_case *c,
 		break;
 	case MIME_CANON_OPAQUE:
 		o->opaque = why;
+		plan->opaque = plan->sign;
 		break;
 	case MIME_CANON_SAME:
 		break;
@@ -146,7 +147,8 @@ take_content(struct outbound *o, const struct outbound_case *c,
 /* --- signature --- */
 
 static enum plan_reason
-sign(struct outbound *o, const struct outbound_case *c, struct err *err)
+sign(struct outbound *o, const struct outbound_case *c, const struct plan *plan,
+    struct err *err)
 {
 	struct smime_sign_opts opts = {
 	    .keys = gateway_keys(c->gateway),
@@ -156,11 +158,13 @@ sign(struct outbound *o, const struct outbound_case *c, struct err *err)
 	size_t size = slice_list_size(&o->content) + SIGNATURE_SIZE;
 	int rc;
 
-	if (o->opaque ? !fits(o, size) : size > o->config->max) {
+	if (plan->opaque ? !fits(o, size) : size > o->config->max) {
 		err_set(err, ERR_PERMANENT, "signed it would be too large");
 		return REASON_TOO_LARGE;
 	}
-	if (o->opaque)
+	if (plan->opaque && !o->opaque)
+		o->opaque = "policy";
+	if (plan->opaque)
 		rc = smime_sign_opaque(
 		    &opts, &o->content, &o->signed_entity, err);
 	else
@@ -213,6 +217,25 @@ encrypt(struct outbound *o, const struct outbound_case *c,
 					   : REASON_INTERNAL;
 }
 
+/* What was signed to go into an envelope leaves without one: perhaps in
+ * another form (A2). */
+static enum plan_reason
+sign_in_clear(struct outbound *o, const struct outbound_case *c,
+    struct plan *plan, struct err *err)
+{
+	size_t size = slice_list_size(&o->content) + SIGNATURE_SIZE;
+
+	if (plan->opaque || decide_form(&c->gather->facts) == FORM_DETACHED)
+		return REASON_NONE;
+	/* "if-possible" is never an error. */
+	if (!fits(o, size))
+		return REASON_NONE;
+	plan->opaque = true;
+	smime_entity_fini(&o->signed_entity);
+	smime_entity_init(&o->signed_entity, o->config);
+	return sign(o, c, plan, err);
+}
+
 /* C1, C7: what cannot be encrypted goes as "if-possible" says, or back. */
 static enum plan_reason
 encrypt_or_settle(struct outbound *o, const struct outbound_case *c,
@@ -228,9 +251,12 @@ encrypt_or_settle(struct outbound *o, const struct outbound_case *c,
 		plan->action = PLAN_REFUSE;
 		plan->reason = reason;
 		plan->sign = false;
+		plan->opaque = false;
 	} else if (!plan->sign) {
 		plan->action = PLAN_PASS;
 		plan->reason = plan->sign_reason;
+	} else {
+		return sign_in_clear(o, c, plan, err);
 	}
 	return REASON_NONE;
 }
@@ -269,7 +295,7 @@ outbound_protect(struct outbound *o, const struct outbound_case *c,
 	enum plan_reason reason = take_content(o, c, plan, err);
 
 	if (reason == REASON_NONE && plan->action == PLAN_PROTECT && plan->sign)
-		reason = sign(o, c, err);
+		reason = sign(o, c, plan, err);
 	if (reason == REASON_NONE && plan->action == PLAN_PROTECT &&
 	    plan->encrypt)
 		reason = encrypt_or_settle(o, c, plan, err);

@@ -25,7 +25,8 @@ struct outbound {
 	struct mime_tree tree;
 	bool scanned;
 	struct spool canonical;
-	const char *opaque; /* why it can only be signed opaque, or NULL */
+	const char *opaque;	   /* why it is signed opaque: "policy", or what
+	                     * mime_canon says; NULL when it is not */
 	struct slice_list content; /* what is signed or encrypted */
 	struct smime_entity signed_entity;
 	struct buf payload_header; /* of signed_entity, inside an envelope */

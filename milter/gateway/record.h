@@ -21,8 +21,8 @@
  *
  * to: the recipient who is the reason.  login: who submitted it, when that is
  * the reason.  error, detail: a sentence in quotes,
- * for people; a program looks at the words.  opaque: why it could not be signed
- * detached.  alg: rsa-sha256, rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested new=no and unlearned for other reasons than the store
+ * for people; a program looks at the words.  opaque: "policy", or why it could not
+ * be signed detached.  alg: rsa-sha256, rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested new=no and unlearned for other reasons than the store
  * are of level debug.
  */
 #ifndef GATEWAY_RECORD_H

@@ -69,6 +69,15 @@ decide_direction(const struct policy_facts *facts)
 							  : PLAN_INBOUND;
 }
 
+enum setting_form
+decide_form(const struct policy_facts *facts)
+{
+	for (size_t i = 0; i < facts->recipient_count; i++)
+		if (facts->recipients[i].form != FORM_OPAQUE)
+			return FORM_DETACHED;
+	return facts->recipient_count > 0 ? FORM_OPAQUE : FORM_DETACHED;
+}
+
 enum exemption
 decide_exemption(const struct policy_facts *facts)
 {
@@ -231,6 +240,8 @@ decide_outbound(const struct policy_facts *facts, struct plan *plan)
 	} else {
 		plan->reason = plan->sign_reason;
 	}
+	plan->opaque =
+	    plan->sign && !plan->encrypt && decide_form(facts) == FORM_OPAQUE;
 }
 
 static enum plan_reason

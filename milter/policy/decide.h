@@ -16,6 +16,10 @@
  */
 enum plan_direction decide_direction(const struct policy_facts *facts);
 
+/* In what form a signature in clear leaves (A2): opaque when the domains of
+ * all recipients want it so, for others may not be able to read it. */
+enum setting_form decide_form(const struct policy_facts *facts);
+
 /* What the message is left alone for (A9): the first of its exemptions that
  * policy has, too, or EXEMPT_NOT. */
 enum exemption decide_exemption(const struct policy_facts *facts);

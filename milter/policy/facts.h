@@ -48,6 +48,7 @@ struct recipient_facts {
 	const char *envelope;	  /* as in RCPT, for texts */
 	bool visible;		  /* named in To or Cc */
 	bool is_local;		  /* in one of our domains */
+	enum setting_form form;	  /* that its domain wants signatures in */
 	size_t certificates;	  /* usable ones */
 	enum cert_pick_word word; /* why there is none */
 };

@@ -114,6 +114,7 @@ struct plan {
 	enum plan_action action;
 	bool sign;
 	bool encrypt;
+	bool opaque;	   /* signed with its content inside */
 	bool must_encrypt; /* policy says required, it leaves the server, and
 	                    * it is not encrypted yet: never in clear */
 	enum plan_reason sign_reason;	 /* why sign is false */

@@ -32,6 +32,12 @@ static const struct option_word algorithm_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word form_words[] = {
+    {"detached", FORM_DETACHED},
+    {"opaque", FORM_OPAQUE},
+    {NULL, 0},
+};
+
 static const struct option_word on_error_words[] = {
     {"tempfail", GATEWAY_TEMPFAIL},
     {"pass", GATEWAY_PASS},
@@ -50,7 +56,55 @@ static const struct option_word log_level_words[] = {
 #define COUNT(member)  .count_field = offsetof(struct settings, member)
 #define DOMAIN(member) .field = offsetof(struct gateway_domain, member)
 
+#define RECIPIENT(member)                                                      \
+	.field = offsetof(struct gateway_recipient_domain, member)
+#define MEMBERS(table, type)                                                   \
+	.members = table, .member_count = sizeof(table) / sizeof(*(table)),    \
+	.member_width = sizeof(type)
+
 /* clang-format off */
+static const struct option domain_options[] = {
+    {.name = "name",
+     .type = OPTION_DOMAIN,
+     DOMAIN(name),
+     .doc = "the domain, as in mail addresses"},
+    {.name = "sign",
+     .type = OPTION_SWITCH,
+     DOMAIN(level.sign),
+     .doc = "as defaults.sign, for this domain"},
+    {.name = "encrypt",
+     .type = OPTION_WORD,
+     .words = encrypt_words,
+     DOMAIN(level.encrypt),
+     .doc = "as defaults.encrypt, for this domain"},
+    {.name = "exempt",
+     .type = OPTION_EXEMPT,
+     DOMAIN(level.exempt),
+     .doc = "as defaults.exempt, for this domain"},
+    {.name = "own_cert_problem",
+     .type = OPTION_WORD,
+     .words = own_problem_words,
+     DOMAIN(level.own_problem),
+     .doc = "as defaults.own_cert_problem, for this domain"},
+    {.name = "signature_algorithm",
+     .type = OPTION_WORD,
+     .words = algorithm_words,
+     DOMAIN(level.algorithm),
+     .doc = "as defaults.signature_algorithm, for this domain"},
+};
+
+static const struct option recipient_options[] = {
+    {.name = "name",
+     .type = OPTION_DOMAIN,
+     RECIPIENT(name),
+     .doc = "the domain, as in mail addresses"},
+    {.name = "signature",
+     .type = OPTION_WORD,
+     .words = form_words,
+     RECIPIENT(form),
+     .doc = "how a signature stands beside its content"},
+};
+
 const struct option option_table[] = {
     {.name = "socket",
      .type = OPTION_SOCKET,
@@ -180,11 +234,19 @@ const struct option option_table[] = {
      FIELD(gateway.on_error),
      .doc = "what becomes of mail after an internal error"},
     {.name = "domains",
-     .type = OPTION_DOMAINS,
+     .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.domains),
      COUNT(gateway.domain_count),
+     MEMBERS(domain_options, struct gateway_domain),
      .doc = "domains for which S/MIME is activated"},
+    {.name = "recipient_domains",
+     .type = OPTION_GROUPS,
+     .fallback = "( )",
+     FIELD(gateway.recipient_domains),
+     COUNT(gateway.recipient_domain_count),
+     MEMBERS(recipient_options, struct gateway_recipient_domain),
+     .doc = "domains of recipients that need something else"},
     {.name = "limits.spool_memory",
      .type = OPTION_SIZE,
      .fallback = "\"1M\"",
@@ -213,38 +275,6 @@ const struct option option_table[] = {
      .restart = true,
      .doc = "how much is logged"},
 };
-
-const struct option domain_option_table[] = {
-    {.name = "name",
-     .type = OPTION_DOMAIN,
-     DOMAIN(name),
-     .doc = "the domain, as in mail addresses"},
-    {.name = "sign",
-     .type = OPTION_SWITCH,
-     DOMAIN(level.sign),
-     .doc = "as defaults.sign, for this domain"},
-    {.name = "encrypt",
-     .type = OPTION_WORD,
-     .words = encrypt_words,
-     DOMAIN(level.encrypt),
-     .doc = "as defaults.encrypt, for this domain"},
-    {.name = "exempt",
-     .type = OPTION_EXEMPT,
-     DOMAIN(level.exempt),
-     .doc = "as defaults.exempt, for this domain"},
-    {.name = "own_cert_problem",
-     .type = OPTION_WORD,
-     .words = own_problem_words,
-     DOMAIN(level.own_problem),
-     .doc = "as defaults.own_cert_problem, for this domain"},
-    {.name = "signature_algorithm",
-     .type = OPTION_WORD,
-     .words = algorithm_words,
-     DOMAIN(level.algorithm),
-     .doc = "as defaults.signature_algorithm, for this domain"},
-};
 /* clang-format on */
 
 const size_t option_table_size = sizeof(option_table) / sizeof(*option_table);
-const size_t domain_option_table_size =
-    sizeof(domain_option_table) / sizeof(*domain_option_table);

@@ -28,7 +28,8 @@ enum option_type {
 	OPTION_NETWORKS,      /* struct network_list */
 	OPTION_EXEMPT,	      /* unsigned: a set of exemptions */
 	OPTION_DOMAIN,	      /* const char *: canonical */
-	OPTION_DOMAINS,	      /* struct gateway_domain *, and a count */
+	OPTION_GROUPS,	      /* a list of groups: structs that begin with
+	                       * their name, and a count */
 	/* only as elements of the lists above */
 	OPTION_LISTED_NAME, /* const char *: not empty */
 	OPTION_NETWORK,	    /* added to a struct network_list */
@@ -48,17 +49,16 @@ struct option {
 	const char *min, *max;		 /* OPTION_COUNT, _SIZE, _DURATION */
 	size_t field;			 /* offset in struct settings */
 	size_t count_field;		 /* offset of the count of a list */
-	const char *doc;		 /* one line */
+	const struct option *members;	 /* OPTION_GROUPS: of each group; fields
+	                               * are offsets in its struct */
+	size_t member_count;
+	size_t member_width; /* of that struct */
+	const char *doc;     /* one line */
 	enum option_type type;
 	bool restart; /* a reload cannot change it */
 };
 
 extern const struct option option_table[];
 extern const size_t option_table_size;
-
-/* What each group in the list "domains" may hold; fields are offsets in
- * struct gateway_domain. */
-extern const struct option domain_option_table[];
-extern const size_t domain_option_table_size;
 
 #endif

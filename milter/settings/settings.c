@@ -53,7 +53,7 @@ static void
 set_defaults(struct reading *r, struct settings *s)
 {
 	for (size_t i = 0; i < option_table_size; i++)
-		if (option_table[i].type != OPTION_DOMAINS)
+		if (option_table[i].type != OPTION_GROUPS)
 			set_default(r, &option_table[i], s);
 }
 
@@ -111,93 +111,101 @@ complain_unknown(struct reading *r, const config_setting_t *value,
 	    r->errors, "%s%s: unknown option; there is %s", place, path, known);
 }
 
-/* --- domains --- */
+/* --- lists of groups --- */
 
 static void
-read_domain_member(struct reading *r, const config_setting_t *member,
-    const char *prefix, struct gateway_domain *d)
+read_group_member(struct reading *r, const struct option *list,
+    const config_setting_t *member, const char *prefix, void *group)
 {
 	const char *name = config_setting_name(member);
 	const struct option *o =
-	    find_option(domain_option_table, domain_option_table_size, name);
+	    find_option(list->members, list->member_count, name);
 	char *path = xasprintf("%s.%s", prefix, name);
 	int rc = 0;
 
 	if (o)
-		rc = value_read(r, o, path, member, d);
+		rc = value_read(r, o, path, member, group);
 	else
-		complain_unknown(r, member, path, "", domain_option_table,
-		    domain_option_table_size);
+		complain_unknown(
+		    r, member, path, "", list->members, list->member_count);
 	(void)rc; /* told already */
 	free(path);
 }
 
 static void
-read_domain(struct reading *r, const config_setting_t *group,
-    const char *prefix, struct gateway_domain *d)
+read_one_group(struct reading *r, const struct option *list,
+    const config_setting_t *value, const char *prefix, void *group)
 {
-	unsigned count = (unsigned)config_setting_length(group);
+	unsigned count = (unsigned)config_setting_length(value);
 	char place[512];
 
-	if (!config_setting_is_group(group)) {
+	if (!config_setting_is_group(value)) {
 		reading_complain(
-		    r, group, prefix, "{ name = \"example.org\"; ... }");
+		    r, value, prefix, "{ name = \"example.org\"; ... }");
 		return;
 	}
 	for (unsigned i = 0; i < count; i++)
-		read_domain_member(
-		    r, config_setting_get_elem(group, i), prefix, d);
-	if (config_setting_get_member(group, "name"))
+		read_group_member(
+		    r, list, config_setting_get_elem(value, i), prefix, group);
+	if (config_setting_get_member(value, "name"))
 		return;
-	reading_place(r, group, place, sizeof(place));
+	reading_place(r, value, place, sizeof(place));
 	settings_errors_add(r->errors, "%s%s: name is missing", place, prefix);
 }
 
-static void
-check_domain_is_new(struct reading *r, const config_setting_t *group,
-    const struct gateway_domain *domains, size_t i)
+/* Every such struct begins with its name. */
+static const char *
+group_name(const struct option *list, const char *groups, size_t i)
 {
+	return *(const char *const *)(groups + i * list->member_width);
+}
+
+static void
+check_group_is_new(struct reading *r, const struct option *list,
+    const config_setting_t *value, const char *groups, size_t i)
+{
+	const char *name = group_name(list, groups, i), *other;
 	char place[512];
 
-	for (size_t k = 0; k < i; k++) {
-		if (!domains[k].name || !domains[i].name ||
-		    strcmp(domains[k].name, domains[i].name) != 0)
+	for (size_t k = 0; name && k < i; k++) {
+		other = group_name(list, groups, k);
+		if (!other || strcmp(other, name) != 0)
 			continue;
-		reading_place(r, group, place, sizeof(place));
+		reading_place(r, value, place, sizeof(place));
 		settings_errors_add(r->errors,
-		    "%sdomains[%zu].name: %s is there twice, first as "
-		    "domains[%zu]",
-		    place, i, domains[i].name, k);
+		    "%s%s[%zu].name: %s is there twice, first as %s[%zu]",
+		    place, list->name, i, name, list->name, k);
 		return;
 	}
 }
 
+#define AT(base, offset) ((void *)((char *)(base) + (offset)))
+
 static void
-read_domains(
-    struct reading *r, const config_setting_t *list, struct settings *s)
+read_groups(struct reading *r, const struct option *o,
+    const config_setting_t *list, struct settings *s)
 {
 	unsigned count = (unsigned)config_setting_length(list);
-	struct gateway_domain *domains;
-	char *path;
+	char *groups, *path;
 
 	if (!config_setting_is_list(list)) {
-		reading_complain(r, list, "domains",
+		reading_complain(r, list, o->name,
 		    "a list like ( { name = \"example.org\"; } )");
 		return;
 	}
-	domains = arena_alloc(r->arena, (count + 1) * sizeof(*domains));
-	assert(domains);
+	groups = arena_alloc(r->arena, (count + 1) * o->member_width);
+	assert(groups);
 	for (unsigned i = 0; i < count; i++) {
-		const config_setting_t *group =
+		const config_setting_t *value =
 		    config_setting_get_elem(list, i);
 
-		path = xasprintf("domains[%u]", i);
-		read_domain(r, group, path, &domains[i]);
+		path = xasprintf("%s[%u]", o->name, i);
+		read_one_group(r, o, value, path, groups + i * o->member_width);
 		free(path);
-		check_domain_is_new(r, group, domains, i);
+		check_group_is_new(r, o, value, groups, i);
 	}
-	s->gateway.domains = domains;
-	s->gateway.domain_count = count;
+	*(const void **)AT(s, o->field) = groups;
+	*(size_t *)AT(s, o->count_field) = count;
 }
 
 /* --- the tree --- */
@@ -221,8 +229,8 @@ read_member(struct reading *r, const config_setting_t *member,
 	    find_option(option_table, option_table_size, path);
 	int rc = 0;
 
-	if (o && o->type == OPTION_DOMAINS)
-		read_domains(r, member, s);
+	if (o && o->type == OPTION_GROUPS)
+		read_groups(r, o, member, s);
 	else if (o)
 		rc = value_read(r, o, path, member, s);
 	else if (!is_group_name(path))

@@ -291,6 +291,7 @@ read_word(struct reading *r, const struct option *o,
 	static_assert(sizeof(enum setting_encrypt) == sizeof(int), "enum");
 	static_assert(sizeof(enum setting_own_problem) == sizeof(int), "enum");
 	static_assert(sizeof(enum setting_algorithm) == sizeof(int), "enum");
+	static_assert(sizeof(enum setting_form) == sizeof(int), "enum");
 	static_assert(sizeof(enum gateway_on_error) == sizeof(int), "enum");
 	static_assert(sizeof(enum log_level) == sizeof(int), "enum");
 	(void)r;

@@ -14,7 +14,7 @@
 
 /* Reads value into the field of base that o names.  path is the option as
  * the operator knows it.  -1: an error was added, the field is unchanged.
- * Not for OPTION_DOMAINS. */
+ * Not for OPTION_GROUPS. */
 int value_read(struct reading *r, const struct option *o, const char *path,
     const config_setting_t *value, void *base) MUST_USE;
 

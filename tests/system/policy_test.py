@@ -15,7 +15,7 @@ import messages
 import openssl
 import reader_asn1
 import tap
-from messages import build
+from messages import build, same_content
 from readers import Mail
 from tap import case, check, contains, equal
 from testsite import COMPLAINTS, Site
@@ -56,6 +56,7 @@ KEYS = {"rsa3072": "rsa 3072", "p256": "ec 256", "p384": "ec 384",
 
 # Settings of the domains that are served, by their first label.
 DOMAINS = {
+    "plain": "",
     "spare-none": "exempt = [ ];",
     **{f"spare-{word}": f'exempt = [ "{word}" ];' for word in EXEMPTIONS},
     **{f"{word}-{problem}": f'own_cert_problem = "{word}";'
@@ -80,7 +81,11 @@ class Fixture(Site):
     def __init__(self):
         groups = ", ".join(f'{{ name = "{domain(label)}"; {settings} }}'
                            for label, settings in DOMAINS.items())
-        super().__init__(domains=(), more=f"domains = ( {groups} );")
+        super().__init__(domains=(), more=f"""
+domains = ( {groups} );
+recipient_domains = ( {{ name = "rewrites.example"; signature = "opaque"; }},
+    {{ name = "also.rewrites.example"; signature = "opaque"; }},
+    {{ name = "example.edu"; signature = "detached"; }} );""")
 
     def __enter__(self):
         super().__enter__()
@@ -319,6 +324,47 @@ def _(site):
     contains(line, " sign=yes ")
     contains(line, " alg=rsa-pss-sha256 ")
     _check_algorithm(site, carol.decrypt(verdict.data), "rsa-pss")
+
+
+# -- opaque for some recipients --
+
+def _form(site, recipients, opaque, queue_id):
+    mail = build(user("plain"), recipients, messages.FEARED["8-bit text"])
+    verdict = site.submit(user("plain"), recipients, mail, queue_id=queue_id)
+    site.check_signed(verdict, "plain")
+    kind = verdict.header("Content-Type")[0]
+    contains(kind, "signed-data" if opaque else "multipart/signed")
+    line = site.log_line(queue_id, "signed")
+    equal(" opaque=policy " in line, opaque, line)
+    same_content(mail, site.verify(verdict.data)[0])
+
+
+@case("opaque for a recipient whose domain wants it, in any spelling")
+def _(site):
+    _form(site, ["bob@rewrites.example"], True, "OPAQUE1")
+    _form(site, ["bob@REWRITES.example"], True, "OPAQUE2")
+
+
+@case("detached for every other domain, and for subdomains")
+def _(site):
+    _form(site, ["bob@example.edu"], False, "DETACHED1")
+    _form(site, ["bob@sub.rewrites.example"], False, "DETACHED2")
+
+
+@case("opaque when all recipients want it, detached when they are mixed")
+def _(site):
+    wants = ["bob@rewrites.example", "eve@also.rewrites.example"]
+    _form(site, wants, True, "TWO")
+    _form(site, [*wants, BOB], False, "MIXED")
+    _form(site, [BOB, *wants], False, "MIXED2")
+
+
+@case("a recipient in neither To nor Cc counts as well")
+def _(site):
+    mail = build(user("plain"), ["bob@rewrites.example"])
+    verdict = site.submit(user("plain"), ["bob@rewrites.example", BOB], mail)
+    site.check_signed(verdict, "plain")
+    contains(verdict.header("Content-Type")[0], "multipart/signed")
 
 
 @case("at the end the daemons are alive and have said nothing of errors")

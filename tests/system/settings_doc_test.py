@@ -63,18 +63,17 @@ def file_options(text):
     text = re.sub(r"^\s*#.*$", "", text, flags=re.M)
     options = {}
     for name, value in re.findall(
-            r"^(\w+) = (\{.*?^\}|\([^;]*?^\)|[^;]*);", text, flags=re.M | re.S):
-        if value.startswith("{"):
+            r"^(\w+) = (\{.*?^\}|\(\n.*?^\)|[^;]*);", text, flags=re.M | re.S):
+        if value.startswith("(\n"):
+            options[name] = squeeze(value)
+            for member, _ in re.findall(r"(\w+) = ([^;]*);", value):
+                options[f"{name}.{member}"] = ""
+        elif value.startswith("{"):
             for inner, inner_value in re.findall(
                     r"^\s+(\w+) = ([^;]*);", value, flags=re.M):
                 options[f"{name}.{inner}"] = squeeze(inner_value)
         else:
             options[name] = squeeze(value)
-    if "domains" in options or "(" in text:
-        for name, _ in re.findall(r"(\w+) = ([^;]*);",
-                                  re.sub(r"^.*?domains = ", "", text,
-                                         flags=re.S).split(");")[0]):
-            options.setdefault(f"domains.{name}", "")
     return options
 
 
@@ -91,9 +90,13 @@ def loads(text):
     equal((done.stdout, done.returncode), ("", 0), "errors of the file")
 
 
-def without_domain_members(options):
+MEMBER = re.compile(r"(recipient_)?domains\.")
+
+
+def without_members(options):
+    """Without what the groups of a list hold, for which there is no default."""
     return {name: value for name, value in options.items()
-            if not name.startswith("domains.")}
+            if not MEMBER.match(name)}
 
 
 @case("the manual page has all options with their defaults, and no others")
@@ -103,8 +106,8 @@ def manual_options(_):
 
 @case("the sample file has all options with their defaults, and no others")
 def sample_options(_):
-    equal(without_domain_members(file_options(uncommented())),
-          without_domain_members(table()), "sample file")
+    equal(without_members(file_options(uncommented())),
+          without_members(table()), "sample file")
     for name in table():
         check(name.split(".")[-1] + " = " in SAMPLE.read_text(),
               f"{name} is shown in the sample")
@@ -126,7 +129,7 @@ def full_options(_):
     options, defaults = file_options(FULL.read_text()), table()
     equal(sorted(options), sorted(defaults), "options")
     for name, value in options.items():
-        check(name.startswith("domains.") or value != defaults[name],
+        check(MEMBER.match(name) or value != defaults[name],
               f"{name} is not its default")
 
 

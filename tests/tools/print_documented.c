@@ -18,9 +18,17 @@
 static void
 print_options(const char *prefix, const struct option *table, size_t size)
 {
-	for (size_t i = 0; i < size; i++)
-		printf("%s%s\t%s\n", prefix, table[i].name,
-		    table[i].fallback ? table[i].fallback : "");
+	char members[64];
+
+	for (size_t i = 0; i < size; i++) {
+		const struct option *o = &table[i];
+
+		printf("%s%s\t%s\n", prefix, o->name,
+		    o->fallback ? o->fallback : "");
+		snprintf(members, sizeof(members), "%s.", o->name);
+		if (o->members)
+			print_options(members, o->members, o->member_count);
+	}
 }
 
 static void
@@ -71,8 +79,6 @@ main(int argc, char **argv)
 		return load(argv[2]);
 	if (strcmp(what, "options") == 0) {
 		print_options("", option_table, option_table_size);
-		print_options(
-		    "domains.", domain_option_table, domain_option_table_size);
 		return 0;
 	}
 	if (strcmp(what, "reasons") == 0) {

@@ -15,11 +15,12 @@
  *   exempt:WHAT (several add up)          alone:LIST (what policy spares)
  *   to:KIND[,KIND...]  cert none expired not-yet address usage weak
  *                      unsupported untrusted revoked pending distrusted
- *                      not-preferred local bad; with /bcc: not in To or Cc
+ *                      not-preferred local bad; with /bcc: not in To or Cc,
+ *                      /opaque: of a domain that wants opaque signatures
  *
  * The plan: "protect", "pass", "refuse", "defer" and the reason of all but the
  * first;
- * "sign" and "encrypt", or "!reason" why not; "must"; "#N" the recipient.
+ * "sign" ("sign-opaque") and "encrypt", or "!reason" why not; "must"; "#N" the recipient.
  */
 #include "unit/unit.h"
 
@@ -197,6 +198,33 @@ static const struct row rows_both[] = {
     {"identity:no-user encrypt:required", "protect !no-user encrypt must"},
     {"from=none encrypt:required to:none",
 	"refuse:no-certificate !no-from !no-certificate must #0"},
+};
+
+/* --- outbound: in what form (A2) --- */
+
+static const struct row rows_form[] = {
+    {"to:none/opaque", "protect sign-opaque !encryption-off"},
+    {"to:none/opaque,none/opaque", "protect sign-opaque !encryption-off"},
+    /* The others could not read it. */
+    {"to:none/opaque,none", "protect sign !encryption-off"},
+    {"to:none,none/opaque", "protect sign !encryption-off"},
+    {"to:none/opaque,bad", "protect sign !encryption-off"},
+    {"to:none/opaque,local", "protect sign !encryption-off"},
+    {"to:local/opaque", "protect sign-opaque !encryption-off"},
+    /* An envelope needs no such help. */
+    {"to:cert/opaque encrypt:if-possible", "protect sign encrypt"},
+    {"to:cert/opaque encrypt:required", "protect sign encrypt must"},
+    {"to:none/opaque encrypt:if-possible",
+	"protect sign-opaque !no-certificate #0"},
+    /* Nothing to sign, nothing to ask. */
+    {"to:none/opaque sign:off",
+	"pass:signing-off !signing-off !encryption-off"},
+    {"to:none/opaque encrypt:required",
+	"refuse:no-certificate ! !no-certificate must #0"},
+    {"to:none/opaque identity:expired problem:defer",
+	"defer:own-expired !own-expired !encryption-off"},
+    {"to:cert/opaque sign:off encrypt:required",
+	"protect !signing-off encrypt must"},
 };
 
 /* --- outbound: own certificates that cannot sign (A8) --- */
@@ -422,7 +450,9 @@ set_recipients(struct scene *s, char *list)
 
 		assert_true(s->facts.recipient_count <= MAX_RECIPIENTS);
 		memset(r, 0, sizeof(*r));
-		r->visible = !slash;
+		r->visible = !slash || strcmp(slash, "/bcc") != 0;
+		if (slash && strcmp(slash, "/opaque") == 0)
+			r->form = FORM_OPAQUE;
 		if (slash)
 			*slash = '\0';
 		r->envelope = "<bob@example.com>";
@@ -570,7 +600,7 @@ plan_text(const struct plan *p, char *text, size_t size)
 	if (p->direction == PLAN_INBOUND)
 		return;
 	if (p->sign)
-		append(text, size, "sign", "");
+		append(text, size, p->opaque ? "sign-opaque" : "sign", "");
 	else
 		append(text, size, "!",
 		    p->sign_reason ? plan_reason_name(p->sign_reason) : "");
@@ -623,6 +653,13 @@ test_both(void **state)
 {
 	(void)state;
 	check_rows(rows_both, COUNT(rows_both));
+}
+
+static void
+test_form(void **state)
+{
+	(void)state;
+	check_rows(rows_form, COUNT(rows_form));
 }
 
 static void
@@ -693,6 +730,11 @@ check_invariants(const struct policy_facts *f)
 		assert_int_equal(p.encrypt, p.encrypt_reason == REASON_NONE);
 	assert_int_equal(p.action == PLAN_PROTECT,
 	    p.action != PLAN_REFUSE && (p.sign || p.encrypt));
+	if (p.opaque) {
+		assert_true(p.sign && !p.encrypt);
+		for (size_t i = 0; i < f->recipient_count; i++)
+			assert_int_equal(f->recipients[i].form, FORM_OPAQUE);
+	}
 	if (p.encrypt)
 		for (size_t i = 0; i < f->recipient_count; i++)
 			assert_true(f->recipients[i].certificates > 0);
@@ -747,6 +789,8 @@ test_invariants(void **state)
 			*to = s.recipients[0];
 			to->is_local = next_random(&seed) % 4 == 0;
 			to->visible = next_random(&seed) % 4 != 0;
+			to->form = next_random(&seed) % 4 ? FORM_OPAQUE
+							  : FORM_DETACHED;
 			to->certificates =
 			    to->is_local ? 0 : next_random(&seed) % 3;
 			to->word =
@@ -763,6 +807,7 @@ main(void)
 	    cmocka_unit_test(test_sign),
 	    cmocka_unit_test(test_encrypt),
 	    cmocka_unit_test(test_both),
+	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_alone),
 	    cmocka_unit_test(test_inbound),

@@ -116,6 +116,40 @@ test_domains(void **state)
 	directory = directory_new(&f.config, store, trust);
 }
 
+/* How a recipient's domain wants its signatures: of that name only. */
+static void
+test_forms(void **state)
+{
+	static const struct gateway_recipient_domain to[] = {
+	    {"example.edu", FORM_OPAQUE}, {"example.org", FORM_OPAQUE}};
+	static const struct {
+		const char *name;
+		enum setting_form form;
+	} rows[] = {
+	    {"example.edu", FORM_OPAQUE},
+	    {"example.org", FORM_OPAQUE}, /* our own, too */
+	    {"sub.example.edu", FORM_DETACHED},
+	    {"example.info", FORM_DETACHED},
+	};
+	struct directory_view view;
+	struct directory_domain *domain;
+
+	(void)state;
+	f.config.recipient_domains = to;
+	f.config.recipient_domain_count = 2;
+	directory_free(directory);
+	directory = directory_new(&f.config, store, trust);
+	view = look(fixture_now());
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		MUST(directory_find_domain(&view, rows[i].name, &domain, &err));
+		assert_int_equal(domain->form, rows[i].form);
+		directory_domain_unref(&domain);
+	}
+	f.config.recipient_domain_count = 0;
+	directory_free(directory);
+	directory = directory_new(&f.config, store, trust);
+}
+
 /* A name that somebody else asked for is not asked for again, until the
  * store changes. */
 static void
@@ -536,6 +570,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_domains),
+	    cmocka_unit_test(test_forms),
 	    cmocka_unit_test(test_kept_until_the_store_changes),
 	    cmocka_unit_test(test_age_of_the_view),
 	    cmocka_unit_test(test_identity_states),

@@ -198,6 +198,7 @@ scene_init(struct scene *s, int kind)
 		make_signed(
 		    &s->entity, &s->text, make_signature(&alice, NULL, true));
 	} else if (kind == OPAQUE) {
+		s->plan.opaque = true;
 		make_pkcs7(&s->entity, &s->text, "signed-data",
 		    make_signature(&alice, NULL, false));
 	} else {
@@ -283,6 +284,33 @@ test_right_ones_pass(void **state)
 	s.plan.sign = false;
 	s.c.payload = NULL;
 	s.c.signer = NULL;
+	passes(&s);
+}
+
+/* In the form that was planned, in clear and inside an envelope (A2). */
+static void
+test_form(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, SIGNED);
+	s.plan.opaque = true;
+	stops(&s, "not signed opaque");
+	scene_init(&s, OPAQUE);
+	s.plan.opaque = false;
+	stops(&s, "not signed detached");
+	scene_init(&s, ENVELOPED);
+	s.plan.opaque = true;
+	stops(&s, "not signed opaque");
+	scene_init(&s, ENVELOPED);
+	make_pkcs7(&s.inner, &s.inner_text, "signed-data",
+	    make_signature(&alice, NULL, false));
+	stops(&s, "not signed detached");
+	scene_init(&s, ENVELOPED);
+	make_pkcs7(&s.inner, &s.inner_text, "signed-data",
+	    make_signature(&alice, NULL, false));
+	s.plan.opaque = true;
 	passes(&s);
 }
 
@@ -742,6 +770,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_right_ones_pass),
+	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_untouched_passes),
 	    cmocka_unit_test(test_plan),
 	    cmocka_unit_test(test_signer),

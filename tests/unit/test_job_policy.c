@@ -329,6 +329,116 @@ test_no_need_to_wait(void **state)
 			 "reason=already-signed");
 }
 
+/* --- opaque signatures for some recipients (A2) --- */
+
+static const struct gateway_recipient_domain wants_opaque[] = {
+    {"example.com", FORM_OPAQUE}, {"example.edu", FORM_OPAQUE}};
+
+static bool
+has(const char *file, const char *text)
+{
+	struct buf bytes;
+	bool found;
+
+	gateway_fixture_read(&f, file, &bytes);
+	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+	buf_fini(&bytes);
+	return found;
+}
+
+/* Sends it and tells whether it was signed opaquely; openssl has verified
+ * what left. */
+static bool
+is_opaque(const struct fixture_mail *mail)
+{
+	struct fixture_result r;
+	bool opaque;
+
+	gateway_fixture_log_clear(&f);
+	gateway_fixture_send(&f, mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_true(r.plan.sign && !r.plan.encrypt);
+	opaque = has(r.file, "smime-type=signed-data");
+	assert_true(opaque != has(r.file, "multipart/signed"));
+	assert_int_equal(r.plan.opaque, opaque);
+	assert_int_equal(gateway_fixture_logged(&f, " opaque=policy "), opaque);
+	assert_int_equal(gateway_fixture_run(&f,
+			     "openssl cms -verify -in %s -CAfile ca.pem "
+			     "-out content",
+			     r.file),
+	    0);
+	assert_true(has("content", "x\r\n"));
+	fixture_result_fini(&r);
+	return opaque;
+}
+
+static void
+test_opaque_for_all(void **state)
+{
+	char anna_at[] = "anna@example.org";
+	struct fixture_mail mail = plain_mail(anna_at);
+
+	(void)state;
+	f.config.recipient_domains = wants_opaque;
+	f.config.recipient_domain_count = 2;
+	gateway_fixture_open(&f);
+	mail.to[0] = "<bob@example.com>";
+	assert_true(is_opaque(&mail));
+	mail.to[1] = "<Bob@EXAMPLE.EDU>";
+	assert_true(is_opaque(&mail));
+	mail.to[2] = "<bob@example.info>";
+	assert_false(is_opaque(&mail));
+	mail.to[0] = "<bob@sub.example.com>";
+	mail.to[1] = NULL;
+	assert_false(is_opaque(&mail));
+	f.config.recipient_domain_count = 0;
+}
+
+/* Encrypted it needs no other form; and where it cannot be encrypted after
+ * all, it leaves in the form that the recipients want. */
+static void
+test_opaque_after_all(void **state)
+{
+	char anna_at[] = "anna@example.org", body[4096];
+	struct fixture_mail mail = plain_mail(anna_at);
+	struct fixture_result r;
+	struct fixture_cert bob;
+
+	(void)state;
+	memset(body, '\n', sizeof(body));
+	for (size_t i = 0; i < sizeof(body); i += 2)
+		body[i] = '\r';
+	memcpy(body, "xx\r\n", 4);
+	fixture_leaf(&bob, &f.their_ca,
+	    &(struct fixture_opts){
+		.address = "bob@example.com", .key = "RSA-2048"});
+	gateway_fixture_partner(
+	    &f, "bob@example.com", &bob, STORE_TRUST_HARVESTED);
+	f.config.recipient_domains = wants_opaque;
+	f.config.recipient_domain_count = 2;
+	mail.to[0] = "<bob@example.com>";
+	mail.override.encrypt = ENCRYPT_IF_POSSIBLE;
+	mail.body = slice_make(body, sizeof(body));
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_true(r.plan.sign && r.plan.encrypt && !r.plan.opaque);
+	assert_true(has(r.file, "smime-type=enveloped-data"));
+	fixture_result_fini(&r);
+	/* 64 KiB are set aside for signature and envelope, in base64. */
+	f.config.spool.max = (64 * 1024 + sizeof(body) + 1024) / 54 * 74;
+	gateway_fixture_open(&f);
+	assert_true(is_opaque(&mail));
+	gateway_fixture_expect(&f, "encrypt-reason=too-large");
+	/* With less room, in the form that still fits. */
+	f.config.spool.max = 64 * 1024 + 2 * sizeof(body);
+	gateway_fixture_open(&f);
+	assert_false(is_opaque(&mail));
+	gateway_fixture_expect(&f, "encrypt-reason=too-large");
+	f.config.spool.max = 200u << 20;
+	f.config.recipient_domain_count = 0;
+	fixture_fini(&bob);
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, before_each)
 
 int
@@ -342,6 +452,8 @@ main(void)
 	    CASE(test_told_once),
 	    CASE(test_decided_silently),
 	    CASE(test_no_need_to_wait),
+	    CASE(test_opaque_for_all),
+	    CASE(test_opaque_after_all),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

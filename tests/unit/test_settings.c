@@ -109,6 +109,7 @@ test_defaults(void **state)
 	assert_int_equal(s->gateway.defaults.algorithm, ALGORITHM_ANY);
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
 	assert_int_equal(s->gateway.domain_count, 0);
+	assert_int_equal(s->gateway.recipient_domain_count, 0);
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
 	assert_int_equal(s->gateway.spool.max, 150 * 1024 * 1024);
 	assert_string_equal(s->gateway.spool.folder, "/var/tmp");
@@ -183,6 +184,26 @@ test_values(void **state)
 }
 
 static void
+test_recipient_domains(void **state)
+{
+	struct settings *s = load(*state,
+	    "recipient_domains = ( { signature = \"opaque\";\n"
+	    "    name = \"EXAMPLE.Net\"; }, { name = \"example.info\"; },\n"
+	    "  { name = \"example.edu\"; signature = \"detached\"; } );\n");
+	const struct gateway_recipient_domain *to =
+	    s->gateway.recipient_domains;
+
+	assert_int_equal(s->gateway.recipient_domain_count, 3);
+	assert_string_equal(to[0].name, "example.net");
+	assert_int_equal(to[0].form, FORM_OPAQUE);
+	assert_string_equal(to[1].name, "example.info");
+	assert_int_equal(to[1].form, FORM_DETACHED);
+	assert_int_equal(to[2].form, FORM_DETACHED);
+	assert_int_equal(s->gateway.domain_count, 0);
+	settings_unref(&s);
+}
+
+static void
 test_modes(void **state)
 {
 	static const char *const texts[] = {"socket_mode = 0640;",
@@ -231,6 +252,11 @@ test_words(void **state)
 				assert_string_equal(w->word,
 				    setting_algorithm_name(
 					(enum setting_algorithm)w->value));
+		if (strcmp(name, "recipient_domains") == 0)
+			for (w = option_table[i].members[1].words; w->word; w++)
+				assert_string_equal(
+				    w->word, setting_form_name(
+						 (enum setting_form)w->value));
 		if (strcmp(name, "defaults.own_cert_problem") == 0)
 			for (; w->word; w++)
 				assert_string_equal(w->word,
@@ -277,6 +303,7 @@ test_full(void **state)
 	assert_string_equal(s->gateway.spool.folder, "/srv/other/tmp");
 	assert_string_equal(s->gateway.authserv_id, "mx.example.org");
 	assert_int_equal(s->gateway.domain_count, 2);
+	assert_int_equal(s->gateway.recipient_domain_count, 1);
 	settings_unref(&s);
 }
 
@@ -520,6 +547,19 @@ static const struct bad bad_lists[] = {
 	"t.conf:2: defaults.exempt[2]: " EXEMPT_EXPECTED "\"none\"\n"},
     {"domains = ( { name = \"example.org\"; exempt = [ 1 ]; } );\n",
 	"t.conf:1: domains[0].exempt[0]: " EXEMPT_EXPECTED "1\n"},
+    {"recipient_domains = { name = \"example.net\"; };\n",
+	"t.conf:1: recipient_domains: expected a list like ( { name = "
+	"\"example.org\"; } ), not a group { }\n"},
+    {"recipient_domains = ( { signature = \"opaque\"; },\n"
+     "  { name = \"example.net\"; sign = true; },\n"
+     "  { name = \"EXAMPLE.net\"; signature = \"clear\"; } );\n",
+	"t.conf:1: recipient_domains[0]: name is missing\n"
+	"t.conf:2: recipient_domains[1].sign: unknown option; there is name, "
+	"signature\n"
+	"t.conf:3: recipient_domains[2].signature: expected \"detached\" or "
+	"\"opaque\", not \"clear\"\n"
+	"t.conf:3: recipient_domains[2].name: example.net is there twice, "
+	"first as recipient_domains[1]\n"},
     {"domains = { name = \"example.org\"; };\n",
 	"t.conf:1: domains: expected a list like ( { name = "
 	"\"example.org\"; } ), not a group { }\n"},
@@ -565,7 +605,7 @@ static const struct bad bad_files[] = {
 	"t.conf:1: reinject: unknown option; there is socket, socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, trust, outbound, defaults, "
-	"domains, limits, log\n"},
+	"domains, recipient_domains, limits, log\n"},
     {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
     {"keyd = ;\n", "t.conf:1: syntax error\n"},
     {"log = {\n", "t.conf:2: syntax error\n"},
@@ -583,7 +623,7 @@ static const struct bad bad_files[] = {
 	"t.conf:3: nonsense: unknown option; there is socket, socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, trust, outbound, defaults, "
-	"domains, limits, log\n"
+	"domains, recipient_domains, limits, log\n"
 	"t.conf:4: keyd_timeout: expected a time like \"5s\" from 100ms to "
 	"1m, not \"1h\"\n"},
 };
@@ -657,6 +697,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_recipient_domains),
 	    cmocka_unit_test(test_modes),
 	    cmocka_unit_test(test_longest_socket),
 	    cmocka_unit_test(test_words),
