@@ -62,6 +62,8 @@ class _SinkSession(socketserver.StreamRequestHandler):
                 if self.server.sink.eight_bit:
                     self._say("250-8BITMIME")
                 self._say("250 SIZE")
+            elif verb == b"MAIL" and self.server.sink.is_busy():
+                self._say("451 4.3.2 later")
             elif verb == b"MAIL":
                 sender, recipients = path, []
                 self._say("250 2.1.0 ok")
@@ -91,6 +93,7 @@ class Sink:
 
     def __init__(self):
         self.eight_bit = True  # does it announce 8BITMIME?
+        self.busy = 0  # how many messages will be told to come again
         self._messages = []
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _SinkSession)
@@ -98,6 +101,12 @@ class Sink:
         self.port = self._server.server_address[1]
         threading.Thread(target=self._server.serve_forever,
                          daemon=True).start()
+
+    def is_busy(self):
+        with self._changed:
+            was_busy = self.busy > 0
+            self.busy -= was_busy
+            return was_busy
 
     def put(self, message):
         with self._changed:
