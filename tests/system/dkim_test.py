@@ -71,11 +71,13 @@ class Fixture(Site):
 
     @contextlib.contextmanager
     def server(self, module, *milters):
-        """A mail server that asks milters in this order."""
+        """A mail server that asks milters in this order when users send, and
+        a verifier and us when strangers do."""
         reason = module.unavailable()
         if reason:
             raise tap.Skip(reason)
-        with module.Server(list(milters), [ALICE, CAROL]) as server:
+        with module.Server(list(milters), [ALICE, CAROL], mx_milters=[
+                self.verifier.socket, self.socket]) as server:
             yield server
 
     def through(self, server, sender, content, name):
@@ -86,71 +88,66 @@ class Fixture(Site):
         return mail, server.sink.take(lambda m: True).data
 
 
-def _outbound(site, module):
-    with site.server(module, site.socket, site.signer.socket) as server:
-        for server.sink.eight_bit in (True, False):
-            for name, content in KINDS.items():
-                mail, left = site.through(server, ALICE, content, name)
-                check(site.ours.verifies(left), f"DKIM: {name}")
-                entity, signer = site.verify(left)
-                equal(openssl.names_of(signer), [ALICE], name)
-                same_content(mail, entity)
-                is_opaque = b"smime-type=signed-data" in left
-                equal(is_opaque, content == IRREGULAR[OPAQUE], name)
-        # An altered message must be noticed by both.
-        left = left.replace(b"A test", b"B test")
-        check(not site.ours.verifies(left), "an altered subject")
-
-
-def _wrong_order(site, module):
-    with site.server(module, site.signer.socket, site.socket) as server:
+def _outbound(site, server):
+    for server.sink.eight_bit in (True, False):
         for name, content in KINDS.items():
-            left = site.through(server, ALICE, content, name)[1]
-            site.verify(left)
-            check(not site.ours.verifies(left), f"DKIM before us: {name}")
+            mail, left = site.through(server, ALICE, content, name)
+            check(site.ours.verifies(left), f"DKIM: {name}")
+            entity, signer = site.verify(left)
+            equal(openssl.names_of(signer), [ALICE], name)
+            same_content(mail, entity)
+            is_opaque = b"smime-type=signed-data" in left
+            equal(is_opaque, content == IRREGULAR[OPAQUE], name)
+    # A message that is altered must be noticed.
+    left = left.replace(b"A test", b"B test")
+    check(not site.ours.verifies(left), "an altered subject")
 
 
-def _inbound(site, module):
-    bob = site.com.issue(BOB)
-    with site.server(module, site.verifier.socket, site.socket) as server:
-        mail = site.theirs.sign(bob.sign_detached(
-            build(BOB, [ALICE], b""), messages.PLAIN[19:]))
-        code, text = server.deliver(BOB, [ALICE], mail)
-        equal(code, 250, text)
-        left = server.sink.take(lambda m: True).data
-        contains(left, b"dkim=pass", "the verifier's field")
-        check(left.endswith(mail), "the mail was changed")
-        site.wait_contact(BOB, bob.fingerprint())
-        altered = mail.replace(b"A test", b"B test")
-        code, text = server.deliver(BOB, [ALICE], altered)
-        equal(code, 250, text)
-        left = server.sink.take(lambda m: True).data
-        absent(left, b"dkim=pass", "the verifier's field")
-    return bob
+def _inbound(site, server, bob):
+    mail = site.theirs.sign(bob.sign_detached(
+        build(BOB, [ALICE], b""), messages.PLAIN[19:]))
+    code, text = server.deliver(BOB, [ALICE], mail)
+    equal(code, 250, text)
+    left = server.sink.take(lambda m: True).data
+    contains(left, b"dkim=pass", "the verifier's field")
+    check(left.endswith(mail), "the mail was changed")
+    site.wait_contact(BOB, bob.fingerprint())
+    code, text = server.deliver(BOB, [ALICE],
+                                mail.replace(b"A test", b"B test"))
+    equal(code, 250, text)
+    absent(server.sink.take(lambda m: True).data, b"dkim=pass",
+           "the verifier's field")
 
 
-def _encrypted(site, module, bob):
-    with site.server(module, site.socket, site.signer.socket) as server:
-        mail, left = site.through(server, CAROL, HTML, "encrypted")
-        contains(left, b"enveloped-data")
-        check(site.ours.verifies(left), "DKIM")
-        same_content(mail, site.verify(bob.decrypt(left))[0])
+def _encrypted(site, server, bob):
+    mail, left = site.through(server, CAROL, HTML, "encrypted")
+    contains(left, b"enveloped-data")
+    check(site.ours.verifies(left), "DKIM")
+    same_content(mail, site.verify(bob.decrypt(left))[0])
+
+
+def _wrong_order(site, server):
+    for name, content in KINDS.items():
+        left = site.through(server, ALICE, content, name)[1]
+        site.verify(left)
+        check(not site.ours.verifies(left), f"DKIM before us: {name}")
 
 
 def _declare(module):
     name = module.Server.__name__
 
-    @case(f"{name}: DKIM behind us, and both signatures verify")
+    @case(f"{name}: opendkim behind us; DKIM and S/MIME verify, in and out")
     def _(site):
-        _outbound(site, module)
+        bob = site.com.issue(BOB)
+        with site.server(module, site.socket, site.signer.socket) as server:
+            _outbound(site, server)
+            _inbound(site, server, bob)
+            _encrypted(site, server, bob)
 
-    @case(f"{name}: DKIM before us, and its signature is lost")
+    @case(f"{name}: opendkim before us; its signature is lost")
     def _(site):
-        _wrong_order(site, module)
-
-    @case(f"{name}: DKIM judges what comes in, we learn from it and encrypt")
-    def _(site):
-        _encrypted(site, module, _inbound(site, module))
+        with site.server(module, site.signer.socket, site.socket) as server:
+            _wrong_order(site, server)
 
 
 for _module in (postfix, sendmail):

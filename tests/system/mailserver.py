@@ -145,7 +145,8 @@ class MailServer:
     or a list of them in the order of their turns.  logins: user names with
     their domain, all with PASSWORD.  domains: where strangers may send to.
     host: a loopback address to listen on.  patience: seconds that a milter
-    may be silent at the end of a message.
+    may be silent at the end of a message.  mx_milters: for the port of
+    strangers, when they are others.
 
     The ports are mx, for strangers, submission, which wants a login, and
     inside, which is called SUBMISSION, too, and asks nothing of anybody.
@@ -160,8 +161,9 @@ class MailServer:
     repairs = ()  # names of feared messages that it changes before the milter
 
     def __init__(self, milters, logins, domains=("example.org",),
-                 host="127.0.0.1", patience=120):
+                 host="127.0.0.1", patience=120, mx_milters=None):
         self.milters = milters if isinstance(milters, list) else [milters]
+        self.mx_milters = mx_milters or self.milters
         self.host = host
         self.logins = logins
         self.domains = domains

@@ -59,6 +59,7 @@ smtpd_sasl_local_domain =
 MASTER_CF = """
 [{host}]:{mx} inet n - n - - smtpd
   -o milter_macro_daemon_name=MX
+  -o smtpd_milters={mx_milters}
   -o local_header_rewrite_clients=
 [{host}]:{submission} inet n - n - - smtpd
   -o milter_macro_daemon_name=SUBMISSION
@@ -134,6 +135,7 @@ class Postfix(mailserver.MailServer):
         return {"folder": self.folder, "mx": self.mx,
                 "submission": self.submission, "sink": self.sink.port,
                 "milters": ", ".join(map(_endpoint, self.milters)),
+                "mx_milters": ",".join(map(_endpoint, self.mx_milters)),
                 "host": self.host, "inside": self.inside,
                 "patience": self.patience,
                 "domains": " ".join(self.domains)}

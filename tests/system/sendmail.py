@@ -57,7 +57,7 @@ define(`ESMTP_MAILER_ARGS', `TCP $h {sink}')dnl
 FEATURE(`no_default_msa')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
-DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}')dnl
+DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}, InputMailFilters={mx_milters}')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={submission}, Family={family}, Modifiers=Ea')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={inner}, Family={family}')dnl
 {milters}
@@ -160,7 +160,7 @@ class Sendmail(mailserver.MailServer):
             (self.folder / name).mkdir(mode=mode)
         for name in ("null", "zero", "random", "urandom"):
             (self.folder / "dev" / name).touch()
-        for number, _ in self._unix_milters():
+        for number in range(len(self._all_milters())):
             (self.folder / f"milter{number}").mkdir()
         (self.folder / "switch").write_text("hosts files\naliases files\n")
         (self.folder / "hosts").write_text("127.0.0.1 mx.example.org\n")
@@ -170,21 +170,28 @@ class Sendmail(mailserver.MailServer):
         self._write_cf()
         self._log = _Log(self.folder / "dev" / "log", self.folder / "maillog")
 
-    def _unix_milters(self):
-        return [(number, milter) for number, milter in enumerate(self.milters)
-                if isinstance(milter, str)]
+    def _all_milters(self):
+        """Each once; its place in the list is its number."""
+        return list(dict.fromkeys(self.milters + self.mx_milters))
+
+    def _declarations(self):
+        """What sendmail.mc says of each milter."""
+        for number, milter in enumerate(self._all_milters()):
+            # The other macro only lets a daemon choose the filter.
+            macro = "INPUT_MAIL_FILTER" if milter in self.milters \
+                else "MAIL_FILTER"
+            yield (f"{macro}(`milter{number}', "
+                   f"`S={_endpoint(number, milter)}, F=T, "
+                   f"T=S:30s;R:{self.patience}s;E:10m')dnl")
 
     def _write_cf(self):
-        milters = "\n".join(
-            f"INPUT_MAIL_FILTER(`milter{number}', `S="
-            f"{_endpoint(number, milter)}, F=T, "
-            f"T=S:30s;R:{self.patience}s;E:10m')dnl"
-            for number, milter in enumerate(self.milters))
-        mc = SENDMAIL_MC.format(cf=CF, inside=INSIDE, sink=self.sink.port,
-                                mx=self.mx, submission=self.submission,
-                                host=self.host, milters=milters,
-                                inner=self.inside,
-                                family="inet6" if ":" in self.host else "inet")
+        numbers = map(self._all_milters().index, self.mx_milters)
+        mc = SENDMAIL_MC.format(
+            cf=CF, inside=INSIDE, sink=self.sink.port, mx=self.mx,
+            submission=self.submission, inner=self.inside, host=self.host,
+            milters="\n".join(self._declarations()),
+            mx_milters=";".join(f"milter{n}" for n in numbers),
+            family="inet6" if ":" in self.host else "inet")
         done = subprocess.run(["m4", f"-D_CF_DIR_={CF}/", "-"],
                               input=mc.encode(), capture_output=True,
                               check=True)
@@ -192,7 +199,8 @@ class Sendmail(mailserver.MailServer):
 
     def command(self, *arguments):
         """A Sendmail with these arguments, in its world."""
-        mounts = [word for number, path in self._unix_milters()
+        mounts = [word for number, path in enumerate(self._all_milters())
+                  if isinstance(path, str)
                   for word in (os.path.dirname(path), f"milter{number}")]
         return ["unshare", "--uts", "--mount", "--pid", "--fork",
                 "--kill-child", "--", "/bin/sh", "-c", ENTER, "sh",
