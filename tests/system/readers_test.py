@@ -14,7 +14,6 @@ import itertools
 import os
 import pathlib
 import re
-import subprocess
 import tempfile
 
 import der
@@ -45,11 +44,13 @@ KINDS = {
 }
 DOMAINS = {"any": "example.org", "rsa-pss": "example.com"}
 
-FORMS = ("detached", "opaque")
+# And how the domains of recipients want it.
+FORMS = {"detached": "example.net", "opaque": "opaque.example.net"}
 
 SETTINGS = f"""
 domains = ( {{ name = "{DOMAINS['rsa-pss']}";
                signature_algorithm = "rsa-pss"; }} );
+recipient_domains = ( {{ name = "{FORMS['opaque']}"; signature = "opaque"; }} );
 """
 
 READERS = (readers.BouncyCastle, readers.OpensslCms, readers.OpensslSmime,
@@ -183,26 +184,13 @@ class Matrix:
                                     key=self.folder / key)
 
     def _sample(self, who, form, content=CONTENT):
-        recipients = ["bob@example.net"]
-        original = messages.build(who.address, recipients, content)
-        verdict = self.site.submit(who.address, recipients, original)
+        recipient = f"bob@{FORMS[form]}"
+        original = messages.build(who.address, [recipient], content)
+        verdict = self.site.submit(who.address, [recipient], original)
         check(verdict.accepted, verdict.reply)
-        signed = verdict.data
-        if form == "opaque":
-            signed = messages.build(who.address, recipients, b"") + \
-                self._opaque(who, Mail(signed).content)
-        return Sample(who, original, signed)
-
-    def _opaque(self, who, entity):
-        """The same entity, signed by the code of the daemon."""
-        pss = who.address.endswith("@" + DOMAINS["rsa-pss"])
-        done = subprocess.run(
-            [testsite.program("tests/tools/smime_tool"), "sign-opaque",
-             "pss-sha256" if pss else "default", self.site.keyd_socket,
-             who.certificate, who.key, who.authority.intermediate],
-            input=entity, capture_output=True, check=False)
-        equal(done.returncode, 0, done.stderr.decode())
-        return done.stdout
+        sample = Sample(who, original, verdict.data)
+        equal(sample.mail.detached, form == "detached", "form")
+        return sample
 
     def start_readers(self):
         for kind in READERS:

@@ -4,8 +4,7 @@
  * certificates and keys are PEM files; messages and entities are standard
  * input, results standard output.
  *
- *   smime_tool sign|sign-opaque ALGORITHM KEYD CERT KEY CHAIN
- *                                         default, pss-sha256, ...
+ *   smime_tool sign|sign-pss|sign-opaque KEYD CERT KEY CHAIN
  *   smime_tool encrypt|encrypt-oaep CIPHER CERT...
  *   smime_tool verify ROOT FROM NOW       status and facts, key=value; then
  *                                         an empty line and opaque content
@@ -122,30 +121,10 @@ entity_put(const struct smime_entity *e)
 	buf_fini(&header);
 }
 
-/* false: as by default for the key. */
-static bool
-algorithm_parse(const char *name, struct key_signing *how)
-{
-	static const char *const names[] = {
-	    "pss-sha256", "pss-sha384", "pss-sha512"};
-
-	how->algorithm = KEY_ALG_RSA_PSS;
-	for (int i = 0; i < 3; i++)
-		if (strcmp(name, names[i]) == 0) {
-			how->hash = (enum key_hash)(KEY_HASH_SHA256 + i);
-			return true;
-		}
-	if (strcmp(name, "default") != 0)
-		need(err_set(
-		    &err, ERR_PERMANENT, "%s: no such algorithm", name));
-	return false;
-}
-
 static void
-sign(const char *how, const char *algorithm, char **files, struct slice in)
+sign(const char *how, char **files, struct slice in)
 {
-	struct key_signing wish;
-	bool wished = algorithm_parse(algorithm, &wish);
+	struct key_signing pss = {KEY_ALG_RSA_PSS, KEY_HASH_SHA256};
 	struct slice_list content = {.at = {in}, .count = 1};
 	struct key_client *keys = key_client_new(files[0], 1, 30000);
 	struct smime_sign_opts opts = {.keys = keys};
@@ -155,7 +134,8 @@ sign(const char *how, const char *algorithm, char **files, struct slice in)
 
 	own_load(&own, keys, files + 1);
 	certificates_load(files[3], &own.chain);
-	need(smime_identity_new(&own, wished ? &wish : NULL, &identity, &err));
+	need(smime_identity_new(
+	    &own, strcmp(how, "sign-pss") == 0 ? &pss : NULL, &identity, &err));
 	opts.identity = identity;
 	opts.signing_time = time(NULL);
 	smime_entity_init(&e, &config);
@@ -312,8 +292,8 @@ main(int argc, char **argv)
 
 	buf_init(&in, MESSAGE_MAX);
 	need(io_read_fd(0, "standard input", &in, &err));
-	if (strncmp(what, "sign", 4) == 0 && count == 5)
-		sign(what, argv[2], argv + 3, buf_slice(&in));
+	if (strncmp(what, "sign", 4) == 0 && count == 4)
+		sign(what, argv + 2, buf_slice(&in));
 	else if (strncmp(what, "encrypt", 7) == 0 && count >= 2)
 		encrypt(what, argv + 2, count, buf_slice(&in));
 	else if (strcmp(what, "verify") == 0 && count == 3)
