@@ -40,19 +40,14 @@ AM_TESTS_ENVIRONMENT += \
 AM_TESTS_ENVIRONMENT += \
 	ASAN_OPTIONS="use_sigaltstack=0:$$ASAN_OPTIONS"; export ASAN_OPTIONS;
 
-SYSTEM_TESTS = \
-	%D%/system/corpus_test.py \
-	%D%/system/layers.py \
-	%D%/system/linear_test.py \
-	%D%/system/milter_test.py \
-	%D%/system/mta_client_test.py \
-	%D%/system/policy_test.py \
-	%D%/system/postfix_test.py \
-	%D%/system/resilience_test.py \
-	%D%/system/sendmail_test.py \
-	%D%/system/socket_test.py
-TESTS += $(SYSTEM_TESTS)
-EXTRA_DIST += $(SYSTEM_TESTS)
+# Every fuzz target, for a moment; with libFuzzer only.
+EXTRA_DIST += %D%/system/fuzz_test.py
+if FUZZING_LIBFUZZER
+TESTS += %D%/system/fuzz_test.py
+endif
+fuzz-smoke:
+	$(MAKE) check TESTS=tests/system/fuzz_test.py
+.PHONY: fuzz-smoke
 
 # Others read what we sign, or sign it once more.  They are slow, and what of
 # ours runs here does so in other tests, too: nothing for sanitizers.
@@ -62,10 +57,27 @@ if !SANITIZING
 TESTS += %D%/system/dkim_test.py %D%/system/readers_test.py
 endif
 
+# The long ones first.
+SYSTEM_TESTS = \
+	%D%/system/milter_test.py \
+	%D%/system/sendmail_test.py \
+	%D%/system/postfix_test.py \
+	%D%/system/resilience_test.py \
+	%D%/system/corpus_test.py \
+	%D%/system/linear_test.py \
+	%D%/system/policy_test.py \
+	%D%/system/layers.py \
+	%D%/system/socket_test.py \
+	%D%/system/mta_client_test.py
+TESTS += $(SYSTEM_TESTS)
+EXTRA_DIST += $(SYSTEM_TESTS)
+
 # What has threads, for builds with TSan: the unit tests that start some, and
-# both daemons under load.
+# both daemons under load.  Nothing else is built.
 check-threads:
-	$(MAKE) check TESTS="`cd $(top_srcdir) && \
+	tests=`cd $(top_srcdir) && \
 	    grep -l pthread_create tests/unit/test_*.c | sed 's/\.c$$//' | \
-	    tr '\n' ' '` tests/system/resilience_test.py"
+	    tr '\n' ' '`; \
+	$(MAKE) check check_PROGRAMS="$$tests" \
+	    TESTS="$$tests tests/system/resilience_test.py"
 .PHONY: check-threads

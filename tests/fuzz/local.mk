@@ -1,8 +1,5 @@
-# Fuzz targets, one for each parser, with seeds in seeds/<parser>/:
-#
-#   CC=clang ./configure --enable-fuzzing --enable-sanitizers=address,undefined
-#   tests/fuzz/fuzz_mime_scan -dict=tests/fuzz/mime.dict \
-#       -max_total_time=60 new-corpus tests/fuzz/seeds/mime_scan
+# Fuzz targets, one for each parser, with seeds in seeds/<parser>/: see
+# HACKING.md.
 
 EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict \
 	%D%/header.dict %D%/session.dict

@@ -379,6 +379,7 @@ check_never_in_clear(const struct message *m, const struct message *out)
 	address_list_init(&from);
 	for (size_t i = 0; (field = header_find(&m->header, "From", i)); i++)
 		address_list_add(&from, field->body);
+	address_list_sort(&from);
 	must = address_list_has(&from, site_get()->must_encrypt);
 	address_list_fini(&from);
 	if (!must || !is_submitted(m) || !leaves(m))
