@@ -35,9 +35,9 @@
 #define LIMIT_MIME_STRICT_FIELD	 2000u
 /* Postfix cuts any header field of a part there (header_size_limit). */
 #define LIMIT_MIME_STRICT_ANY_FIELD 102400u
-/* RFC 2046 5.1.1 says 70; programs that put a host name into it write more,
- * and every reader takes it. */
-#define LIMIT_BOUNDARY 250u
+/* RFC 2046 5.1.1 says 70; programs that put a host name into it write more.
+ * Sendmail has room for 127. */
+#define LIMIT_BOUNDARY 127u
 /* Memory for the tree of one message's parts. */
 #define LIMIT_MIME_MEMORY (32u * MIB)
 /* Lines that survive every road: Sendmail cuts at 990, Postfix at 998. */

@@ -68,10 +68,12 @@ has_empty_line(const struct mime_part *part)
 	outer = part->parent->body.data;
 	if (part->body.len > 0 || (end > outer && end[-1] != '\n'))
 		return false;
-	return part->parent->kind == MIME_MESSAGE ||
-	       slice_has_prefix(
-		   slice_make(end, (size_t)(end_of(part->parent->body) - end)),
-		   "\r\n");
+	/* One line break does not end two headers. */
+	if (part->parent->kind == MIME_MESSAGE)
+		return !part->parent->parent || part->parent->separator.len > 0;
+	return slice_has_prefix(
+	    slice_make(end, (size_t)(end_of(part->parent->body) - end)),
+	    "\r\n");
 }
 
 /* --- fields that are looked into --- */

@@ -126,6 +126,9 @@ test_empty_line(void **state)
 	    "Content-Type: message/rfc822~", "Subject: x", "irregular-header");
 	check(MIXED, "--b~Content-Type: message/rfc822~~Subject: x~~--b--~",
 	    NULL);
+	check(MIXED, "--b~Content-Type: message/rfc822~~~--b--~", NULL);
+	check(MIXED, "--b~Content-Type: message/rfc822~~--b--~",
+	    "irregular-header");
 	check(MIXED, "--b~Content-Type: message/rfc822~~Subject: x~--b--~",
 	    "irregular-header");
 }
