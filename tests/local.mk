@@ -2,6 +2,7 @@
 
 EXTRA_DIST += \
 	%D%/system/corpus.py \
+	%D%/system/corpus_roads.py \
 	%D%/system/der.py \
 	%D%/system/exchange.py \
 	%D%/system/mailserver.py \
@@ -63,6 +64,8 @@ SYSTEM_TESTS = \
 	%D%/system/sendmail_test.py \
 	%D%/system/postfix_test.py \
 	%D%/system/resilience_test.py \
+	%D%/system/corpus_sendmail_test.py \
+	%D%/system/corpus_postfix_test.py \
 	%D%/system/corpus_test.py \
 	%D%/system/linear_test.py \
 	%D%/system/policy_test.py \

@@ -55,7 +55,7 @@ def made():
                   b"--n%d\r\n" % (level, level) + nested +
                   b"\r\n--n%d--\r\n" % level)
     folded = b"X-Long:" + b"".join(b"\r\n " + b"word " * 14 + b"end"
-                                   for _ in range(800)) + b"\r\n"
+                                   for _ in range(750)) + b"\r\n"
     content = {
         "header-of-60-kb": folded + TEXT + b"\r\n" + UMLAUTS,
         "header-of-500-fields":

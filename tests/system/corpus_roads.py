@@ -1,0 +1,232 @@
+"""The corpus through a real mail server: signed on the way to a next hop
+without 8BITMIME, signed before and only passed on, and not signed at all.
+
+What comes out is compared with what the same server makes of the same
+message without our milter.  Importing this declares the cases; main(module,
+special) runs them with the mail server of a module.  special: name ->
+Special, where that server has its own idea of a message.
+"""
+
+import threading
+
+import corpus
+import mailserver
+import tap
+from corpus import ALICE, ALONE
+from mta_client import split_message
+from processes import wait_until
+from tap import case, equal
+from testsite import Site
+
+SESSIONS = 3
+ADDED = b" (by the server)"
+
+
+class Special:
+    """refused: the code with which the server refuses the message; always:
+    also when it is signed.  fate: what becomes of it, because the server has
+    changed it before us."""
+
+    def __init__(self, why, refused=None, always=False, fate=None):
+        self.why = why
+        self.refused = refused
+        self.always = always
+        self.fate = fate
+
+
+class Road:
+    """A mail server whose sink tells the messages apart by recipient."""
+
+    def __init__(self, server, eight_bit):
+        self.server = server
+        server.sink.eight_bit = eight_bit
+
+    def _session(self):
+        smtp = self.server.session(self.server.submission)
+        smtp.ehlo()
+        smtp.login(ALICE, mailserver.PASSWORD)
+        return smtp
+
+    def _send(self, names, messages, answers):
+        smtp = self._session()
+        for name in names:
+            answers[name] = mailserver.transaction(
+                smtp, ALICE, [f"{name}@example.net"], messages[name])
+            if answers[name][0] == 421:
+                smtp.close()
+                smtp = self._session()
+        smtp.quit()
+
+    def send(self, messages):
+        """Sends all, and waits until all that were accepted have left:
+        (name -> answer, name -> what left)."""
+        answers = {}
+        names = list(messages)
+        threads = [threading.Thread(target=self._send, args=(
+            names[n::SESSIONS], messages, answers)) for n in range(SESSIONS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        equal(len(answers), len(messages), "answers")
+        wanted = {n for n, (code, _) in answers.items() if code == 250}
+        wait_until(lambda: len(self.server.sink.all()) >= len(wanted),
+                   "all leave\n" + self.server.diagnose())
+        left = {}
+        for message in self.server.sink.all():
+            left[message.recipients[0].partition("@")[0]] = message.data
+            self.server.sink.take(lambda m, wanted=message: m is wanted)
+        equal(set(left) ^ wanted, set(), "left and accepted")
+        return answers, left
+
+
+class Fixture(Site):
+    """A site, and the servers in front of it and beside it."""
+
+    def __init__(self, module, special):
+        super().__init__()
+        self.module = module
+        self.special = special
+        self.servers = []
+        self.plain = None  # what leaves without a milter
+
+    def __enter__(self):
+        reason = self.module.unavailable()
+        if reason:
+            raise tap.Skip(reason)
+        super().__enter__()
+        try:
+            self.add_user(ALICE)
+            self.issue(ALICE)
+            self.messages = corpus.sample(corpus.load())
+            self.seven = self.road(self.socket, eight_bit=False)
+            self.eight = self.road([], eight_bit=True)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for server in self.servers:
+            server.__exit__()
+        super().__exit__()
+
+    def diagnose(self):
+        return super().diagnose() + "".join(s.diagnose() for s in self.servers)
+
+    def road(self, milters, eight_bit):
+        server = self.module.Server(milters, [ALICE])
+        self.servers.append(server)
+        server.__enter__()
+        return Road(server, eight_bit)
+
+    def check_refusals(self, answers, signed=False):
+        """Only what the table says is refused, and as it says."""
+        refused = {n: code for n, (code, _) in answers.items() if code != 250}
+        expected = {n: s.refused for n, s in self.special.items()
+                    if s.refused and n in answers and (s.always or not signed)}
+        equal(refused, expected, "refused")
+
+    def comparable(self, name, left):
+        """Without the server's own Received, and what it adds to a message
+        that lacks it by another name each time."""
+        fields, body = split_message(left)
+        had = {n.lower() for n, _ in split_message(self.messages[name])[0]}
+        equal(fields[0][0], b"Received", "the first field")
+        head = [n + b":" + (v.replace(b"\n", b"\r\n") if n.lower() in had or
+                            n.lower() not in (b"date", b"message-id")
+                            else ADDED) for n, v in fields[1:]]
+        return b"\r\n".join(head) + b"\r\n\r\n" + body
+
+    def received(self, name):
+        """What the server has made of a message when the milter gets it.
+        Lines are cut only on the way out, and only on the way out Sendmail
+        puts parts together anew: then the entity is as it came."""
+        plain = self.comparable(name, self.plain[name])
+        entity = corpus.entity_of(self.messages[name])
+        entity += b"" if entity.endswith(b"\r\n") else b"\r\n"
+        longest = max(map(len, entity.split(b"\n")))
+        if self.module.Server.repairs and longest <= corpus.LINE_MAX:
+            return plain
+        return b"".join(
+            n + b":" + v.replace(b"\n", b"\r\n") + b"\r\n"
+            for n, v in split_message(plain)[0]
+            if not n.lower().startswith(b"content-")) + entity
+
+    def sign_directly(self):
+        """name -> signed message, of all that get a signature."""
+        signed = {}
+        with self.mta() as mta:
+            mta.connect(daemon_name="SUBMISSION")
+            mta.helo()
+            for name, message in self.messages.items():
+                verdict = mta.message(f"<{ALICE}>", [f"<{name}@example.net>"],
+                                      message, login=ALICE)
+                if verdict.changes:
+                    signed[name] = verdict.data
+        return signed
+
+
+@case("every message, signed and sent on to a hop without 8BITMIME",
+      limit=900)
+def _(site):
+    both = {}
+    threads = [threading.Thread(target=lambda r=r: both.update(
+        {r: r.send(site.messages)})) for r in (site.seven, site.eight)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    answers, left = both[site.seven]
+    site.check_refusals(answers)
+    _, site.plain = both[site.eight]
+    log = corpus.log_by_id(site)
+    fates = corpus.fates()
+    judge = corpus.Judge(site, mime=False)
+
+    def check_one(name):
+        special = site.special.get(name)
+        wanted = special.fate if special and special.fate else fates[name]
+        before = site.received(name)
+        after = site.comparable(name, left[name])
+        lines = log[site.seven.server.queue_id(answers[name][1])]
+        if wanted.startswith(ALONE):
+            # Not ours to keep 7-bit: only the milter is asked.
+            equal(lines, [l for l in lines if " passed " in l], "log")
+            return
+        equal(judge.fate(before, after, lines), wanted, "fate")
+
+    corpus.for_each(left, check_one)
+
+
+@case("what was signed before passes, and still verifies at the end",
+      limit=900)
+def _(site):
+    judge = corpus.Judge(site, mime=False)
+    signed = site.sign_directly()
+    for road in (site.seven, site.eight):
+        answers, left = road.send(signed)
+        site.check_refusals(answers, signed=True)
+
+        def check_one(name, left=left):
+            # The same bytes verify as they did (corpus_test.py).
+            if corpus.entity_of(left[name]) != corpus.entity_of(signed[name]):
+                equal(judge.verify(left[name]), judge.verify(signed[name]),
+                      "content")
+
+        corpus.for_each(left, check_one)
+
+
+@case("with signing off all is as without us", limit=900)
+def _(site):
+    site.smimectl("user", "set", ALICE, "--sign", "off")
+    road = site.road(site.socket, eight_bit=True)
+    answers, left = road.send(site.messages)
+    site.check_refusals(answers)
+    for name, data in left.items():
+        equal(site.comparable(name, data),
+              site.comparable(name, site.plain[name]), name)
+
+
+def main(module, special):
+    tap.main(lambda: Fixture(module, special))
