@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "gateway/exemption.h"
+#include "mail/mime_canon.h"
 
 void
 gather_init(struct gather *g)
@@ -360,4 +361,5 @@ gather_body(struct gather *g, const struct header *header, struct slice body,
 	g->kind = smime_detect(header, body);
 	f->protection = protection_of(g->kind);
 	f->exemptions |= exemptions_of_body(tree);
+	f->too_complex = mime_canon_is_too_complex(tree);
 }

@@ -51,7 +51,8 @@ int gather_policy(struct gather *g, const struct directory_view *view,
     const struct job_client *client, const struct envelope *envelope,
     const struct header *header, struct err *err) MUST_USE;
 
-/* For outbound mail: inline PGP, an invitation somewhere inside. */
+/* For outbound mail: inline PGP, an invitation somewhere inside, and whether
+ * it can be signed. */
 void gather_body(struct gather *g, const struct header *header,
     struct slice body, const struct mime_tree *tree);
 

@@ -92,11 +92,13 @@ take_as_it_is(struct outbound *o)
 	slice_list_add(&o->content, o->body);
 }
 
+/* What is left alone, or nobody can say anything of: if it must be encrypted,
+ * it is encrypted exactly so. */
 static bool
-is_left_alone(const struct policy_facts *facts)
+stays_as_it_is(const struct policy_facts *facts)
 {
 	return facts->protection != PROTECTION_NONE ||
-	       decide_exemption(facts) != EXEMPT_NOT;
+	       decide_exemption(facts) != EXEMPT_NOT || facts->too_complex;
 }
 
 /* The canonical entity (rules S1 to S10). */
@@ -138,7 +140,7 @@ take_content(struct outbound *o, const struct outbound_case *c,
 		err_set(err, ERR_PERMANENT, "header too large");
 		return REASON_TOO_LARGE;
 	}
-	if (!is_left_alone(&c->gather->facts))
+	if (!stays_as_it_is(&c->gather->facts))
 		return take_canonical(o, c, plan, err);
 	take_as_it_is(o);
 	return REASON_NONE;

@@ -182,6 +182,16 @@ next_planned(const struct mime_part *part)
 	return is_frozen(part) ? mime_part_after(part) : mime_part_next(part);
 }
 
+bool
+mime_canon_is_too_complex(const struct mime_tree *tree)
+{
+	const struct mime_part *root = tree->root;
+
+	return tree->over_limit &&
+	       !(mime_texture_survives(&root->header_texture) &&
+		   mime_texture_survives(&root->body_texture));
+}
+
 static enum mime_canon_result
 judge(const struct mime_tree *tree, const char **reason)
 {
@@ -196,7 +206,8 @@ judge(const struct mime_tree *tree, const char **reason)
 	}
 	if (tree->over_limit) {
 		*reason = "too-complex";
-		return MIME_CANON_OPAQUE;
+		return mime_canon_is_too_complex(tree) ? MIME_CANON_SKIP
+						       : MIME_CANON_OPAQUE;
 	}
 	for (; part; part = next_planned(part)) {
 		plan = plan_part(part);

@@ -24,8 +24,14 @@ enum mime_canon_result {
 	                        * touching an inner protected part, a header
 	                        * field or a broken structure: only opaque
 	                        * signing is possible; out is empty */
-	MIME_CANON_SKIP	       /* must not be signed at all: message/partial */
+	MIME_CANON_SKIP	       /* must not be signed at all: message/partial, or
+	                        * too complex; out is empty */
 };
+
+/* Over the limits of mime_scan.h nobody can say what is inside.  What is
+ * plain 7-bit all the same can be signed whole, opaquely; what is not can be
+ * neither encoded nor trusted to arrive, and is not signed at all. */
+bool mime_canon_is_too_complex(const struct mime_tree *tree);
 
 /*
  * Writes the canonical form of the tree's root entity (header block, empty
@@ -35,7 +41,8 @@ enum mime_canon_result {
  * "message-partial", "inner-protected", "broken-multipart",
  * "header-not-7bit", "preamble-not-7bit" (or epilogue), "part-not-encodable"
  * (two Content-Types, an unknown encoding, a message type that must not be
- * encoded), "too-complex" (tree->over_limit), or a flaw of mime_strict.h.
+ * encoded), "too-complex" (tree->over_limit; SKIP when
+ * mime_canon_is_too_complex), or a flaw of mime_strict.h.
  * Errors are those of the spool.
  */
 int mime_canon_write(const struct mime_tree *tree, struct spool *out,

@@ -146,6 +146,8 @@ why_not_signed(const struct policy_facts *facts)
 		reason = REASON_SIGNING_OFF;
 	if (reason == REASON_NONE)
 		reason = reason_of_identity[facts->identity];
+	if (reason == REASON_NONE && facts->too_complex)
+		reason = REASON_TOO_COMPLEX;
 	return reason;
 }
 

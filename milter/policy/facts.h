@@ -79,6 +79,8 @@ struct policy_facts {
 	enum identity_state identity;
 	enum setting_own_problem own_problem; /* of the only From mailbox */
 
+	bool too_complex; /* nobody can say what is inside, and it would not
+	                   * arrive as it is: not to be signed */
 	enum protection protection;
 	unsigned exemptions; /* all that the message is */
 	unsigned exempt;     /* what policy leaves alone: that of the domain of

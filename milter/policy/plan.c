@@ -39,6 +39,7 @@ static const struct {
 	{"451", "4.7.54",
 	    "the sender's certificate is too weak, the mail waits; the "
 	    "administrator has to install a stronger one"}},
+    [REASON_TOO_COMPLEX] = {"too-complex", {0}},
     [REASON_ALREADY_SIGNED] = {"already-signed", {0}},
     [REASON_ALREADY_ENCRYPTED] = {"already-encrypted", {0}},
     [REASON_NULL_SENDER] = {"null-sender", {0}},

@@ -39,6 +39,7 @@ enum plan_reason {
 	REASON_OWN_MISMATCH,
 	REASON_OWN_USAGE,
 	REASON_OWN_WEAK,
+	REASON_TOO_COMPLEX, /* more parts or levels than we look at */
 	/* left alone */
 	REASON_ALREADY_SIGNED,
 	REASON_ALREADY_ENCRYPTED,

@@ -367,6 +367,39 @@ def _(site):
     contains(verdict.header("Content-Type")[0], "multipart/signed")
 
 
+# -- more than is looked at --
+
+def _deep(text):
+    return b"MIME-Version: 1.0\r\n" + \
+        b"Content-Type: message/rfc822\r\n\r\n" * 200 + text
+
+
+def _many(text):
+    return messages.multipart("mixed", "many", *([text] * 10001))
+
+
+@case("too many levels or parts, but clean: signed whole, and said so")
+def _(site):
+    for queue_id, content in (("DEEP", _deep(b"clean\r\n")),
+                              ("MANY", _many(messages.TEXT))):
+        mail = build(user("plain"), [BOB], content)
+        verdict = site.submit(user("plain"), [BOB], mail, queue_id=queue_id)
+        site.check_signed(verdict, "plain")
+        contains(site.log_line(queue_id, "signed"), " opaque=too-complex ")
+        contains(site.verify(verdict.data)[0],
+                 content.partition(b"\r\n\r\n")[2], "content")
+
+
+@case("too many levels or parts, and 8-bit: passes, and said so")
+def _(site):
+    for queue_id, content in (("DEEP8", _deep("Grüße\r\n".encode())),
+                              ("MANY8", _many(messages.UTF8))):
+        mail = build(user("plain"), [BOB], content)
+        verdict = site.submit(user("plain"), [BOB], mail, queue_id=queue_id)
+        site.check_untouched(verdict, mail)
+        contains(site.log_line(queue_id, "passed"), " reason=too-complex ")
+
+
 @case("at the end the daemons are alive and have said nothing of errors")
 def _(site):
     for process in (site.milter, site.keyd):

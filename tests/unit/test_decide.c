@@ -11,7 +11,7 @@
  *   sender=ADDRESS|null|unreadable       domains=N (example.org, .net)
  *   sign:on|off                          encrypt:off|if-possible|required
  *   identity:STATE                       is:signed|encrypted
- *   problem:unsigned|defer
+ *   problem:unsigned|defer                 complex
  *   exempt:WHAT (several add up)          alone:LIST (what policy spares)
  *   to:KIND[,KIND...]  cert none expired not-yet address usage weak
  *                      unsupported untrusted revoked pending distrusted
@@ -274,6 +274,25 @@ static const struct row rows_own[] = {
 	"pass:own-expired !own-expired !encryption-off"},
 };
 
+/* --- outbound: more than we look at --- */
+
+static const struct row rows_complex[] = {
+    {"complex", "pass:too-complex !too-complex !encryption-off"},
+    /* Encryption is another matter (C1). */
+    {"complex encrypt:if-possible", "protect !too-complex encrypt"},
+    {"complex encrypt:if-possible to:none",
+	"pass:too-complex !too-complex !no-certificate #0"},
+    {"complex encrypt:required", "protect !too-complex encrypt must"},
+    {"complex encrypt:required to:none",
+	"refuse:no-certificate !too-complex !no-certificate must #0"},
+    /* What counts before. */
+    {"complex exempt:list", "pass:list !list !encryption-off"},
+    {"complex sign:off", "pass:signing-off !signing-off !encryption-off"},
+    {"complex identity:expired",
+	"pass:own-expired !own-expired !encryption-off"},
+    {"complex to:none/opaque", "pass:too-complex !too-complex !encryption-off"},
+};
+
 /* --- outbound: what is left alone (A5, A9) --- */
 
 static const struct row rows_alone[] = {
@@ -521,6 +540,8 @@ apply_value(struct scene *s, const char *key, char *value)
 		set_from(f, value);
 	} else if (strcmp(key, "sender") == 0) {
 		set_sender(f, value);
+	} else if (strcmp(key, "complex") == 0) {
+		f->too_complex = true;
 	} else {
 		assert_string_equal(key, "malformed");
 		f->from_malformed = true;
@@ -656,6 +677,13 @@ test_both(void **state)
 }
 
 static void
+test_complex(void **state)
+{
+	(void)state;
+	check_rows(rows_complex, COUNT(rows_complex));
+}
+
+static void
 test_form(void **state)
 {
 	(void)state;
@@ -718,6 +746,7 @@ check_invariants(const struct policy_facts *f)
 		assert_int_equal(f->from_fields, 1);
 		assert_non_null(f->from);
 		assert_true(f->from_is_own && f->sender_is_own);
+		assert_false(f->too_complex);
 		assert_int_equal(f->protection, PROTECTION_NONE);
 		assert_int_equal(f->exemptions & f->exempt, 0);
 		assert_int_equal(
@@ -774,6 +803,7 @@ test_invariants(void **state)
 				  ? IDENTITY_READY
 				  : (enum identity_state)(
 					next_random(&seed) % COUNT(identities));
+		f->too_complex = next_random(&seed) % 8 == 0;
 		f->own_problem =
 		    (enum setting_own_problem)(1 + next_random(&seed) % 2);
 		f->protection = next_random(&seed) % 2
@@ -807,6 +837,7 @@ main(void)
 	    cmocka_unit_test(test_sign),
 	    cmocka_unit_test(test_encrypt),
 	    cmocka_unit_test(test_both),
+	    cmocka_unit_test(test_complex),
 	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_alone),

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "gateway/gather.h"
 
 static const char *const daemons[] = {"SUBMISSION", "LAN"};
@@ -243,6 +244,29 @@ check_body(const char *header, const char *body, enum protection protection,
 	scene_fini(&s);
 }
 
+/* A message with more levels than are looked at, and that text in it. */
+static void
+check_complex(const char *text, bool wanted)
+{
+	const struct job_client somebody = {.login = "alice"};
+	const char type[] = "Content-Type: message/rfc822\r\n";
+	struct mime_tree tree;
+	struct buf body;
+	struct scene s;
+
+	scene_init(&s, &somebody, "a@example.org", "");
+	buf_init(&body, 65536);
+	for (unsigned i = 0; i <= LIMIT_MIME_DEPTH; i++)
+		buf_addf(&body, "%s\r\n", type);
+	buf_add_text(&body, text);
+	mime_scan(&tree, slice_text(type), buf_slice(&body));
+	gather_body(&s.g, &s.header, buf_slice(&body), &tree);
+	assert_int_equal(s.g.facts.too_complex, wanted);
+	mime_tree_fini(&tree);
+	buf_fini(&body);
+	scene_fini(&s);
+}
+
 static void
 test_body(void **state)
 {
@@ -257,6 +281,9 @@ test_body(void **state)
 	    "-----BEGIN PGP SIGNATURE-----\r\n\r\nx\r\n"
 	    "-----END PGP SIGNATURE-----\r\n",
 	    PROTECTION_SIGNED, 0);
+	/* Nobody can say what is inside. */
+	check_complex("", false);
+	check_complex("\xc3\xbc\r\n", true);
 	/* What the header said stays. */
 	check_body("List-Id: x\n", "hello\r\n", PROTECTION_NONE,
 	    EXEMPTION_BIT(EXEMPT_LIST));

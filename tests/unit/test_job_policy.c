@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "unit/gateway_fixture.h"
 
 static struct gateway_fixture f;
@@ -439,6 +440,106 @@ test_opaque_after_all(void **state)
 	fixture_fini(&bob);
 }
 
+/* --- more parts or levels than we look at --- */
+
+/* One level more than that, and at its end the text. */
+static void
+deep_body(struct buf *body, const char *text)
+{
+	buf_init(body, 65536);
+	for (unsigned i = 0; i <= LIMIT_MIME_DEPTH; i++)
+		buf_add_text(body, "Content-Type: message/rfc822\r\n\r\n");
+	buf_add_text(body, text);
+}
+
+static struct fixture_mail
+deep_mail(const struct buf *body)
+{
+	return (struct fixture_mail){.login = "anna@example.org",
+	    .sender = "<anna@example.org>",
+	    .header = "From: anna@example.org\nTo: kim@example.info\n"
+		      "MIME-Version: 1.0\nContent-Type: message/rfc822\n",
+	    .to = {"<kim@example.info>"},
+	    .body = buf_slice(body)};
+}
+
+static void
+test_complex_and_clean(void **state)
+{
+	struct fixture_result r;
+	struct fixture_mail mail;
+	struct buf body;
+
+	(void)state;
+	deep_body(&body, "x\r\n");
+	mail = deep_mail(&body);
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_true(r.plan.sign && r.plan.opaque);
+	gateway_fixture_expect(&f, "signed from=anna@example.org");
+	gateway_fixture_expect(&f, " opaque=too-complex ");
+	assert_int_equal(gateway_fixture_run(&f,
+			     "openssl cms -verify -in %s -CAfile ca.pem "
+			     "-out content",
+			     r.file),
+	    0);
+	assert_true(has("content", buf_text(&body)));
+	fixture_result_fini(&r);
+	buf_fini(&body);
+}
+
+/* Whatever becomes of it, not a byte of it changes. */
+static void
+test_complex_and_not_clean(void **state)
+{
+	struct fixture_result r;
+	struct fixture_mail mail;
+	struct fixture_cert kim;
+	struct buf body;
+
+	(void)state;
+	deep_body(&body, "gr\xc3\xbc\xc3\x9f\r\n");
+	mail = deep_mail(&body);
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_false(r.changed);
+	gateway_fixture_expect(&f, "passed from=anna@example.org nrcpt=1 "
+				   "reason=too-complex "
+				   "encrypt-reason=encryption-off");
+	fixture_result_fini(&r);
+	mail.override.encrypt = ENCRYPT_REQUIRED;
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_REFUSE);
+	assert_string_equal(r.reply.extended, "5.7.51");
+	fixture_result_fini(&r);
+	/* It is known before anything is made of it, as explain wants. */
+	mail.decide_only = true;
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.plan.sign_reason, REASON_TOO_COMPLEX);
+	fixture_result_fini(&r);
+	mail.decide_only = false;
+	fixture_leaf(&kim, &f.their_ca,
+	    &(struct fixture_opts){
+		.address = "kim@example.info", .key = "RSA-2048"});
+	gateway_fixture_partner(
+	    &f, "kim@example.info", &kim, STORE_TRUST_HARVESTED);
+	gateway_fixture_pem(&f, "kim", &kim);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_true(r.plan.encrypt && !r.plan.sign);
+	gateway_fixture_expect(&f, " sign=no sign-reason=too-complex");
+	assert_int_equal(gateway_fixture_run(&f,
+			     "openssl cms -decrypt -binary -in %s -recip "
+			     "kim.pem -inkey kim.key -out plain",
+			     r.file),
+	    0);
+	assert_true(has("plain", buf_text(&body)));
+	fixture_result_fini(&r);
+	fixture_fini(&kim);
+	buf_fini(&body);
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, before_each)
 
 int
@@ -454,6 +555,8 @@ main(void)
 	    CASE(test_no_need_to_wait),
 	    CASE(test_opaque_for_all),
 	    CASE(test_opaque_after_all),
+	    CASE(test_complex_and_clean),
+	    CASE(test_complex_and_not_clean),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

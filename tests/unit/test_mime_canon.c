@@ -460,12 +460,51 @@ test_too_complex(void **state)
 		buf_add_text(&body, "--b~~x ~");
 	buf_add_text(&body, "--b--~");
 	check_opaque(MIXED, buf_text(&body), "too-complex");
+	/* And what does not survive as it is cannot be helped. */
+	buf_add_text(&body, "gr\xc3\xbc\xc3\x9f~");
+	check_refused(MIXED, buf_text(&body), MIME_CANON_SKIP, "too-complex");
 	buf_clear(&body);
 	for (size_t i = 0; i <= LIMIT_MIME_DEPTH; i++)
 		buf_add_text(&body, "Content-Type: message/rfc822~~");
 	buf_add_text(&body, "x~");
 	check_opaque(
 	    "Content-Type: message/rfc822~", buf_text(&body), "too-complex");
+	check_refused("Content-Type: message/rfc822; x=\"\xc3\xbc\"~",
+	    buf_text(&body), MIME_CANON_SKIP, "too-complex");
+	buf_fini(&body);
+}
+
+static void
+check_too_complex(const char *header, const char *body, bool wanted)
+{
+	char *h = bytes_of(header), *b = bytes_of(body);
+	struct mime_tree tree;
+
+	mime_scan(&tree, slice_text(h), slice_text(b));
+	assert_int_equal(mime_canon_is_too_complex(&tree), wanted);
+	mime_tree_fini(&tree);
+	free(h);
+	free(b);
+}
+
+/* At the limit of parts, and one past it. */
+static void
+test_is_too_complex(void **state)
+{
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, 1u << 20);
+	/* The root is a part as well. */
+	for (size_t i = 0; i < LIMIT_MIME_PARTS - 1; i++)
+		buf_add_text(&body, "--b~~\xc3\xbc ~");
+	buf_add_text(&body, "--b--~");
+	check_too_complex(MIXED, buf_text(&body), false);
+	buf_clear(&body);
+	for (size_t i = 0; i < LIMIT_MIME_PARTS; i++)
+		buf_add_text(&body, "--b~~\xc3\xbc ~");
+	buf_add_text(&body, "--b--~");
+	check_too_complex(MIXED, buf_text(&body), true);
 	buf_fini(&body);
 }
 
@@ -618,6 +657,7 @@ main(void)
 	    cmocka_unit_test(test_encoded_again),
 	    cmocka_unit_test(test_long_base64_line),
 	    cmocka_unit_test(test_too_complex),
+	    cmocka_unit_test(test_is_too_complex),
 	    cmocka_unit_test(test_full_spool),
 	    cmocka_unit_test(test_large_message_costs_no_memory),
 	    cmocka_unit_test(test_random_messages),
