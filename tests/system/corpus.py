@@ -205,7 +205,7 @@ class Judge:
         signature does not verify, or a reader sees anything else than
         before."""
         if split_message(before) == split_message(after):
-            return ALONE + _word(log, "passed", "reason")
+            return ALONE + word_of(log, "passed", "reason")
         compare(outside(before), outside(after), "header field")
         content = self.verify(after)
         same_to_a_reader(before, content)
@@ -213,10 +213,10 @@ class Judge:
         names = sorted(content_names(after))
         if names == [b"content-disposition", b"content-transfer-encoding",
                      b"content-type"]:
-            return OPAQUE + _word(log, "signed", "opaque")
+            return OPAQUE + word_of(log, "signed", "opaque")
         if names != [b"content-type"]:
             raise AssertionError(f"outside there are {names}")
-        if _word(log, "signed", "opaque") != "-":
+        if word_of(log, "signed", "opaque") != "-":
             raise AssertionError(f"signed in clear, but {log}")
         check_seven_bit(content)
         return AS_IT_IS if content.endswith(entity_of(before)) else ENCODED
@@ -234,7 +234,7 @@ def check_seven_bit(entity):
         raise AssertionError("not 7-bit with short lines")
 
 
-def _word(log, event, key):
+def word_of(log, event, key):
     """The value of a key in the line of an event, "-" without the key."""
     for line in log:
         if re.search(rf": {event} ", line):

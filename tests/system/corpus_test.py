@@ -6,7 +6,7 @@ import re
 
 import corpus
 import openssl
-from corpus import ALICE, ALONE, FOLDER
+from corpus import ALICE, ALONE, FOLDER, OPAQUE
 from mta_client import split_message
 from tap import case, check, equal, main
 from testsite import Site
@@ -70,6 +70,17 @@ def _(_site):
     for path in files:
         check(re.fullmatch(r"[a-z0-9-]+", path.stem), f"{path.name}")
     check(len(set(found.values())) == len(found), "some are the same")
+
+
+@case("the manual explains every reason for an opaque signature")
+def _(_site):
+    manual = (corpus.SOURCE / "milter/daemon/smime-milter.8").read_text()
+    section = manual.partition(".Ss Opaque signatures")[2].partition(".S")[0]
+    explained = re.findall(r"^\.It Li (\S+)$", section, re.MULTILINE)
+    met = {fate[len(OPAQUE):] for fate in corpus.fates().values()
+           if fate.startswith(OPAQUE)}
+    # Made by other tests: a setting, and more than 10,000 parts.
+    equal(met ^ set(explained), {"policy", "too-complex"}, "in one only")
 
 
 @case("each message has the fate that WILD.md tells", limit=900)

@@ -149,7 +149,7 @@ def notices(_):
 def reasons(_):
     words = documented("reasons").stdout.split()
     check(len(words) > 20, "print_documented prints the reasons")
-    text = DAEMON_MANUAL.read_text().split(".Ss Reasons")[1].split(".Sh ")[0]
+    text = DAEMON_MANUAL.read_text().split(".Ss Reasons")[1].split(".S")[0]
     explained = re.findall(r"^\.It Li (\S+)", text, flags=re.M)
     equal(sorted(explained), sorted(words), "reasons")
 
