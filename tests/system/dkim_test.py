@@ -53,9 +53,9 @@ class Fixture(Site):
             self.verifier = self.running.enter_context(
                 opendkim.Opendkim(self.theirs, opendkim.VERIFY))
             self.add_user(ALICE)
-            self.issue(ALICE)
+            self.issue(ALICE, "--key", "rsa2048")
             self.add_user(CAROL, "--encrypt", "if-possible")
-            self.issue(CAROL)
+            self.issue(CAROL, "--key", "p256")
             self.com = openssl.Authority(self.folder / "tmp" / "com",
                                          "Example Com")
             self.trust(self.com)

@@ -52,7 +52,7 @@ class Fixture(Site):
                                   (DAVE, "required"),
                                   (ERIN, "off")):
                 self.add_user(user, "--encrypt", encrypt)
-                self.issue(user)
+                self.issue(user, "--key", "p256" if user == ERIN else "rsa2048")
             self.server = self.module.Server(
                 self.socket, [ALICE, CAROL, DAVE, ERIN])
             self.server.__enter__()
