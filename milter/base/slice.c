@@ -97,6 +97,19 @@ slice_dup_text(struct slice s)
 }
 
 void
+slice_show(struct slice s, char *out, size_t size)
+{
+	size_t n = s.len < size ? s.len : size - 1;
+
+	for (size_t i = 0; i < n; i++) {
+		out[i] = (char)s.data[i];
+		if (out[i] < ' ' || out[i] > '~')
+			out[i] = '?';
+	}
+	out[n] = '\0';
+}
+
+void
 slice_list_add(struct slice_list *list, struct slice s)
 {
 	assert(list->count < SLICE_LIST_MAX);

@@ -49,6 +49,10 @@ size_t slice_find(struct slice s, unsigned char c, size_t from);
 /* A copy as a C string (NULs in the slice stay); the caller frees it. */
 char *slice_dup_text(struct slice s);
 
+/* Foreign text for people: writes s as a C string of printable ASCII into
+ * out[size], "?" for every other byte, cut to fit. */
+void slice_show(struct slice s, char *out, size_t size);
+
 /* Appends s to list.  More than SLICE_LIST_MAX pieces are our own mistake. */
 void slice_list_add(struct slice_list *list, struct slice s);
 

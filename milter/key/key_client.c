@@ -46,15 +46,9 @@ refusal(const struct key_message *reply, struct err *err)
 	    [KEY_BAD_MESSAGE] = ERR_BUG,
 	    [KEY_FAILED] = ERR_PERMANENT,
 	};
-	struct slice why = slice_part(reply->fields[0], 0, LIMIT_LOG_FOREIGN);
 	char text[LIMIT_LOG_FOREIGN + 1];
 
-	for (size_t i = 0; i < why.len; i++)
-		text[i] = '?';
-	for (size_t i = 0; i < why.len; i++)
-		if (why.data[i] >= ' ' && why.data[i] < 0x7f)
-			memcpy(&text[i], &why.data[i], 1);
-	text[why.len] = '\0';
+	slice_show(reply->fields[0], text, sizeof(text));
 	return err_set(err, classes[reply->status], "smime-keyd: %s", text);
 }
 

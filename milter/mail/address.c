@@ -361,14 +361,8 @@ static int
 refuse(struct err *err, struct slice text, const char *reason)
 {
 	char shown[65];
-	size_t n = text.len < sizeof(shown) ? text.len : sizeof(shown) - 1;
 
-	for (size_t i = 0; i < n; i++) {
-		shown[i] = (char)text.data[i];
-		if (shown[i] < ' ' || shown[i] > '~')
-			shown[i] = '?';
-	}
-	shown[n] = '\0';
+	slice_show(text, shown, sizeof(shown));
 	return err_set(err, ERR_PERMANENT, "%s: %s", shown, reason);
 }
 

@@ -92,6 +92,22 @@ test_dup(void **state)
 }
 
 static void
+test_show(void **state)
+{
+	char out[6];
+
+	(void)state;
+	slice_show(slice_make(" a~\0\n", 5), out, sizeof(out));
+	assert_string_equal(out, " a~??");
+	slice_show(slice_make("\x7f\x80\xff\x1f.cut", 8), out, sizeof(out));
+	assert_string_equal(out, "????.");
+	slice_show(slice_make(NULL, 0), out, sizeof(out));
+	assert_string_equal(out, "");
+	slice_show(slice_text("abc"), out, 1);
+	assert_string_equal(out, "");
+}
+
+static void
 test_list(void **state)
 {
 	struct slice_list list = {.count = 0}, more = {.count = 0};
@@ -128,6 +144,7 @@ main(void)
 	    cmocka_unit_test(test_trim),
 	    cmocka_unit_test(test_find),
 	    cmocka_unit_test(test_dup),
+	    cmocka_unit_test(test_show),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_lower),
 	};
