@@ -1,6 +1,6 @@
 """What the private mail servers of the tests have in common.
 
-MailServer: a folder, three ports on loopback and ways to send; Sink: the rest
+MailServer: a folder, four ports on loopback and ways to send; Sink: the rest
 of the world, which keeps exactly the bytes that leave.
 """
 
@@ -19,12 +19,17 @@ PASSWORD = "correct horse"
 
 
 class Delivered:
-    """One message in the sink: exactly the bytes that came."""
+    """One message in the sink: exactly the bytes that came.  envelope: the
+    lines of MAIL and RCPT."""
 
-    def __init__(self, sender, recipients, data):
-        self.sender = sender
-        self.recipients = recipients
+    def __init__(self, envelope, data):
+        self.envelope = [line.rstrip(b"\r\n") for line in envelope]
+        self.sender, *self.recipients = map(_path, envelope)
         self.data = data
+
+
+def _path(line):
+    return line.decode("latin-1").partition("<")[2].partition(">")[0]
 
 
 class _SinkSession(socketserver.StreamRequestHandler):
@@ -53,27 +58,27 @@ class _SinkSession(socketserver.StreamRequestHandler):
 
     def _serve(self):
         self._say("220 sink.test ESMTP")
-        sender, recipients = None, []
+        envelope = []
         for line in self.rfile:
             verb = line[:4].upper()
-            path = line.decode("latin-1").partition("<")[2].partition(">")[0]
             if verb == b"EHLO":
                 self._say("250-sink.test")
                 if self.server.sink.eight_bit:
                     self._say("250-8BITMIME")
+                for extension in self.server.sink.extensions:
+                    self._say(f"250-{extension}")
                 self._say("250 SIZE")
             elif verb == b"MAIL" and self.server.sink.is_busy():
                 self._say("451 4.3.2 later")
             elif verb == b"MAIL":
-                sender, recipients = path, []
+                envelope = [line]
                 self._say("250 2.1.0 ok")
             elif verb == b"RCPT":
-                recipients.append(path)
+                envelope.append(line)
                 self._say("250 2.1.5 ok")
             elif verb == b"DATA":
                 self._say("354 go on")
-                self.server.sink.put(
-                    Delivered(sender, recipients, self._read_data()))
+                self.server.sink.put(Delivered(envelope, self._read_data()))
                 self._say("250 2.0.0 kept")
             elif verb == b"QUIT":
                 self._say("221 2.0.0 bye")
@@ -93,6 +98,7 @@ class Sink:
 
     def __init__(self):
         self.eight_bit = True  # does it announce 8BITMIME?
+        self.extensions = []  # others that it announces
         self.busy = 0  # how many messages will be told to come again
         self._messages = []
         self._changed = threading.Condition()
@@ -148,8 +154,9 @@ class MailServer:
     may be silent at the end of a message.  mx_milters: for the port of
     strangers, when they are others.
 
-    The ports are mx, for strangers, submission, which wants a login, and
-    inside, which is called SUBMISSION, too, and asks nothing of anybody.
+    The ports are mx, for strangers, submission, which wants a login, inside,
+    which is called SUBMISSION, too, and asks nothing of anybody, and reinject,
+    which is called REINJECT, asks nobody either, and no milter.
 
     A server of a kind adds _configure(), start(), stop(), log(), queue() and
     command(), which gives its sendmail command with arguments.
@@ -170,6 +177,7 @@ class MailServer:
         self.mx = free_port(host)
         self.submission = free_port(host)
         self.inside = free_port(host)
+        self.reinject = free_port(host)
         self.patience = patience
         self.sink = Sink()
         self.folder = pathlib.Path(
@@ -195,6 +203,9 @@ class MailServer:
         name, _, realm = login.partition("@")
         subprocess.run(["saslpasswd2", "-p", "-c", "-f", database, "-u",
                         realm, name], input=PASSWORD.encode(), check=True)
+
+    def ports(self):
+        return [self.mx, self.submission, self.inside, self.reinject]
 
     def diagnose(self):
         return f"--- {self.kind}\n" + "\n".join(self.log().splitlines()[-25:])

@@ -69,6 +69,12 @@ MASTER_CF = """
   -o milter_macro_daemon_name=SUBMISSION
   -o mynetworks=127.0.0.0/8,[::1]/128
   -o smtpd_relay_restrictions=permit_mynetworks,reject
+[{host}]:{reinject} inet n - n - - smtpd
+  -o smtpd_milters=
+  -o milter_macro_daemon_name=REINJECT
+  -o local_header_rewrite_clients=
+  -o mynetworks=127.0.0.0/8,[::1]/128
+  -o smtpd_relay_restrictions=permit_mynetworks,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -137,6 +143,7 @@ class Postfix(mailserver.MailServer):
                 "milters": ", ".join(map(_endpoint, self.milters)),
                 "mx_milters": ",".join(map(_endpoint, self.mx_milters)),
                 "host": self.host, "inside": self.inside,
+                "reinject": self.reinject,
                 "patience": self.patience,
                 "domains": " ".join(self.domains)}
 
@@ -170,7 +177,7 @@ class Postfix(mailserver.MailServer):
         self._master = Process(
             "postfix master", [MASTER, "-c", self.folder / "etc", "-d"],
             self.folder / "master.log", env=env, last_signal="TERM")
-        for port in (self.mx, self.submission, self.inside):
+        for port in self.ports():
             self._master.wait_ready(
                 lambda p=port: can_connect((self.host, p)), f"port {port}")
 

@@ -60,6 +60,7 @@ FEATURE(`accept_unresolvable_domains')dnl
 DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}, InputMailFilters={mx_milters}')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={submission}, Family={family}, Modifiers=Ea')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={inner}, Family={family}')dnl
+DAEMON_OPTIONS(`Name=REINJECT, Addr={host}, Port={reinject}, Family={family}, InputMailFilters=')dnl
 {milters}
 MAILER(`smtp')dnl
 LOCAL_CONFIG
@@ -188,7 +189,8 @@ class Sendmail(mailserver.MailServer):
         numbers = map(self._all_milters().index, self.mx_milters)
         mc = SENDMAIL_MC.format(
             cf=CF, inside=INSIDE, sink=self.sink.port, mx=self.mx,
-            submission=self.submission, inner=self.inside, host=self.host,
+            submission=self.submission, inner=self.inside,
+            reinject=self.reinject, host=self.host,
             milters="\n".join(self._declarations()),
             mx_milters=";".join(f"milter{n}" for n in numbers),
             family="inet6" if ":" in self.host else "inet")
@@ -210,7 +212,7 @@ class Sendmail(mailserver.MailServer):
     def start(self):
         self._daemon = Process("sendmail", self.command("-bD", "-q1s"),
                                self.folder / "daemon.log")
-        for port in (self.mx, self.submission, self.inside):
+        for port in self.ports():
             self._daemon.wait_ready(
                 lambda p=port: can_connect((self.host, p)), f"port {port}")
 
@@ -220,7 +222,7 @@ class Sendmail(mailserver.MailServer):
             return
         self._daemon.kill()
         self._daemon = None
-        for port in (self.mx, self.submission, self.inside):
+        for port in self.ports():
             wait_until(lambda p=port: not can_connect((self.host, p)),
                        f"Sendmail's end on port {port}")
 
