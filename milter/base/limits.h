@@ -117,6 +117,42 @@
  * may have been overlooked. */
 #define LIMIT_REMINDER_SECONDS (24 * 3600)
 
+/* Reinjection */
+
+/* Copies of one message, and connections at the same time: each copy waits
+ * for its final dot on one of its own.  Half of what Postfix has for all
+ * clients of a listener (default_process_limit), so that we never bring it
+ * into its stress mode, where it waits for nobody. */
+#define LIMIT_RELAY_COPIES 50u
+/* Addresses of the listener's host that are tried. */
+#define LIMIT_RELAY_ADDRESSES 4u
+/* A line of a reply with its CRLF.  RFC 5321 4.5.3.1.5 has 512; policy
+ * services write more. */
+#define LIMIT_RELAY_LINE 2048u
+/* Lines of a reply; that to EHLO has a dozen. */
+#define LIMIT_RELAY_LINES 100u
+/* What is kept of a reply's text. */
+#define LIMIT_RELAY_TEXT 200u
+/* MAIL or RCPT with its parameters: what Postfix (line_length_limit) and
+ * Sendmail (MAXLINE) read. */
+#define LIMIT_RELAY_COMMAND 2048u
+/* RCPT commands that are sent before the first of them is answered: their
+ * answers fit into any socket's buffer. */
+#define LIMIT_RELAY_WINDOW 32u
+/* Refused recipients after which the others are not asked: Postfix delays
+ * each answer when there are more (smtpd_soft_error_limit, 10). */
+#define LIMIT_RELAY_REFUSALS 8u
+/* What a mail server needs for a message beside its bytes, so that it does not
+ * refuse the final dot of one that just fits the size it announces: Postfix
+ * counts the queue file (about 900 bytes more, one more for a line over 127,
+ * and for each recipient his addresses several times). */
+#define LIMIT_RELAY_QUEUE_BYTES	    4096u
+#define LIMIT_RELAY_QUEUE_LINE	    128u
+#define LIMIT_RELAY_QUEUE_RECIPIENT 512u
+/* Milliseconds of waiting after which the caller is told that we are alive:
+ * he has to tell the mail server. */
+#define LIMIT_RELAY_PROGRESS 1000
+
 /* Key process */
 
 /* DER of signed attributes: six attributes are about 400 bytes. */

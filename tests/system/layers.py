@@ -33,7 +33,6 @@ LIBRARY_HEADERS = {
     r"sqlite3\.h": r"db/[a-z_]+\.[ch]",
     r"libpq-fe\.h": r"db/[a-z_]+\.[ch]",
     r"jansson\.h": r"admin/[a-z_]+\.[ch]",
-    r"curl/": r"relay/[a-z_]+\.[ch]",
     r"idn2\.h": r"mail/[a-z_]+\.[ch]",
     r"seccomp\.h": r"(base/confine|keyd/[a-z_]+)\.[ch]",
 }
@@ -46,7 +45,6 @@ LIBRARY_FUNCTIONS = {
     r"sqlite3_": "db",
     r"PQ": "db",
     r"json_": "admin",
-    r"curl_": "relay",
     r"idn2_": "mail",
     r"seccomp_": "keyd",
 }
