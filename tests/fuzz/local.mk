@@ -1,7 +1,7 @@
 # Fuzz targets, one for each parser, with seeds in seeds/<parser>/: see
 # HACKING.md.
 
-EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict \
+EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict %D%/smtp.dict \
 	%D%/header.dict %D%/session.dict
 
 FUZZ_TARGETS =
@@ -91,6 +91,21 @@ FUZZ_TARGETS += %D%/fuzz_session
 %C%_fuzz_session_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_session_LDADD = tests/unit/libgatewayfixture.a \
 	tests/unit/libfixture.a $(DAEMON_LIBS) $(UNIT_LIBS)
+
+# relay/
+FUZZ_TARGETS += %D%/fuzz_smtp_command %D%/fuzz_smtp_data %D%/fuzz_smtp_reply
+%C%_fuzz_smtp_command_SOURCES = %D%/fuzz_smtp_command.c %D%/fuzz.h
+%C%_fuzz_smtp_command_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smtp_command_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smtp_command_LDADD = $(RELAY_LIBS)
+%C%_fuzz_smtp_data_SOURCES = %D%/fuzz_smtp_data.c %D%/fuzz.h
+%C%_fuzz_smtp_data_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smtp_data_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smtp_data_LDADD = $(RELAY_LIBS)
+%C%_fuzz_smtp_reply_SOURCES = %D%/fuzz_smtp_reply.c %D%/fuzz.h
+%C%_fuzz_smtp_reply_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smtp_reply_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smtp_reply_LDADD = $(RELAY_LIBS)
 
 # admin/
 FUZZ_TARGETS += %D%/fuzz_admin_text
