@@ -78,6 +78,8 @@ def made():
 def load():
     """name -> message, of all of them, in order."""
     found = {path.stem: path.read_bytes() for path in FOLDER.glob("*.eml")}
+    if not found:
+        raise AssertionError(f"no messages in {FOLDER.resolve()}")
     found.update(made())
     return dict(sorted(found.items()))
 
