@@ -48,7 +48,8 @@ struct player {
 	enum step step;
 	bool open;		      /* between MAIL and the answer */
 	const struct script_op *line; /* of the body, for "X" */
-	size_t body_left;
+	size_t body_left;	      /* how much may still be said */
+	size_t budget;		      /* the same, when the message began */
 
 	struct outcome outcome; /* of the last answer */
 	bool answered;		/* by the operation that was played last */
@@ -123,6 +124,7 @@ play_sender(struct player *p, const char *path)
 	p->step = STEP_SENDER;
 	p->open = true;
 	p->line = NULL;
+	p->budget = p->body_left;
 	session_sender(p->session, path, p->login);
 }
 
@@ -399,6 +401,7 @@ check_alone(const struct player *p, const struct script_op *from,
 	alone.daemon_name = p->daemon_name ? xstrdup(p->daemon_name) : NULL;
 	alone.client = p->client;
 	alone.login = p->message.login;
+	alone.body_left = p->budget;
 	session_client(alone.session, alone.client, alone.daemon_name);
 	for (; from <= to; from++)
 		if (from->what != 'L')

@@ -42,8 +42,8 @@ between(const unsigned char *from, const unsigned char *to)
 	return slice_make(from, (size_t)(to - from));
 }
 
-/* CRLF "--" boundary ["--"] blanks CRLF, where the first CRLF may be missing
- * and the last one may, at the end of the entity. */
+/* CRLF "--" boundary ["--"] blanks CRLF, where the first CRLF may be missing,
+ * at the start of a body, and the last one may, at the end of the entity. */
 static bool
 is_delimiter(struct slice s, const char *boundary, bool *close)
 {
@@ -112,6 +112,8 @@ check_glue(const struct mime_part *part)
 	for (; child; child = child->next) {
 		if (child->header_raw.data < pos)
 			return "parts overlap";
+		if (pos > part->body.data && (pos[0] != '\r' || pos[1] != '\n'))
+			return "no CRLF before a delimiter";
 		if (!is_delimiter(between(pos, child->header_raw.data),
 			boundary, &close) ||
 		    close)
@@ -123,7 +125,8 @@ check_glue(const struct mime_part *part)
 		rest.len -= part->epilogue.len;
 	if (part->structure_malformed && rest.len == 0)
 		return NULL;
-	if (!is_delimiter(rest, boundary, &close) || !close)
+	if (!slice_has_prefix(rest, "\r\n") ||
+	    !is_delimiter(rest, boundary, &close) || !close)
 		return "no close-delimiter";
 	return NULL;
 }
@@ -391,6 +394,20 @@ has_same_fields(const struct mime_part *a, const struct mime_part *b)
 	return !next_field(b, &k, &two);
 }
 
+/* Names in their spelling and order.  A label that was missing comes last. */
+static bool
+has_same_names(const struct header *a, const struct header *b)
+{
+	size_t added = b->count - a->count;
+
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (!slice_equal(a->fields[i].name, b->fields[i].name))
+			return false;
+	return added == 0 ||
+	       (added == 1 && is_cte(&b->fields[a->count]) &&
+		   header_count(b, "Content-Transfer-Encoding") == 1);
+}
+
 static void
 decode(const struct mime_part *part, struct buf *out)
 {
@@ -484,7 +501,7 @@ check_pair(const struct mime_part *a, const struct mime_part *b)
 	    strcmp(a->type.type, b->type.type) != 0 ||
 	    strcmp(a->type.subtype, b->type.subtype) != 0)
 		return "the tree changed";
-	if (!has_same_fields(a, b))
+	if (!has_same_fields(a, b) || !has_same_names(&a->header, &b->header))
 		return "a field changed";
 	if (b->cte == MIME_CTE_8BIT || b->cte == MIME_CTE_BINARY)
 		return "a label says that it is not 7bit";
