@@ -27,12 +27,15 @@ end_of(struct slice s)
 
 /* --- the lines of a header --- */
 
-/* RFC 5322 2.2: printable, and the colon follows at once. */
+/* RFC 5322 2.2: printable, and the colon follows at once.  What looks like a
+ * delimiter is no field to Sendmail. */
 static bool
 is_field_line(struct slice line)
 {
 	size_t colon = slice_find(line, ':', 0);
 
+	if (slice_has_prefix(line, "--"))
+		return false;
 	for (size_t i = 0; i < colon; i++)
 		if (line.data[i] <= ' ' || line.data[i] > '~')
 			return false;

@@ -97,6 +97,8 @@ test_headers(void **state)
 	check_header("Content-Type\t: text/plain", "irregular-header");
 	check_header("no field", "irregular-header");
 	check_header(": x", "irregular-header");
+	check_header("--x: y", "irregular-header");
+	check_header("-x: y", NULL);
 	check_header(" x: y", "irregular-header");
 	check_header("\xc3: y", "irregular-header");
 	check(MIXED, "--b~Content-Type: message/rfc822~~Subject : x~~a~--b--~",
