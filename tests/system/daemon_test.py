@@ -457,7 +457,8 @@ def chatty_server(site):
 def negotiation(site):
     with site.mta() as mta:
         equal(mta.wanted_macros,
-              {"C": ["{daemon_name}"], "M": ["i", "{auth_authen}"],
+              {"C": ["{daemon_name}"],
+               "M": ["i", "{auth_authen}", "{auth_ssf}"],
                "R": ["i"], "N": ["i"], "E": ["i"]}, "macros")
         equal(mta.actions, 0x113, "actions")
         mta.connect()
