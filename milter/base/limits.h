@@ -169,6 +169,10 @@
 #define LIMIT_KEYD_KEYS 20000u
 /* Connections to keyd: a pool for each milter process and some tools. */
 #define LIMIT_KEYD_CONNECTIONS 256u
+/* Milliseconds for making a key pair, which no mail waits for: a second or
+ * two for RSA-4096 on average, but luck decides, and ten times that happens;
+ * so do busy machines. */
+#define LIMIT_GENERATE_MS (2 * 60 * 1000)
 /* Log lines a second that peers can cause. */
 #define LIMIT_KEYD_COMPLAINTS 20u
 

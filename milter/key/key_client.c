@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "key/key_pool.h"
 
 struct key_client {
@@ -285,7 +286,7 @@ key_generate(struct key_client *client, enum key_algorithm algorithm,
 {
 	struct key_exchange x;
 
-	key_exchange_init(&x, KEY_GENERATE, new_deadline(client));
+	key_exchange_init(&x, KEY_GENERATE, deadline_in(LIMIT_GENERATE_MS));
 	x.request.algorithm = algorithm;
 	return make_sealed(client, &x, out, err);
 }

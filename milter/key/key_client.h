@@ -93,7 +93,8 @@ void key_sealed_fini(struct key_sealed *sealed);
 int key_wrap(struct key_client *client, struct slice pkcs8,
     struct key_sealed *out, struct err *err) MUST_USE;
 
-/* Makes a key pair; algorithm is one of KEY_ALG_NEW_*. */
+/* Makes a key pair; algorithm is one of KEY_ALG_NEW_*.  May take
+ * LIMIT_GENERATE_MS, whatever the client's own timeout. */
 int key_generate(struct key_client *client, enum key_algorithm algorithm,
     struct key_sealed *out, struct err *err) MUST_USE;
 

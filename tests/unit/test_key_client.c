@@ -170,6 +170,22 @@ test_crash_between_two_requests(void **state)
 	must_sign(&alice);
 }
 
+/* A key pair takes as long as it takes. */
+static void
+test_generating(void **state)
+{
+	struct key_client *hasty = key_client_new(keyd.socket, 1, 1);
+	struct key_sealed sealed;
+	struct err err;
+
+	(void)state;
+	key_sealed_init(&sealed);
+	if (key_generate(hasty, KEY_ALG_NEW_RSA2048, &sealed, &err))
+		fail_msg("%s", err.text);
+	key_sealed_fini(&sealed);
+	key_client_free(hasty);
+}
+
 static void
 test_standing_still(void **state)
 {
@@ -266,6 +282,7 @@ main(void)
 	    cmocka_unit_test(test_no_room_for_the_result),
 	    cmocka_unit_test(test_crash_and_recovery),
 	    cmocka_unit_test(test_crash_between_two_requests),
+	    cmocka_unit_test(test_generating),
 	    cmocka_unit_test(test_standing_still),
 	    cmocka_unit_test(test_crashes_under_load),
 	};
