@@ -132,12 +132,27 @@ take_canonical(struct outbound *o, const struct outbound_case *c,
 	return REASON_NONE;
 }
 
+static size_t
+count_content_fields(const struct header *header)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < header->count; i++)
+		n += header_field_is_content(&header->fields[i]);
+	return n;
+}
+
 static enum plan_reason
 take_content(struct outbound *o, const struct outbound_case *c,
     struct plan *plan, struct err *err)
 {
 	if (!buf_ok(&o->entity)) {
 		err_set(err, ERR_PERMANENT, "header too large");
+		return REASON_TOO_LARGE;
+	}
+	if (count_content_fields(c->header) > LIMIT_CONTENT_FIELDS) {
+		err_set(err, ERR_PERMANENT, "more than %u Content-* fields",
+		    LIMIT_CONTENT_FIELDS);
 		return REASON_TOO_LARGE;
 	}
 	if (!stays_as_it_is(&c->gather->facts))

@@ -879,6 +879,31 @@ test_too_large(void **state)
 	gateway_fixture_open(&f);
 }
 
+/* Each of them would be an edit. */
+static void
+test_content_fields(void **state)
+{
+	struct fixture_mail mail;
+	struct fixture_result r;
+	struct buf header;
+
+	(void)state;
+	buf_init(&header, 1 << 20);
+	buf_add_text(&header, HEADER TEXT);
+	for (unsigned i = 1; i < LIMIT_CONTENT_FIELDS; i++)
+		buf_addf(&header, "Content-X%u: y\n", i % 400);
+	mail = from_alice(buf_text(&header), "x\r\n");
+	signs(&mail, "alice", &r);
+	fixture_result_fini(&r);
+	buf_add_text(&header, "Content-Y: z\n");
+	mail.header = buf_text(&header);
+	passes(
+	    &mail, "reason=too-large error=\"more than 500 Content-* fields");
+	mail.override.encrypt = ENCRYPT_REQUIRED;
+	refuses(&mail, "5.3.4", "too large", "reason=too-large");
+	buf_fini(&header);
+}
+
 static void
 test_large_header(void **state)
 {
@@ -1111,6 +1136,7 @@ main(void)
 	    cmocka_unit_test_setup(test_many_recipients, before_each),
 	    cmocka_unit_test_setup(test_large, before_each),
 	    cmocka_unit_test_setup(test_too_large, before_each),
+	    cmocka_unit_test_setup(test_content_fields, before_each),
 	    cmocka_unit_test_setup(test_large_header, before_each),
 	    cmocka_unit_test_setup(test_decide_only, before_each),
 	    cmocka_unit_test_setup(test_override, before_each),
