@@ -60,6 +60,7 @@ endif
 
 # The long ones first.
 SYSTEM_TESTS = \
+	%D%/system/bounds_test.py \
 	%D%/system/milter_test.py \
 	%D%/system/sendmail_test.py \
 	%D%/system/postfix_test.py \

@@ -7,11 +7,9 @@ fear, large ones, and everything that can interrupt a session.  openssl and
 Python's email package judge the results.
 """
 
-import base64
 import email
 import functools
 import secrets
-import threading
 import time
 
 import messages
@@ -20,7 +18,7 @@ import tap
 from messages import FEARED, build, is_seven_bit, same_content
 from mta_client import MilterGone
 from tap import absent, case, check, contains, equal, note
-from testsite import COMPLAINTS, Site, is_sanitized
+from testsite import COMPLAINTS, Site
 
 ALICE = "alice@example.org"      # encrypt: off
 CAROL = "carol@example.org"      # encrypt: if-possible, key made by openssl
@@ -816,85 +814,7 @@ def _(site):
     equal(openssl.names_of(signer), [DAVE])
 
 
-# -- sizes --
-
-class _Memory:
-    """The most anonymous memory of the milter while something happens."""
-
-    def __init__(self, process):
-        self._process = process
-        self.start = self.peak = process.memory("RssAnon")
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-
-    def _watch(self):
-        while not self._done.wait(0.01):
-            self.peak = max(self.peak, self._process.memory("RssAnon"))
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._done.set()
-        self._thread.join()
-
-    @property
-    def growth(self):
-        return self.peak - self.start
-
-
-def _large(megabytes, encoding):
-    """A text and an attachment of about that size."""
-    if encoding == "base64":
-        block = base64.encodebytes(secrets.token_bytes(57 * 1024)).replace(
-            b"\n", b"\r\n")
-    else:
-        block = "Grüße aus dem großen Anhang\r\n".encode() * 2600
-    data = block * (megabytes * 1000000 // len(block))
-    part = (f"Content-Type: text/plain; charset=utf-8\r\n"
-            f"Content-Transfer-Encoding: {encoding}\r\n\r\n").encode() + data
-    return messages.multipart("mixed", "large", TEXT_PART, part)
-
-
-TEXT_PART = b"Content-Type: text/plain\r\n\r\nsee below"
-
-
-def _send_large(site, user, megabytes, encoding):
-    mail = build(user, [BOB], _large(megabytes, encoding))
-    site.submit(user, [BOB], build(user, [BOB]))
-    with _Memory(site.milter) as memory:
-        verdict = site.submit(user, [BOB], mail)
-    check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
-    note(f"{len(mail)} bytes: {memory.growth} kB more than before")
-    if not is_sanitized():
-        check(memory.growth < 16 * 1024,
-              f"memory grew by {memory.growth} kB")
-    return mail, verdict
-
-
-@case("50 MB of 8-bit text: signed, in bounded memory", limit=900)
-def _(site):
-    mail, verdict = _send_large(site, ALICE, 50, "8bit")
-    entity = site.verify(verdict.data)[0]
-    same_content(mail, entity)
-
-
-@case("50 MB: encrypted, in bounded memory", limit=900)
-def _(site):
-    mail, verdict = _send_large(site, CAROL, 50, "base64")
-    inside = site.bob.decrypt(verdict.data)
-    entity = site.verify(inside, site.org.root)[0]
-    same_content(mail, entity)
-
-
-@case("100 MB: signed where it lies", limit=900)
-def _(site):
-    mail, verdict = _send_large(site, ALICE, 100, "base64")
-    entity, signature = openssl.signed_parts(verdict.data)
-    check(entity.endswith(mail.partition(b"\r\n\r\n")[2]), "the body changed")
-    site.verify(verdict.data)
-
+# -- the end --
 
 @case("at the end the milter is alive and has said nothing of errors")
 def _(site):

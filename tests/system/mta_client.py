@@ -9,6 +9,7 @@ Nothing is softened: a change that was not negotiated, a stray CR in a new
 body, an unknown reply or a reply that nobody asked for raises ProtocolError.
 """
 
+import functools
 import ipaddress
 import re
 import socket
@@ -78,6 +79,17 @@ def split_message(data):
     return fields, b""
 
 
+def with_crlf(body):
+    """A new body as it is queued; it may be large."""
+    if body.count(b"\n") != body.count(b"\r\n"):
+        body = body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    if body.count(b"\r") != body.count(b"\r\n"):
+        raise ProtocolError("a stray CR in the new body")
+    if body and not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    return body
+
+
 class Verdict:
     """How one message ended, and what it became."""
 
@@ -91,7 +103,7 @@ class Verdict:
     def accepted(self):
         return self.outcome == "accept"
 
-    @property
+    @functools.cached_property
     def data(self):
         """The message as it would be queued."""
         return self._model.data()
@@ -139,6 +151,7 @@ class Model:
         self.rules = rules
         self.leading_space = leading_space
         self.replaced = None
+        self._by_name = None
         self.changes = []
         self.progress = 0
         self.quarantined = None
@@ -161,13 +174,8 @@ class Model:
                         for n, v in self.present())
         body = self.body
         if self.replaced is not None:
-            body = b"".join(self.replaced)
-            body = re.sub(rb"\r?\n", b"\r\n", body)
-            if re.search(rb"\r(?!\n)", body):
-                raise ProtocolError("a stray CR in the new body")
-            if body and not body.endswith(b"\r\n"):
-                body += b"\r\n"
-        return head + b"\r\n" + body
+            body = with_crlf(b"".join(self.replaced))
+        return b"".join([head, b"\r\n", body])
 
     def _value(self, value):
         if b"\r" in value:
@@ -176,18 +184,23 @@ class Model:
         value = re.sub(rb"\n(?![ \t])", b"\n\t", value)
         return value if self.leading_space else b" " + value
 
-    def _count(self, field, name):
-        """Does this field count for an index of name?"""
-        if field[0].lower() != name.lower() or field is self.fields[0]:
-            return False
-        return self.rules == "sendmail" or not field[2]
+    def _named(self, name):
+        """The fields of this name that its indexes count."""
+        if self._by_name is None:
+            self._by_name = {}
+            for field in self.fields[1:]:
+                self._by_name.setdefault(field[0].lower(), []).append(field)
+        fields = self._by_name.get(name.lower(), [])
+        if self.rules == "sendmail":
+            return fields
+        return [f for f in fields if not f[2]]
 
     def change_header(self, index, name, value):
-        matching = [f for f in self.fields if self._count(f, name)]
+        matching = self._named(name)
         index = max(index, 1)
         if index > len(matching):
             if value:
-                self.fields.append([name, self._value(value), False])
+                self._add(len(self.fields), name, value)
             return
         field = matching[index - 1]
         if not value:
@@ -198,8 +211,11 @@ class Model:
         field[1:] = [self._value(value), False]
 
     def insert_header(self, index, name, value):
-        at = min(index, len(self.fields))
+        self._add(min(index, len(self.fields)), name, value)
+
+    def _add(self, at, name, value):
         self.fields.insert(at, [name, self._value(value), False])
+        self._by_name = None
 
     def add_header(self, name, value):
         if self.rules == "sendmail":
@@ -207,7 +223,7 @@ class Model:
                 if field[2] and field[0].lower() == name.lower():
                     field[:] = [name, self._value(value), False]
                     return
-        self.fields.append([name, self._value(value), False])
+        self._add(len(self.fields), name, value)
 
     def apply(self, kind, payload):
         """Carries out one change."""

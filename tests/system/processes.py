@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 # For slow machines; nothing waits that long on a good day.
@@ -88,6 +89,35 @@ def can_connect(address):
                 if family != socket.AF_UNIX:
                     return False
     return False
+
+
+class PeakMemory:
+    """The most anonymous memory of a process while something happens.  Pages
+    of files, such as a message's, do not count: the kernel takes them back
+    at will."""
+
+    def __init__(self, process):
+        self._process = process
+        self.start = self.peak = process.memory("RssAnon")
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def _watch(self):
+        while not self._done.wait(0.01):
+            self.peak = max(self.peak, self._process.memory("RssAnon"))
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def growth(self):
+        """kB"""
+        return self.peak - self.start
 
 
 class Process:

@@ -84,6 +84,7 @@ class Site:
         self.keyfile = self.folder / "wrapping.key"
         self.keyd = None
         self.milter = None
+        self.under = []  # a command that runs the milter
         self.ca = None
         self._made = 0
 
@@ -203,7 +204,7 @@ class Site:
 
     def start_milter(self):
         self.milter = Process(
-            "smime-milter", [program("smime-milter"), "-f", "-c",
+            "smime-milter", [*self.under, program("smime-milter"), "-f", "-c",
                              self.configuration],
             self.folder / "log" / "milter", user=MILTER_USER)
         self.milter.wait_ready(lambda: can_connect(self.socket), "socket")
