@@ -457,9 +457,18 @@ def _(site, server):
         equal(sending.outcomes[0].reason, "unsupported", "reason")
 
 
+def connections(server):
+    """How many there have been, once the last one has ended."""
+    def counts():
+        return [len(re.findall(rf"\b{word} from", server.log()))
+                for word in ("connect", "disconnect")]
+    wait_until(lambda: len(set(counts())) == 1, "the end of connections")
+    return counts()[0]
+
+
 @on_postfix("an address that would end the command is never sent")
 def _(site, server):
-    connects = len(re.findall("connect from", server.log()))
+    connects = connections(server)
     for copy in (site.copy(message(), ["<bob@example.com>\r\nRSET"]),
                  site.copy(message(), ["<bob@example.com\nRSET>"]),
                  site.copy(message(), sender="<a@example.org> RET=FULL"),
@@ -468,8 +477,7 @@ def _(site, server):
         sending = refused(site, server.reinject, [site.copy(message()), copy])
         equal([o.reason for o in sending.outcomes], ["none", "unsendable"],
               "reasons")
-    equal(len(re.findall("connect from", server.log())), connects,
-          "connections")
+    equal(connections(server), connects, "connections")
 
 
 @on_postfix("content that would end the message is not sent")
