@@ -333,7 +333,8 @@ match_line(struct slice line, struct slice boundary)
 	const unsigned char *text = line.data + 2;
 	size_t len = line.len - 2;
 
-	if (len < boundary.len || memcmp(text, boundary.data, boundary.len))
+	if (len < boundary.len ||
+	    memcmp(text, boundary.data, boundary.len) != 0)
 		return MATCH_NONE;
 	if (len == boundary.len)
 		return MATCH_DELIMITER;
