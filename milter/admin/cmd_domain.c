@@ -10,8 +10,20 @@
 #include "admin/effective.h"
 #include "base/alloc.h"
 
+#define EXEMPT_WORDS                                                           \
+	"null-sender, dsn, mdn, acme, auto-submitted, list, resent, "          \
+	"calendar, partial"
+#define ALGORITHM_WORDS                                                        \
+	"any, rsa, rsa-pss, ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519"
+
 static const struct command_option policy_options[] = {
     ADMIN_POLICY_OPTIONS,
+    {"exempt", "WORD,...|none|all|inherit",
+	"mail that is left alone: " EXEMPT_WORDS},
+    {"own-cert-problem", "unsigned|defer|inherit",
+	"what becomes of mail whose author's certificate cannot sign"},
+    {"signature-algorithm", "WORD|inherit",
+	"how mail is signed: " ALGORITHM_WORDS},
     {NULL, NULL, NULL},
 };
 
@@ -19,6 +31,9 @@ static const struct column list_columns[] = {
     {"name", "DOMAIN", COLUMN_TEXT},
     {"sign", "SIGN", COLUMN_TEXT},
     {"encrypt", "ENCRYPT", COLUMN_TEXT},
+    {"exempt", "EXEMPT", COLUMN_TEXT},
+    {"own_cert_problem", "OWN PROBLEM", COLUMN_TEXT},
+    {"signature_algorithm", "ALGORITHM", COLUMN_TEXT},
     {"effective.sign", "SIGNS", COLUMN_TEXT},
     {"effective.encrypt", "ENCRYPTS", COLUMN_TEXT},
     {"source", "SET IN", COLUMN_TEXT},
@@ -29,8 +44,14 @@ static const struct column show_columns[] = {
     {"name", "Domain", COLUMN_TEXT},
     {"sign", "Sign", COLUMN_TEXT},
     {"encrypt", "Encrypt", COLUMN_TEXT},
+    {"exempt", "Exempt", COLUMN_TEXT},
+    {"own_cert_problem", "Own certificate problem", COLUMN_TEXT},
+    {"signature_algorithm", "Signature algorithm", COLUMN_TEXT},
     {"effective.sign", "Signs", COLUMN_TEXT},
     {"effective.encrypt", "Encrypts", COLUMN_TEXT},
+    {"effective.exempt", "Leaves alone", COLUMN_TEXT},
+    {"effective.own_cert_problem", "If it cannot sign", COLUMN_TEXT},
+    {"effective.signature_algorithm", "Signs with", COLUMN_TEXT},
     {"source", "Set in", COLUMN_TEXT},
     {"created", "Since", COLUMN_DAY},
     {NULL, NULL, COLUMN_TEXT},
@@ -53,6 +74,11 @@ domain_json(const struct settings *settings, const struct store_domain *stored,
 	    object, "sign", output_text(setting_switch_name(level->sign)));
 	output_set(object, "encrypt",
 	    output_text(setting_encrypt_name(level->encrypt)));
+	output_set(object, "exempt", effective_exempt_text(level->exempt));
+	output_set(object, "own_cert_problem",
+	    output_text(setting_own_problem_name(level->own_problem)));
+	output_set(object, "signature_algorithm",
+	    output_text(setting_algorithm_name(level->algorithm)));
 	effective_set(object, settings, name, stored, NULL);
 	output_set(object, "source",
 	    output_text(!stored ? "file"
@@ -63,14 +89,52 @@ domain_json(const struct settings *settings, const struct store_domain *stored,
 	return object;
 }
 
+static enum verb_result
+complain_option(
+    const char *name, const char *text, const char *words, struct err *err)
+{
+	(void)err_set(err, ERR_PERMANENT, "--%s %s: not %s", name, text, words);
+	return VERB_USAGE;
+}
+
+/* All that a domain may set; what was not given stays. */
+static enum verb_result
+read_level(
+    const struct args *args, struct setting_level *level, struct err *err)
+{
+	const char *exempt = args_option(args, "exempt");
+	const char *problem = args_option(args, "own-cert-problem");
+	const char *algorithm = args_option(args, "signature-algorithm");
+
+	if (exempt && setting_exempt_parse(exempt, &level->exempt))
+		return complain_option("exempt", exempt,
+		    "none, all, inherit or a list of: " EXEMPT_WORDS, err);
+	if (problem && setting_own_problem_parse(problem, &level->own_problem))
+		return complain_option("own-cert-problem", problem,
+		    "unsigned, defer or inherit", err);
+	if (algorithm && setting_algorithm_parse(algorithm, &level->algorithm))
+		return complain_option("signature-algorithm", algorithm,
+		    ALGORITHM_WORDS " or inherit", err);
+	return admin_policy(args, &level->sign, &level->encrypt, err);
+}
+
 static int
 audit(struct admin *a, const char *action, const struct store_domain *d,
     struct err *err)
 {
-	char text[ADMIN_POLICY_TEXT];
+	char policy[ADMIN_POLICY_TEXT], exempt[SETTING_EXEMPT_TEXT], *text;
+	const struct setting_level *level = &d->level;
+	int rc;
 
-	admin_policy_text(text, sizeof(text), d->level.sign, d->level.encrypt);
-	return admin_audit(a, action, d->name, text, err);
+	admin_policy_text(policy, sizeof(policy), level->sign, level->encrypt);
+	setting_exempt_text(level->exempt, exempt);
+	text =
+	    xasprintf("%s exempt=%s own-cert-problem=%s signature-algorithm=%s",
+		policy, exempt, setting_own_problem_name(level->own_problem),
+		setting_algorithm_name(level->algorithm));
+	rc = admin_audit(a, action, d->name, text, err);
+	free(text);
+	return rc;
 }
 
 static void
@@ -94,7 +158,7 @@ run_add(struct admin *a, const struct args *args, struct err *err)
 
 	rc = admin_domain(args_operand(args, 0), &d.name, err);
 	if (rc == VERB_DONE)
-		rc = admin_policy(args, &d.level.sign, &d.level.encrypt, err);
+		rc = read_level(args, &d.level, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
@@ -124,7 +188,7 @@ run_set(struct admin *a, const struct args *args, struct err *err)
 	if (admin_settings(a, &settings, err) || admin_store(a, &store, err) ||
 	    store_domain_find(store, name, &d, err))
 		goto out;
-	rc = admin_policy(args, &d.level.sign, &d.level.encrypt, err);
+	rc = read_level(args, &d.level, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;

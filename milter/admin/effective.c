@@ -36,6 +36,29 @@ effective_level(const struct settings *settings, const char *name,
 	return policy_effective(levels, n);
 }
 
+json_t *
+effective_exempt_text(unsigned exempt)
+{
+	char text[SETTING_EXEMPT_TEXT];
+
+	setting_exempt_text(exempt, text);
+	return output_text(text);
+}
+
+/* The words of a set. */
+static json_t *
+exempt_list(unsigned exempt)
+{
+	json_t *list = json_array();
+
+	for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
+		if (exempt & EXEMPTION_BIT(e))
+			(void)json_array_append_new(list,
+			    output_text(
+				setting_exemption_name((enum exemption)e)));
+	return list;
+}
+
 void
 effective_set(json_t *object, const struct settings *settings, const char *name,
     const struct store_domain *domain, const struct store_user *user)
@@ -48,5 +71,10 @@ effective_set(json_t *object, const struct settings *settings, const char *name,
 	    effective, "sign", output_text(setting_switch_name(result.sign)));
 	output_set(effective, "encrypt",
 	    output_text(setting_encrypt_name(result.encrypt)));
+	output_set(effective, "exempt", exempt_list(result.exempt));
+	output_set(effective, "own_cert_problem",
+	    output_text(setting_own_problem_name(result.own_problem)));
+	output_set(effective, "signature_algorithm",
+	    output_text(setting_algorithm_name(result.algorithm)));
 	output_set(object, "effective", effective);
 }

@@ -21,7 +21,11 @@ struct setting_level effective_level(const struct settings *settings,
     const char *name, const struct store_domain *domain,
     const struct store_user *user);
 
-/* Members "effective": {"sign", "encrypt"} of a domain (user NULL) or user;
+/* "inherit", or the words of a set of exemptions with commas. */
+json_t *effective_exempt_text(unsigned exempt);
+
+/* Members "effective": {"sign", "encrypt", "exempt" (a list),
+ * "own_cert_problem", "signature_algorithm"} of a domain (user NULL) or user;
  * domain NULL: it is in the file only. */
 void effective_set(json_t *object, const struct settings *settings,
     const char *name, const struct store_domain *domain,

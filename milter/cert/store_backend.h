@@ -76,7 +76,7 @@ struct store {
 };
 
 /* The newest schema, the same for all backends. */
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 
 extern const struct store_ops store_sqlite_ops;
 

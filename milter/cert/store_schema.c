@@ -108,6 +108,15 @@ static const char *const steps[STORE_SCHEMA] = {
     "  action TEXT NOT NULL,"
     "  object TEXT NOT NULL,"
     "  detail TEXT NOT NULL);",
+
+    /* 2: more that a domain may set */
+    "ALTER TABLE domains"
+    "  ADD COLUMN exempt TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains"
+    "  ADD COLUMN own_cert_problem TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains"
+    "  ADD COLUMN signature_algorithm TEXT NOT NULL DEFAULT 'inherit';"
+    "UPDATE state SET schema = 2, generation = generation + 1;",
 };
 
 const char *

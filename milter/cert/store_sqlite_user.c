@@ -22,6 +22,44 @@ parse_settings(const char *name, const char *sign, const char *encrypt,
 	return 0;
 }
 
+/* What only domains have. */
+static int
+parse_domain_settings(
+    struct sqlite_query *q, struct setting_level *out, struct err *err)
+{
+	const char *name = sqlite_text(q, 0), *exempt = sqlite_text(q, 3);
+	const char *problem = sqlite_text(q, 4), *algorithm = sqlite_text(q, 5);
+
+	if (parse_settings(
+		name, sqlite_text(q, 1), sqlite_text(q, 2), out, err))
+		return -1;
+	if (setting_exempt_parse(exempt, &out->exempt))
+		return err_set(err, ERR_PERMANENT,
+		    "store: %s: exempt is \"%s\"", name, exempt);
+	if (setting_own_problem_parse(problem, &out->own_problem))
+		return err_set(err, ERR_PERMANENT,
+		    "store: %s: own_cert_problem is \"%s\"", name, problem);
+	if (setting_algorithm_parse(algorithm, &out->algorithm))
+		return err_set(err, ERR_PERMANENT,
+		    "store: %s: signature_algorithm is \"%s\"", name,
+		    algorithm);
+	return 0;
+}
+
+/* The same five, in the same order.  exempt: SETTING_EXEMPT_TEXT bytes that
+ * last until the query is done. */
+static void
+bind_domain_settings(
+    struct sqlite_query *q, const struct setting_level *level, char *exempt)
+{
+	setting_exempt_text(level->exempt, exempt);
+	sqlite_bind_text(q, setting_switch_name(level->sign));
+	sqlite_bind_text(q, setting_encrypt_name(level->encrypt));
+	sqlite_bind_text(q, exempt);
+	sqlite_bind_text(q, setting_own_problem_name(level->own_problem));
+	sqlite_bind_text(q, setting_algorithm_name(level->algorithm));
+}
+
 static const char *const state_names[] = {
     [STORE_USER_ACTIVE] = "active",
     [STORE_USER_RETIRED] = "retired",
@@ -42,15 +80,16 @@ parse_state(const char *name, const char *text, enum store_user_state *out,
 
 /* Domains */
 
-#define DOMAIN_COLUMNS "name, sign, encrypt, created"
+#define DOMAIN_COLUMNS                                                         \
+	"name, sign, encrypt, exempt, own_cert_problem, signature_algorithm,"  \
+	" created"
 
 static int
 read_domain(struct sqlite_query *q, struct store_domain *out, struct err *err)
 {
-	struct store_domain d = {.created = sqlite_number(q, 3)};
+	struct store_domain d = {.created = sqlite_number(q, 6)};
 
-	if (parse_settings(sqlite_text(q, 0), sqlite_text(q, 1),
-		sqlite_text(q, 2), &d.level, err))
+	if (parse_domain_settings(q, &d.level, err))
 		return -1;
 	d.name = xstrdup(sqlite_text(q, 0));
 	*out = d;
@@ -61,6 +100,7 @@ int
 store_sqlite_domain_add(
     struct store *store, const struct store_domain *d, struct err *err)
 {
+	char exempt[SETTING_EXEMPT_TEXT];
 	struct sqlite_query q;
 	struct sqlite *db;
 	int rc;
@@ -68,11 +108,10 @@ store_sqlite_domain_add(
 	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
 		return -1;
 	sqlite_query(&q, db,
-	    "INSERT INTO domains (" DOMAIN_COLUMNS ") VALUES (?, ?, ?, ?)"
-	    " ON CONFLICT DO NOTHING");
+	    "INSERT INTO domains (" DOMAIN_COLUMNS
+	    ") VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
 	sqlite_bind_text(&q, d->name);
-	sqlite_bind_text(&q, setting_switch_name(d->level.sign));
-	sqlite_bind_text(&q, setting_encrypt_name(d->level.encrypt));
+	bind_domain_settings(&q, &d->level, exempt);
 	sqlite_bind_number(&q, d->created);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -95,16 +134,17 @@ int
 store_sqlite_domain_set(
     struct store *store, const struct store_domain *d, struct err *err)
 {
+	char exempt[SETTING_EXEMPT_TEXT];
 	struct sqlite_query q;
 	struct sqlite *db;
 	int rc;
 
 	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
 		return -1;
-	sqlite_query(
-	    &q, db, "UPDATE domains SET sign = ?, encrypt = ? WHERE name = ?");
-	sqlite_bind_text(&q, setting_switch_name(d->level.sign));
-	sqlite_bind_text(&q, setting_encrypt_name(d->level.encrypt));
+	sqlite_query(&q, db,
+	    "UPDATE domains SET sign = ?, encrypt = ?, exempt = ?,"
+	    " own_cert_problem = ?, signature_algorithm = ? WHERE name = ?");
+	bind_domain_settings(&q, &d->level, exempt);
 	sqlite_bind_text(&q, d->name);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)

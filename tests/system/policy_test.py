@@ -225,6 +225,19 @@ def _(site):
         site.check_signed(verdict, other)
 
 
+@case("what smimectl sets for a domain counts before the file, at once")
+def _(site):
+    for setting, spared in (("list", True), ("none", False), ("all", True),
+                            ("inherit", False)):
+        site.smimectl("domain", "set", domain("spare-none"), "--exempt",
+                      setting)
+        mail, verdict = _submit(site, "list", "spare-none", f"SET{setting}")
+        if spared:
+            site.check_untouched(verdict, mail)
+        else:
+            site.check_signed(verdict, "spare-none")
+
+
 # -- own certificates that cannot sign --
 
 def _problem(word, problem, site):

@@ -203,13 +203,19 @@ def _(site):
 # --- domains and users ---
 
 
+EXEMPTIONS = ["null-sender", "dsn", "mdn", "acme", "auto-submitted", "list",
+              "resent", "calendar", "partial"]
+DEFAULTS = {"sign": "on", "encrypt": "off", "exempt": EXEMPTIONS,
+            "own_cert_problem": "unsigned", "signature_algorithm": "any"}
+
+
 @case("domain: add, show, set, list")
 def _(site):
     site.smimectl("domain", "add", "Sub.Example.ORG.", "--encrypt", "required")
     one = site.json("domain", "show", "sub.example.org")
     equal((one["sign"], one["encrypt"], one["source"]),
           ("inherit", "required", "store"))
-    equal(one["effective"], {"sign": "on", "encrypt": "required"})
+    equal(one["effective"], {**DEFAULTS, "encrypt": "required"})
     site.smimectl("domain", "set", "sub.example.org", "--sign", "off")
     one = site.json("domain", "show", "sub.example.org")
     equal((one["sign"], one["encrypt"]), ("off", "required"))
@@ -224,6 +230,71 @@ def _(site):
              "nowhere.example")
 
 
+@case("domain: what is exempt, own certificates, algorithms")
+def _(site):
+    settings = ("exempt", "own_cert_problem", "signature_algorithm")
+
+    def shown():
+        one = site.json("domain", "show", "set.example.org")
+        return ([one[name] for name in settings],
+                [one["effective"][name] for name in settings])
+
+    site.smimectl("domain", "add", "set.example.org", "--exempt", "list,dsn",
+                  "--own-cert-problem", "defer")
+    equal(shown(), (["dsn,list,partial", "defer", "inherit"],
+                    [["dsn", "list", "partial"], "defer", "any"]))
+    site.smimectl("domain", "set", "set.example.org",
+                  "--signature-algorithm", "ecdsa-p384", "--exempt", "none")
+    equal(shown(), (["partial", "defer", "ecdsa-p384"],
+                    [["partial"], "defer", "ecdsa-p384"]))
+    site.write_settings(more=(
+        'domains = ( { name = "set.example.org"; exempt = [ "mdn" ]; '
+        'own_cert_problem = "unsigned"; } );'))
+    site.smimectl("domain", "set", "set.example.org", "--exempt", "inherit",
+                  "--own-cert-problem", "inherit")
+    equal(shown(), (["inherit", "inherit", "ecdsa-p384"],
+                    [["mdn", "partial"], "unsigned", "ecdsa-p384"]))
+    site.write_settings(more="")
+    site.smimectl("domain", "set", "set.example.org", "--exempt", "all",
+                  "--signature-algorithm", "inherit")
+    equal(shown(), ([",".join(EXEMPTIONS), "inherit", "inherit"],
+                    [EXEMPTIONS, "unsigned", "any"]))
+    listed = {d["name"]: d for d in site.json("domain", "list")}
+    equal(listed["set.example.org"]["exempt"], ",".join(EXEMPTIONS))
+    contains(site.smimectl("domain", "show", "set.example.org"),
+             "null-sender, dsn, mdn")
+    for option, word in (("--exempt", "lists"), ("--exempt", "dsn, mdn"),
+                         ("--own-cert-problem", "wait"),
+                         ("--signature-algorithm", "dsa")):
+        contains(site.fails(USAGE, "domain", "set", "set.example.org", option,
+                            word), f"{option} {word}: not ")
+    equal(site.json("user", "add", "x@set.example.org")["address"],
+          "x@set.example.org")
+    equal(site.json("user", "show", "x@set.example.org")["effective"],
+          DEFAULTS)
+    with sqlite3.connect(site.folder / "store" / "store.db") as db:
+        detail = [row[0] for row in db.execute(
+            "SELECT detail FROM audit WHERE object = 'set.example.org' "
+            "ORDER BY id")]
+    equal(detail[0], "sign=inherit encrypt=inherit exempt=dsn,list,partial "
+                     "own-cert-problem=defer signature-algorithm=inherit")
+
+
+@case("cert issue: a key of the kind that the domain wants")
+def _(site):
+    site.smimectl("domain", "add", "kinds.example.org")
+    site.smimectl("user", "add", "x@kinds.example.org")
+    for algorithm, key in (("ecdsa-p256", "ec 256"), ("ed25519", "ed25519 256"),
+                           ("ecdsa-p521", "ec 521")):
+        site.smimectl("domain", "set", "kinds.example.org",
+                      "--signature-algorithm", algorithm)
+        site.smimectl("cert", "issue", "x@kinds.example.org")
+        equal(site.json("cert", "list", "x@kinds.example.org")[0]["key"], key,
+              algorithm)
+    site.smimectl("cert", "issue", "x@kinds.example.org", "--key", "p384")
+    equal(site.json("cert", "list", "x@kinds.example.org")[0]["key"], "ec 384")
+
+
 @case("domain: those of the configuration file, and users in them")
 def _(site):
     site.write_settings(
@@ -236,7 +307,7 @@ def _(site):
     equal(site.json("domain", "show", "file.example")["source"], "file")
     site.smimectl("user", "add", "x@file.example")
     one = site.json("user", "show", "x@file.example")
-    equal(one["effective"], {"sign": "on", "encrypt": "if-possible"})
+    equal(one["effective"], {**DEFAULTS, "encrypt": "if-possible"})
     equal(site.json("domain", "show", "file.example")["source"],
           "store and file")
     site.write_settings(more="")
@@ -829,7 +900,7 @@ def _(site):
     check(result["ok"] and result["problems"] == [], result)
     check(result["keyd"]["version"].startswith("smime-keyd "), result)
     check(result["store"]["users"] >= 10, result)
-    equal(result["store"]["schema"], 1)
+    equal(result["store"]["schema"], 2)
     check(result["trust"]["anchors"] >= 2, result)
     contains(result["ca"]["subject"], "Local S/MIME CA")
     # short@, whose authority ends in ten days, and old@
@@ -850,6 +921,36 @@ def _(site):
 # --- all together ---
 
 
+@case("store migrate: an older store is refused, then nothing is missing")
+def _(site):
+    def everything():
+        domains = site.json("domain", "list")
+        for domain in domains:
+            for name in ("exempt", "own_cert_problem", "signature_algorithm"):
+                domain[name] = "inherit"
+            del domain["effective"]
+        return domains, [site.json(noun, "list")
+                         for noun in ("user", "cert", "key", "contact")]
+
+    before = everything()
+    database = site.folder / "store" / "store.db"
+    with sqlite3.connect(database) as db:  # back to what 0.1.0 made first
+        for column in ("exempt", "own_cert_problem", "signature_algorithm"):
+            db.execute(f"ALTER TABLE domains DROP COLUMN {column}")
+        db.execute("UPDATE state SET schema = 1")
+    contains(site.fails(AWAY, "user", "list"),
+             "schema 1 is older than 2; run: smimectl store migrate")
+    for arguments in (("-n",), ("-f",)):
+        done = site.run("smime-milter", "-c", site.configuration, *arguments,
+                        user=MILTER_USER)
+        equal(done.returncode, 1, done.stderr.decode())
+        contains(done.stderr.decode(), "run: smimectl store migrate")
+    result = site.json("store", "migrate")
+    equal((result["from"], result["to"]), (1, 2))
+    equal(everything(), before)
+    contains(site.smimectl("store", "migrate"), "nothing to do")
+
+
 @case("every change is in the audit, with who made it")
 def _(site):
     # The typed passphrase needed a terminal, as whoever runs this test.
@@ -863,7 +964,9 @@ def _(site):
                    "contact import", "contact import --trust",
                    "contact forget"):
         check(any(row[1] == action for row in rows), action)
-    check(("domain set", "sub.example.org", "sign=off encrypt=required") in
+    check(("domain set", "sub.example.org",
+           "sign=off encrypt=required exempt=inherit "
+           "own-cert-problem=inherit signature-algorithm=inherit") in
           {row[1:] for row in rows}, "object and detail")
 
 

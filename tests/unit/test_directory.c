@@ -68,6 +68,9 @@ check_domain(const char *name, bool own, struct setting_level level)
 	assert_int_equal(domain->is_own, own);
 	assert_int_equal(domain->level.sign, level.sign);
 	assert_int_equal(domain->level.encrypt, level.encrypt);
+	assert_int_equal(domain->level.exempt, level.exempt);
+	assert_int_equal(domain->level.own_problem, level.own_problem);
+	assert_int_equal(domain->level.algorithm, level.algorithm);
 	directory_domain_unref(&domain);
 	assert_null(domain);
 }
@@ -88,7 +91,11 @@ test_domains(void **state)
 	char org[] = "example.org", net[] = "example.net";
 	struct store_domain same = {
 	    .name = org, .level.encrypt = ENCRYPT_REQUIRED};
-	struct store_domain other = {.name = net, .level.sign = SWITCH_OFF};
+	struct store_domain other = {.name = net,
+	    .level = {.sign = SWITCH_OFF,
+		.exempt = EXEMPTION_BIT(EXEMPT_DSN),
+		.own_problem = OWN_PROBLEM_DEFER,
+		.algorithm = ALGORITHM_RSA}};
 
 	(void)state;
 	f.domain.level = (struct setting_level){
@@ -103,8 +110,8 @@ test_domains(void **state)
 		.sign = SWITCH_OFF, .encrypt = ENCRYPT_REQUIRED});
 	assert_int_equal(domains(), 1);
 	MUST(store_domain_add(store, &other, &err));
-	check_domain(
-	    "example.net", true, (struct setting_level){.sign = SWITCH_OFF});
+	other.level.exempt |= EXEMPT_ALWAYS;
+	check_domain("example.net", true, other.level);
 	assert_int_equal(domains(), 2);
 	f.config.domain_count = 0;
 	directory_free(directory);

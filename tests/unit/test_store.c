@@ -134,8 +134,14 @@ test_domain(void **state)
 	assert_int_equal(d.created, 1000);
 	FAILS(
 	    ERR_PERMANENT, "already there", store_domain_add(store, &d, &err));
+	assert_int_equal(d.level.exempt, EXEMPT_INHERIT);
+	assert_int_equal(d.level.own_problem, OWN_PROBLEM_INHERIT);
+	assert_int_equal(d.level.algorithm, ALGORITHM_INHERIT);
 	d.level.encrypt = ENCRYPT_REQUIRED;
 	d.level.sign = SWITCH_INHERIT;
+	d.level.exempt = EXEMPT_ALL;
+	d.level.own_problem = OWN_PROBLEM_UNSIGNED;
+	d.level.algorithm = ALGORITHM_ED25519;
 	before = generation();
 	MUST(store_domain_set(store, &d, &err));
 	assert_true(generation() > before);
@@ -143,6 +149,9 @@ test_domain(void **state)
 	MUST(store_domain_find(store, "example.org", &d, &err));
 	assert_int_equal(d.level.sign, SWITCH_INHERIT);
 	assert_int_equal(d.level.encrypt, ENCRYPT_REQUIRED);
+	assert_int_equal(d.level.exempt, EXEMPT_ALL);
+	assert_int_equal(d.level.own_problem, OWN_PROBLEM_UNSIGNED);
+	assert_int_equal(d.level.algorithm, ALGORITHM_ED25519);
 	d.name[0] = 'E';
 	FAILS(ERR_NOT_FOUND, "smimectl domain add",
 	    store_domain_set(store, &d, &err));
@@ -1263,6 +1272,17 @@ test_rows_of_others(void **state)
 	    store_user_find(store, "alice@example.org", &u, &err));
 	free(ask_sqlite("UPDATE domains SET sign = 1"));
 	FAILS(ERR_PERMANENT, "example.org: sign is \"1\"",
+	    store_domain_find(store, "example.org", &d, &err));
+	free(ask_sqlite("UPDATE domains SET sign = 'on', exempt = 'lists'"));
+	FAILS(ERR_PERMANENT, "example.org: exempt is \"lists\"",
+	    store_domain_find(store, "example.org", &d, &err));
+	free(ask_sqlite("UPDATE domains SET exempt = 'dsn',"
+			" own_cert_problem = 'pass'"));
+	FAILS(ERR_PERMANENT, "example.org: own_cert_problem is \"pass\"",
+	    store_domain_find(store, "example.org", &d, &err));
+	free(ask_sqlite("UPDATE domains SET own_cert_problem = 'defer',"
+			" signature_algorithm = 'dsa'"));
+	FAILS(ERR_PERMANENT, "example.org: signature_algorithm is \"dsa\"",
 	    store_domain_find(store, "example.org", &d, &err));
 	free(ask_sqlite("UPDATE partner_certificates SET trust = 'yes'"));
 	FAILS(ERR_PERMANENT, "trust is \"yes\"",

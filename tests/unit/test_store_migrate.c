@@ -1,0 +1,344 @@
+/*
+ * A store that an older version made: refused until it is migrated, and then
+ * everything is there.  What such a version wrote is kept here as text.
+ */
+#include "unit/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/hex.h"
+#include "cert/store.h"
+#include "cert/store_schema.h"
+#include "db/sqlite.h"
+#include "unit/cert_fixture.h"
+
+static struct fixture_cert ca, alice, bob;
+static char *folder, *path, *uri;
+static struct store *store;
+
+#define MUST(call)                                                             \
+	do {                                                                   \
+		struct err err = {0};                                          \
+		if (call)                                                      \
+			fail_msg("%s: %s", #call, err.text);                   \
+	} while (0)
+
+static int
+group_setup(void **state)
+{
+	(void)state;
+	fixture_ca(&ca, &(struct fixture_opts){.name = "Test CA"});
+	fixture_leaf(&alice, &ca,
+	    &(struct fixture_opts){.address = "alice@example.org"});
+	fixture_leaf(
+	    &bob, &ca, &(struct fixture_opts){.address = "bob@example.net"});
+	return 0;
+}
+
+static int
+group_teardown(void **state)
+{
+	(void)state;
+	fixture_fini(&bob);
+	fixture_fini(&alice);
+	fixture_fini(&ca);
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	struct buf nothing;
+
+	(void)state;
+	folder = fixture_folder();
+	path = xasprintf("%s/store.db", folder);
+	uri = xasprintf("sqlite:%s", path);
+	buf_init(&nothing, 1);
+	fixture_write(path, 0600, &nothing);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	store_close(store);
+	store = NULL;
+	fixture_folder_remove(folder);
+	free(path);
+	free(uri);
+	return 0;
+}
+
+static void
+run_script(const char *sql)
+{
+	struct sqlite_pool *pool;
+	struct sqlite *db;
+
+	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_write(pool, SQLITE_PROMISE_KEPT, &db, &err));
+	MUST(sqlite_script(db, sql, &err));
+	MUST(sqlite_commit(db, &err));
+	sqlite_release(&db);
+	sqlite_pool_close(pool);
+}
+
+static char *
+ask(const char *sql)
+{
+	struct sqlite_pool *pool;
+	struct sqlite_query q;
+	struct sqlite *db;
+	char *answer;
+
+	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_read(pool, &db, &err));
+	sqlite_query(&q, db, sql);
+	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
+	MUST(sqlite_done(&q, &err));
+	sqlite_release(&db);
+	sqlite_pool_close(pool);
+	return answer;
+}
+
+static void
+says(const char *sql, const char *expected)
+{
+	char *answer = ask(sql);
+
+	assert_string_equal(answer, expected);
+	free(answer);
+}
+
+/* --- schema 1 --- */
+
+static char *
+hex_of(const void *data, size_t len)
+{
+	char *text = xmalloc(2 * len + 1);
+
+	hex_encode(data, len, text);
+	return text;
+}
+
+/* What version 0.1.0 wrote for these two. */
+static const char schema_1[] =
+    "UPDATE state SET generation = 41;"
+    "INSERT INTO domains VALUES"
+    " ('example.com', 'off', 'required', 1700000000),"
+    " ('example.org', 'inherit', 'if-possible', 1700000001);"
+    "INSERT INTO users VALUES"
+    " ('alice@example.org', 'example.org', 'Alice', 'Example', 'on',"
+    "  'inherit', 'active', 1700000002),"
+    " ('old@example.com', 'example.com', '', '', 'inherit', 'off',"
+    "  'retired', 1700000003);"
+    "INSERT INTO own_certificates VALUES (7, 'alice@example.org', x'%s',"
+    " x'%s', 1700000000, 1900000000, 1700000004, NULL, x'%s', x'c0ffee');"
+    "INSERT INTO contacts VALUES"
+    " ('bob@example.net', 1700000005, 1700000006, 3);"
+    "INSERT INTO partner_certificates VALUES (9, 'bob@example.net', x'%s',"
+    " 'pinned', 1700000000, 1900000000, 1700000005, 1700000006, 1700000007,"
+    " 1, NULL, '<1@example.net>', x'3000', x'%s');"
+    "INSERT INTO authorities VALUES"
+    " (1, x'', 'CN=Unknown', 1700000008, 1700000009, 2, NULL);"
+    "INSERT INTO audit VALUES"
+    " (1, 1700000010, 'smimectl:0', 'user add', 'alice@example.org', '');";
+
+static void
+make_schema_1(void)
+{
+	const struct certificate *a = alice.certificate, *b = bob.certificate;
+	char *a_print = hex_of(a->fingerprint, FINGERPRINT_SIZE);
+	char *a_key = hex_of(a->key_id, sizeof(a->key_id));
+	char *a_der = hex_of(a->der.data, a->der.len);
+	char *b_print = hex_of(b->fingerprint, FINGERPRINT_SIZE);
+	char *b_der = hex_of(b->der.data, b->der.len);
+	char *sql;
+
+	run_script(store_schema_sqlite(1));
+	sql = xasprintf(schema_1, a_print, a_key, a_der, b_print, b_der);
+	run_script(sql);
+	free(sql);
+	free(b_der);
+	free(b_print);
+	free(a_der);
+	free(a_key);
+	free(a_print);
+}
+
+/* --- and what is made of it --- */
+
+static void
+migrate_from(int version)
+{
+	int from = -1, to = -1;
+
+	MUST(store_migrate(uri, &from, &to, &err));
+	assert_int_equal(from, version);
+	assert_int_equal(to, store_schema_version());
+}
+
+static void
+test_refused(void **state)
+{
+	struct err why;
+
+	(void)state;
+	make_schema_1();
+	assert_int_equal(store_open(uri, &store, &why), -1);
+	assert_int_equal(why.class, ERR_PERMANENT);
+	if (!strstr(why.text, "schema 1 is older than ") ||
+	    !strstr(why.text, "run: smimectl store migrate"))
+		fail_msg("%s", why.text);
+	says("SELECT schema FROM state", "1");
+	migrate_from(1);
+	MUST(store_open(uri, &store, &err));
+}
+
+static void
+test_domains(void **state)
+{
+	struct store_domain d;
+	uint64_t generation;
+
+	(void)state;
+	make_schema_1();
+	migrate_from(1);
+	MUST(store_open(uri, &store, &err));
+	MUST(store_generation(store, &generation, &err));
+	assert_true(generation > 41);
+	MUST(store_domain_find(store, "example.com", &d, &err));
+	assert_int_equal(d.level.sign, SWITCH_OFF);
+	assert_int_equal(d.level.encrypt, ENCRYPT_REQUIRED);
+	assert_int_equal(d.level.exempt, EXEMPT_INHERIT);
+	assert_int_equal(d.level.own_problem, OWN_PROBLEM_INHERIT);
+	assert_int_equal(d.level.algorithm, ALGORITHM_INHERIT);
+	assert_int_equal(d.created, 1700000000);
+	/* And the new settings can be made. */
+	d.level.exempt = EXEMPTION_BIT(EXEMPT_LIST) | EXEMPT_ALWAYS;
+	d.level.own_problem = OWN_PROBLEM_DEFER;
+	d.level.algorithm = ALGORITHM_ECDSA_P384;
+	MUST(store_domain_set(store, &d, &err));
+	store_domain_fini(&d);
+	MUST(store_domain_find(store, "example.com", &d, &err));
+	assert_int_equal(d.level.sign, SWITCH_OFF);
+	assert_int_equal(
+	    d.level.exempt, EXEMPTION_BIT(EXEMPT_LIST) | EXEMPT_ALWAYS);
+	assert_int_equal(d.level.own_problem, OWN_PROBLEM_DEFER);
+	assert_int_equal(d.level.algorithm, ALGORITHM_ECDSA_P384);
+	store_domain_fini(&d);
+}
+
+static int
+see_own(const struct store_own_cert *c, void *arg)
+{
+	size_t *count = arg;
+
+	assert_string_equal(
+	    c->fingerprint, alice.certificate->fingerprint_text);
+	assert_int_equal(c->wrapped_len, 3);
+	assert_memory_equal(c->wrapped, "\xc0\xff\xee", 3);
+	assert_int_equal(c->added, 1700000004);
+	++*count;
+	return 0;
+}
+
+static int
+see_partner(const struct store_partner_cert *c, void *arg)
+{
+	size_t *count = arg;
+
+	assert_string_equal(c->fingerprint, bob.certificate->fingerprint_text);
+	assert_int_equal(c->trust, STORE_TRUST_PINNED);
+	assert_string_equal(c->evidence, "<1@example.net>");
+	assert_int_equal(c->signing_time, 1700000007);
+	assert_true(c->preferred);
+	++*count;
+	return 0;
+}
+
+static void
+test_everything_else(void **state)
+{
+	struct store_contact contact;
+	struct store_counts n;
+	struct store_user u;
+	size_t own = 0, partners = 0;
+
+	(void)state;
+	make_schema_1();
+	migrate_from(1);
+	MUST(store_open(uri, &store, &err));
+	MUST(store_user_find(store, "alice@example.org", &u, &err));
+	assert_string_equal(u.first_name, "Alice");
+	assert_string_equal(u.last_name, "Example");
+	assert_int_equal(u.sign, SWITCH_ON);
+	assert_int_equal(u.encrypt, ENCRYPT_INHERIT);
+	store_user_fini(&u);
+	MUST(store_user_find(store, "old@example.com", &u, &err));
+	assert_int_equal(u.state, STORE_USER_RETIRED);
+	assert_int_equal(u.created, 1700000003);
+	store_user_fini(&u);
+	MUST(store_own_cert_each(
+	    store, "alice@example.org", see_own, &own, &err));
+	MUST(store_partner_cert_each(
+	    store, "bob@example.net", see_partner, &partners, &err));
+	assert_int_equal(own, 1);
+	assert_int_equal(partners, 1);
+	MUST(store_contact_find(store, "bob@example.net", &contact, &err));
+	assert_int_equal(contact.messages, 3);
+	store_contact_fini(&contact);
+	MUST(store_count(store, &n, &err));
+	assert_int_equal(n.schema, store_schema_version());
+	assert_int_equal(n.domains, 2);
+	assert_int_equal(n.users, 2);
+	says("SELECT subject || messages FROM authorities", "CN=Unknown2");
+	says("SELECT actor || action FROM audit", "smimectl:0user add");
+	says("PRAGMA integrity_check", "ok");
+	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+}
+
+/* However it came to be, the newest schema is the same one. */
+static void
+test_same_as_new(void **state)
+{
+	static const char tables[] =
+	    "SELECT group_concat(type || ' ' || name || ' ' || sql, char(10))"
+	    " FROM (SELECT * FROM sqlite_master ORDER BY name)";
+	char *old, *new;
+
+	(void)state;
+	make_schema_1();
+	migrate_from(1);
+	old = ask(tables);
+	free(path);
+	free(uri);
+	path = xasprintf("%s/new.db", folder);
+	uri = xasprintf("sqlite:%s", path);
+	migrate_from(0);
+	new = ask(tables);
+	assert_true(strlen(new) > 1000);
+	assert_string_equal(old, new);
+	free(new);
+	free(old);
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    CASE(test_refused),
+	    CASE(test_domains),
+	    CASE(test_everything_else),
+	    CASE(test_same_as_new),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
