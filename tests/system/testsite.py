@@ -84,7 +84,6 @@ class Site:
         self.keyfile = self.folder / "wrapping.key"
         self.keyd = None
         self.milter = None
-        self.under = []  # a command that runs the milter
         self.ca = None
         self._made = 0
 
@@ -204,7 +203,7 @@ class Site:
 
     def start_milter(self):
         self.milter = Process(
-            "smime-milter", [*self.under, program("smime-milter"), "-f", "-c",
+            "smime-milter", [program("smime-milter"), "-f", "-c",
                              self.configuration],
             self.folder / "log" / "milter", user=MILTER_USER)
         self.milter.wait_ready(lambda: can_connect(self.socket), "socket")
