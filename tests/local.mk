@@ -79,9 +79,11 @@ EXTRA_DIST += $(SYSTEM_TESTS)
 # What has threads, for builds with TSan: the unit tests that start some, and
 # both daemons under load.  Nothing else is built.
 check-threads:
-	tests=`cd $(top_srcdir) && \
-	    grep -l pthread_create tests/unit/test_*.c | sed 's/\.c$$//' | \
-	    tr '\n' ' '`; \
+	all=" `echo $(check_PROGRAMS)` "; tests=; \
+	for test in `cd $(top_srcdir) && \
+	    grep -l pthread_create tests/unit/test_*.c | sed 's/\.c$$//'`; do \
+		case $$all in *" $$test "*) tests="$$tests $$test" ;; esac; \
+	done; \
 	$(MAKE) check check_PROGRAMS="$$tests" \
 	    TESTS="$$tests tests/system/resilience_test.py"
 .PHONY: check-threads
