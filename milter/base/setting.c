@@ -5,13 +5,30 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const switch_names[] = {"inherit", "off", "on"};
+static const char *const switch_names[] = {"inherit", "off", "on", NULL};
 static const char *const encrypt_names[] = {
-    "inherit", "off", "if-possible", "required"};
-static const char *const own_problem_names[] = {"inherit", "unsigned", "defer"};
+    "inherit", "off", "if-possible", "required", NULL};
+static const char *const own_problem_names[] = {
+    "inherit", "unsigned", "defer", NULL};
 static const char *const algorithm_names[] = {"inherit", "any", "rsa",
-    "rsa-pss", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519"};
-static const char *const form_names[] = {"detached", "opaque"};
+    "rsa-pss", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519", NULL};
+static const char *const mixed_names[] = {"inherit", "split", "all-or-none",
+    "all-or-refuse", "refuse-the-rest", NULL};
+static const char *const bcc_names[] = {"inherit", "separate", "refuse", NULL};
+static const char *const triggers_names[] = {
+    "inherit", "off", "protect", "all", NULL};
+static const char *const mode_names[] = {"inherit", "enforce", "shadow", NULL};
+static const char *const receive_names[] = {
+    "inherit", "as-sender", "never", "if-possible", "required", NULL};
+static const char *const form_names[] = {"inherit", "detached", "opaque", NULL};
+static const char *const certificates_names[] = {
+    "inherit", "all", "newest", NULL};
+static const char *const cipher_names[] = {"inherit", "auto", "aes256-cbc",
+    "aes128-cbc", "aes256-gcm", "aes128-gcm", NULL};
+static const char *const transport_names[] = {
+    "inherit", "auto", "pkcs1", "oaep", NULL};
+static const char *const unchecked_names[] = {
+    "inherit", "accept", "refuse", NULL};
 static const char *const exemption_names[EXEMPTION_COUNT] = {
     [EXEMPT_NULL_SENDER] = "null-sender",
     [EXEMPT_DSN] = "dsn",
@@ -24,21 +41,126 @@ static const char *const exemption_names[EXEMPTION_COUNT] = {
     [EXEMPT_PARTIAL] = "partial",
 };
 
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define SENDER(member)	  offsetof(struct setting_level, member)
+#define RECIPIENT(member) offsetof(struct recipient_level, member)
+
+const struct setting sender_settings[SENDER_SETTINGS] = {
+    {"sign", switch_names, SENDER(sign),
+	"sign what users with a certificate send"},
+    {"encrypt", encrypt_names, SENDER(encrypt), "encrypt what users send"},
+    {"exempt", NULL, SENDER(exempt), "mail that is left alone"},
+    {"own_cert_problem", own_problem_names, SENDER(own_problem),
+	"what becomes of mail whose author's certificate cannot sign"},
+    {"signature_algorithm", algorithm_names, SENDER(algorithm),
+	"which of a user's certificates signs, and how"},
+    {"mixed", mixed_names, SENDER(mixed),
+	"when only some recipients can be given ciphertext"},
+    {"bcc", bcc_names, SENDER(bcc), "recipients outside To and Cc"},
+    {"triggers", triggers_names, SENDER(triggers),
+	"which wishes in subject and header are followed"},
+    {"mode", mode_names, SENDER(mode), "act, or only log"},
+};
+
+const struct setting recipient_settings[RECIPIENT_SETTINGS] = {
+    {"encrypt", receive_names, RECIPIENT(encrypt), "encrypt what they get"},
+    {"signature", form_names, RECIPIENT(form),
+	"how a signature stands beside its content"},
+    {"certificates", certificates_names, RECIPIENT(certificates),
+	"to which of several certificates"},
+    {"cipher", cipher_names, RECIPIENT(cipher), "content encryption"},
+    {"key_transport", transport_names, RECIPIENT(transport),
+	"how RSA certificates get the key"},
+    {"unchecked", unchecked_names, RECIPIENT(unchecked),
+	"certificates that may be revoked, for all we know"},
+};
+
+/* --- tables --- */
+
+/* The members are enums and sets: all of one size. */
+_Static_assert(sizeof(enum setting_switch) == sizeof(unsigned), "enums");
+
+static unsigned
+value_of(const struct setting *s, const void *level)
+{
+	unsigned value;
+
+	memcpy(&value, (const char *)level + s->offset, sizeof(value));
+	return value;
+}
+
+static void
+set_value(const struct setting *s, void *level, unsigned value)
+{
+	memcpy((char *)level + s->offset, &value, sizeof(value));
+}
 
 static int
-find_name(const char *const *names, size_t count, const char *text)
+find_name(const char *const *names, const char *text)
 {
-	for (size_t i = 0; i < count; i++)
+	for (int i = 0; names[i]; i++)
 		if (strcmp(names[i], text) == 0)
-			return (int)i;
+			return i;
 	return -1;
 }
+
+const struct setting *
+setting_find(const struct setting *table, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(table[i].name, name) == 0)
+			return &table[i];
+	return NULL;
+}
+
+int
+setting_parse(const struct setting *s, const char *text, void *level)
+{
+	unsigned set;
+	int i;
+
+	if (!s->words) {
+		if (setting_exempt_parse(text, &set) < 0)
+			return -1;
+		set_value(s, level, set);
+		return 0;
+	}
+	i = find_name(s->words, text);
+	if (i < 0)
+		return -1;
+	set_value(s, level, (unsigned)i);
+	return 0;
+}
+
+void
+setting_text(const struct setting *s, const void *level, char *out)
+{
+	if (s->words)
+		snprintf(out, SETTING_TEXT, "%s", s->words[value_of(s, level)]);
+	else
+		setting_exempt_text(value_of(s, level), out);
+}
+
+bool
+setting_is_inherited(const struct setting *s, const void *level)
+{
+	return value_of(s, level) == 0;
+}
+
+void
+setting_override(
+    const struct setting *table, size_t count, void *level, const void *by)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!setting_is_inherited(&table[i], by))
+			set_value(&table[i], level, value_of(&table[i], by));
+}
+
+/* --- words one by one --- */
 
 int
 setting_switch_parse(const char *text, enum setting_switch *out)
 {
-	int i = find_name(switch_names, COUNT(switch_names), text);
+	int i = find_name(switch_names, text);
 
 	if (i < 0)
 		return -1;
@@ -55,7 +177,7 @@ setting_switch_name(enum setting_switch value)
 int
 setting_encrypt_parse(const char *text, enum setting_encrypt *out)
 {
-	int i = find_name(encrypt_names, COUNT(encrypt_names), text);
+	int i = find_name(encrypt_names, text);
 
 	if (i < 0)
 		return -1;
@@ -72,7 +194,7 @@ setting_encrypt_name(enum setting_encrypt value)
 int
 setting_own_problem_parse(const char *text, enum setting_own_problem *out)
 {
-	int i = find_name(own_problem_names, COUNT(own_problem_names), text);
+	int i = find_name(own_problem_names, text);
 
 	if (i < 0)
 		return -1;
@@ -89,7 +211,7 @@ setting_own_problem_name(enum setting_own_problem value)
 int
 setting_algorithm_parse(const char *text, enum setting_algorithm *out)
 {
-	int i = find_name(algorithm_names, COUNT(algorithm_names), text);
+	int i = find_name(algorithm_names, text);
 
 	if (i < 0)
 		return -1;
@@ -107,6 +229,12 @@ const char *
 setting_form_name(enum setting_form value)
 {
 	return form_names[value];
+}
+
+const char *
+setting_cipher_name(enum setting_cipher value)
+{
+	return cipher_names[value];
 }
 
 const char *

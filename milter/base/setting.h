@@ -5,6 +5,7 @@
 #ifndef BASE_SETTING_H
 #define BASE_SETTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -41,10 +42,113 @@ enum setting_algorithm {
 	ALGORITHM_ED25519
 };
 
-/* How a signature stands beside its content, for a recipient's domain (A2). */
+/* What becomes of mail when some of its recipients can be given ciphertext
+ * and others, who should be, cannot (C2).  Recipients whom policy wants in
+ * clear are no part of the question. */
+enum setting_mixed {
+	MIXED_INHERIT = 0,
+	MIXED_SPLIT,	      /* each gets what is possible for him */
+	MIXED_ALL_OR_NONE,    /* nobody gets ciphertext */
+	MIXED_ALL_OR_REFUSE,  /* nobody gets anything: 550 */
+	MIXED_REFUSE_THE_REST /* who can, gets ciphertext; of the others the
+	                       * sender is told that they get nothing */
+};
+
+/* Recipients outside To and Cc, when the mail is encrypted (C3, rule B1). */
+enum setting_bcc {
+	BCC_INHERIT = 0,
+	BCC_SEPARATE, /* each gets a ciphertext of his own */
+	BCC_REFUSE    /* the sender is asked to send a mail of its own */
+};
+
+/* Which wishes of the sender's own (C8) are followed. */
+enum setting_triggers {
+	TRIGGERS_INHERIT = 0,
+	TRIGGERS_OFF,	  /* none; a keyword is just text */
+	TRIGGERS_PROTECT, /* those that ask for more protection */
+	TRIGGERS_ALL
+};
+
+/* Does policy act, or only say what it would do? */
+enum setting_mode {
+	MODE_INHERIT = 0,
+	MODE_ENFORCE,
+	MODE_SHADOW /* decide and log, change nothing */
+};
+
+/* What one level (file, domain, user) says about mail of our users; the most
+ * specific level that speaks decides. */
+struct setting_level {
+	enum setting_switch sign;
+	enum setting_encrypt encrypt;
+	unsigned exempt; /* a set of exemptions */
+	enum setting_own_problem own_problem;
+	enum setting_algorithm algorithm;
+	enum setting_mixed mixed;
+	enum setting_bcc bcc;
+	enum setting_triggers triggers;
+	enum setting_mode mode;
+};
+
+/* Encryption for a recipient.  The stricter of this and what the sender's
+ * policy says counts, but for never. */
+enum setting_receive {
+	RECEIVE_INHERIT = 0,
+	RECEIVE_AS_SENDER,
+	RECEIVE_NEVER,
+	RECEIVE_IF_POSSIBLE,
+	RECEIVE_REQUIRED
+};
+
+/* How a signature stands beside its content (A2). */
 enum setting_form {
-	FORM_DETACHED = 0, /* multipart/signed */
-	FORM_OPAQUE	   /* signed-data: for who rewrites bodies (rule S16) */
+	FORM_INHERIT = 0,
+	FORM_DETACHED, /* multipart/signed */
+	FORM_OPAQUE    /* signed-data: for who rewrites bodies (rule S16) */
+};
+
+/* To which of the usable certificates of an address (C4). */
+enum setting_certificates {
+	CERTIFICATES_INHERIT = 0,
+	CERTIFICATES_ALL, /* several devices */
+	CERTIFICATES_NEWEST
+};
+
+/* Content encryption (C5, rules E1 to E3). */
+enum setting_cipher {
+	CIPHER_INHERIT = 0,
+	CIPHER_AUTO, /* AES-256-CBC, or AES-256-GCM if all announced it */
+	CIPHER_AES256_CBC,
+	CIPHER_AES128_CBC,
+	CIPHER_AES256_GCM,
+	CIPHER_AES128_GCM
+};
+
+/* Key transport to RSA certificates (rule E4); one whose key allows nothing
+ * but OAEP gets OAEP whatever is set. */
+enum setting_transport {
+	TRANSPORT_INHERIT = 0,
+	TRANSPORT_AUTO,	 /* PKCS#1 v1.5, or OAEP if all announced it */
+	TRANSPORT_PKCS1, /* v1.5 */
+	TRANSPORT_OAEP	 /* with SHA-256 */
+};
+
+/* A certificate of which nobody knows whether it is revoked. */
+enum setting_unchecked {
+	UNCHECKED_INHERIT = 0,
+	UNCHECKED_ACCEPT,
+	UNCHECKED_REFUSE /* unless the operator vouches for it */
+};
+
+/* What one level (global, domain pattern, domain, address) says about mail to
+ * a recipient. */
+struct recipient_level {
+	enum setting_receive encrypt;
+	enum setting_form form;
+	enum setting_certificates certificates;
+	enum setting_cipher cipher;
+	enum setting_transport transport;
+	enum setting_unchecked unchecked;
 };
 
 /* What makes mail one that can be left alone (A9, rules N3 and N4), in the
@@ -71,15 +175,41 @@ enum exemption {
 #define EXEMPT_ALWAYS	 EXEMPTION_BIT(EXEMPT_PARTIAL)
 #define EXEMPT_ALL	 (EXEMPTION_BIT(EXEMPTION_COUNT) - 2u)
 
-/* What one level (file, domain, user) says; the most specific level that
- * speaks decides. */
-struct setting_level {
-	enum setting_switch sign;
-	enum setting_encrypt encrypt;
-	unsigned exempt; /* a set of exemptions */
-	enum setting_own_problem own_problem;
-	enum setting_algorithm algorithm;
+/*
+ * One setting as data: the configuration file, the store, the command line
+ * and "policy show" all go by these tables.
+ */
+struct setting {
+	const char *name;	  /* "own_cert_problem" */
+	const char *const *words; /* of each value, "inherit" first, NULL at
+	                           * the end; NULL: a set of exemptions */
+	size_t offset;		  /* of the value in its level */
+	const char *doc;	  /* half a sentence */
 };
+
+extern const struct setting sender_settings[];	  /* of setting_level */
+extern const struct setting recipient_settings[]; /* of recipient_level */
+#define SENDER_SETTINGS	   9u
+#define RECIPIENT_SETTINGS 6u
+
+/* NULL when there is none of that name in table, which has count. */
+const struct setting *setting_find(
+    const struct setting *table, size_t count, const char *name);
+
+/* Reads text into the value of s in level, which is of the table's kind; -1,
+ * and level is untouched, when it is none of its words. */
+int setting_parse(
+    const struct setting *s, const char *text, void *level) MUST_USE;
+/* The value as text that setting_parse reads; out has room for SETTING_TEXT.
+ */
+#define SETTING_TEXT 128
+void setting_text(const struct setting *s, const void *level, char *out);
+/* Does level say nothing about it? */
+bool setting_is_inherited(const struct setting *s, const void *level);
+
+/* What by sets replaces what stands in level; both of the table's kind. */
+void setting_override(
+    const struct setting *table, size_t count, void *level, const void *by);
 
 /* "inherit", "off", "on" and back; -1 when text is none of them. */
 int setting_switch_parse(const char *text, enum setting_switch *out) MUST_USE;
@@ -100,8 +230,10 @@ int setting_algorithm_parse(
     const char *text, enum setting_algorithm *out) MUST_USE;
 const char *setting_algorithm_name(enum setting_algorithm value);
 
-/* "detached", "opaque" */
+/* "inherit", "detached", "opaque" */
 const char *setting_form_name(enum setting_form value);
+/* "inherit", "auto", "aes256-cbc" ... */
+const char *setting_cipher_name(enum setting_cipher value);
 
 /* "null-sender", "dsn" ... "partial"; not for EXEMPT_NOT. */
 const char *setting_exemption_name(enum exemption exemption);
@@ -111,7 +243,7 @@ enum exemption setting_exemption_find(const char *name, size_t len);
 /* "inherit", "none", "all", or such words with commas between them. */
 int setting_exempt_parse(const char *text, unsigned *out) MUST_USE;
 /* "inherit" or words with commas; out has room for SETTING_EXEMPT_TEXT. */
-#define SETTING_EXEMPT_TEXT 128
+#define SETTING_EXEMPT_TEXT SETTING_TEXT
 void setting_exempt_text(unsigned exempt, char *out);
 
 #endif
