@@ -54,7 +54,7 @@ struct directory_domain {
 	struct directory_entry entry;
 	bool is_own;
 	struct setting_level level; /* as set for the domain, may be inherit */
-	enum setting_form form;	    /* of signatures for recipients there */
+	struct recipient_level recipients; /* effective, for those there */
 };
 
 /* One of our addresses. */

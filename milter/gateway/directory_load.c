@@ -39,13 +39,15 @@ configured_domain(const struct gateway_config *config, const char *name)
 	return NULL;
 }
 
-static enum setting_form
-configured_form(const struct gateway_config *config, const char *name)
+/* The last of the file that speaks of this name. */
+static void
+configured_recipient(const struct gateway_config *config, const char *name,
+    struct recipient_level *level)
 {
 	for (size_t i = 0; i < config->recipient_domain_count; i++)
 		if (strcmp(config->recipient_domains[i].name, name) == 0)
-			return config->recipient_domains[i].form;
-	return FORM_DETACHED;
+			policy_recipient_override(
+			    level, &config->recipient_domains[i].level);
 }
 
 /* The store wins for what it sets (DESIGN.md 6). */
@@ -57,7 +59,10 @@ directory_load_domain(const struct directory_query *query, const char *name,
 	    configured_domain(query->config, name);
 	struct store_domain stored;
 
-	domain->form = configured_form(query->config, name);
+	domain->recipients = policy_recipient_builtin;
+	policy_recipient_override(
+	    &domain->recipients, &query->config->recipient_defaults);
+	configured_recipient(query->config, name, &domain->recipients);
 	if (configured) {
 		domain->is_own = true;
 		domain->level = configured->level;

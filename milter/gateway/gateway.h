@@ -19,17 +19,65 @@
 #include "key/key_client.h"
 #include "mail/spool.h"
 #include "policy/rules.h"
+#include "relay/relay.h"
 
 /* A domain of the configuration file; the store wins for what it sets. */
 struct gateway_domain {
 	const char *name; /* canonical */
 	struct setting_level level;
+	/* Addresses whose certificates can read every ciphertext of the
+	 * domain's users (C9); NULL: as for all domains. */
+	const char *const *escrow;
+	size_t escrow_count;
 };
 
-/* A domain that our users write to. */
-struct gateway_recipient_domain {
-	const char *name; /* canonical */
-	enum setting_form form;
+/* Whom our users write to: "bob@example.net", "example.net", or
+ * "*.example.net" for all domains below it.  Canonical but for the star. */
+struct gateway_recipient {
+	const char *name;
+	struct recipient_level level;
+	/* Its certificates stand in where a recipient has none (C9); NULL:
+	 * what the more general rule says, "": nobody's. */
+	const char *domain_certificate;
+};
+
+/* A wish in subject or header field (C8). */
+enum gateway_wish {
+	WISH_SIGN = 1,
+	WISH_ENCRYPT = 2,
+	WISH_NO_SIGN = 4,
+	WISH_NO_ENCRYPT = 8
+};
+enum gateway_position {
+	POSITION_START = 0,
+	POSITION_END,
+	POSITION_ANYWHERE
+};
+struct gateway_trigger {
+	const char *name;		/* what it is called in the log */
+	const char *subject;		/* keyword, or "" */
+	enum gateway_position position; /* of the keyword */
+	const char *header;		/* field name, or "" */
+	const char *value;		/* of the field; "": any */
+	bool keep;			/* do not remove it */
+	unsigned wishes;		/* a set of gateway_wish */
+};
+
+/* Which addresses a login may write as, beside its own (A4):
+ * "alice@example.org", or "@example.org" for all of a domain. */
+struct gateway_login {
+	const char *name; /* canonical address, or a bare name */
+	const char *const *addresses;
+	size_t address_count;
+};
+
+/* A TLS client certificate that may submit mail (A4). */
+struct gateway_client {
+	const char *name;   /* common name of its subject */
+	const char *issuer; /* of its issuer; "": any that the mail server
+	                     * trusts */
+	const char *const *addresses; /* as in struct gateway_login */
+	size_t address_count;
 };
 
 enum gateway_on_error {
@@ -52,8 +100,22 @@ struct gateway_config {
 	enum gateway_on_error on_error;
 	const struct gateway_domain *domains;
 	size_t domain_count;
-	const struct gateway_recipient_domain *recipient_domains;
+	const char *const *escrow; /* see struct gateway_domain */
+	size_t escrow_count;
+	struct recipient_level recipient_defaults;
+	/* Domains with and without a star, addresses. */
+	const struct gateway_recipient *recipient_domains;
 	size_t recipient_domain_count;
+	const struct gateway_recipient *recipients;
+	size_t recipient_count;
+	const struct gateway_trigger *triggers;
+	size_t trigger_count;
+	const struct gateway_login *logins;
+	size_t login_count;
+	const struct gateway_client *clients;
+	size_t client_count;
+	unsigned rate_limit; /* messages of one identity in an hour; 0: any */
+	struct relay_config relay; /* reinject "": no copies */
 	struct spool_config spool;
 };
 

@@ -138,6 +138,10 @@ gather_header(struct gather *g, const struct gateway_config *config,
 	f->encrypt = ENCRYPT_OFF;
 	f->exempt = policy_effective(&config->defaults, 1).exempt;
 	f->own_problem = OWN_PROBLEM_UNSIGNED;
+	f->mixed = MIXED_SPLIT;
+	f->bcc = BCC_SEPARATE;
+	f->triggers = TRIGGERS_ALL;
+	f->mode = MODE_ENFORCE;
 }
 
 /* --- whose addresses --- */
@@ -257,6 +261,7 @@ gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
 	const struct cert_choice *choice;
 	struct directory_domain *domain;
 
+	r->level = policy_recipient_builtin;
 	r->word = CERT_PICK_NONE;
 	if (!r->address)
 		return 0;
@@ -264,7 +269,7 @@ gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
 		view, address_domain(r->address), &domain, err) < 0)
 		return -1;
 	r->is_local = domain->is_own;
-	r->form = domain->form;
+	r->level = domain->recipients;
 	directory_domain_unref(&domain);
 	if (r->is_local || g->facts.encrypt <= ENCRYPT_OFF)
 		return 0;

@@ -33,6 +33,7 @@ job_new(struct gateway *gateway, const struct job_client *client)
 	header_init(&job->header);
 	spool_init(&job->body, config);
 	gather_init(&job->gather);
+	plan_init(&job->plan);
 	outbound_init(&job->outbound, config);
 	edits_init(&job->edits);
 	return job;
@@ -45,6 +46,7 @@ job_free(struct job *job)
 		return;
 	edits_fini(&job->edits);
 	outbound_fini(&job->outbound);
+	plan_fini(&job->plan);
 	gather_fini(&job->gather);
 	spool_fini(&job->body);
 	header_fini(&job->header);

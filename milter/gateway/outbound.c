@@ -234,6 +234,15 @@ encrypt(struct outbound *o, const struct outbound_case *c,
 					   : REASON_INTERNAL;
 }
 
+static bool
+all_want_opaque(const struct policy_facts *facts)
+{
+	for (size_t i = 0; i < facts->recipient_count; i++)
+		if (facts->recipients[i].level.form != FORM_OPAQUE)
+			return false;
+	return facts->recipient_count > 0;
+}
+
 /* What was signed to go into an envelope leaves without one: perhaps in
  * another form (A2). */
 static enum plan_reason
@@ -242,7 +251,7 @@ sign_in_clear(struct outbound *o, const struct outbound_case *c,
 {
 	size_t size = slice_list_size(&o->content) + SIGNATURE_SIZE;
 
-	if (plan->opaque || decide_form(&c->gather->facts) == FORM_DETACHED)
+	if (plan->opaque || !all_want_opaque(&c->gather->facts))
 		return REASON_NONE;
 	/* "if-possible" is never an error. */
 	if (!fits(o, size))

@@ -16,10 +16,6 @@
  */
 enum plan_direction decide_direction(const struct policy_facts *facts);
 
-/* In what form a signature in clear leaves (A2): opaque when the domains of
- * all recipients want it so, for others may not be able to read it. */
-enum setting_form decide_form(const struct policy_facts *facts);
-
 /* What the message is left alone for (A9): the first of its exemptions that
  * policy has, too, or EXEMPT_NOT. */
 enum exemption decide_exemption(const struct policy_facts *facts);
@@ -35,7 +31,14 @@ enum exemption decide_exemption(const struct policy_facts *facts);
  * - When the author's own certificate cannot sign, the mail goes on without a
  *   signature, or waits, as policy says (A8); what must be encrypted and
  *   cannot be is refused at once.
- * - Encryption takes all recipients or none (until messages are split).
+ * - Each recipient gets what the stricter of the sender's policy and his own
+ *   says (C1); where some can be given ciphertext and others, who should be,
+ *   cannot, "mixed" decides (C2).  Recipients outside To and Cc get a
+ *   ciphertext of their own (C3).
+ * - Where there cannot be as many copies as that takes, ciphertext is given up
+ *   unless it is required; then nothing leaves.
+ *
+ * plan must be initialised; what it holds is freed.
  */
 void decide(const struct policy_facts *facts, struct plan *plan);
 

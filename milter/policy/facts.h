@@ -17,10 +17,12 @@
 
 /* How we know that the client may submit mail for us (A4). */
 enum submitter {
-	SUBMITTER_NONE = 0, /* a stranger */
-	SUBMITTER_LOGIN,    /* SASL; facts.login says who */
-	SUBMITTER_NETWORK,  /* client address in trusted_networks */
-	SUBMITTER_DAEMON    /* listener named in submission_daemons */
+	SUBMITTER_NONE = 0,   /* a stranger */
+	SUBMITTER_LOGIN,      /* SASL; facts.login says who */
+	SUBMITTER_NETWORK,    /* client address in trusted_networks */
+	SUBMITTER_DAEMON,     /* listener named in submission_daemons */
+	SUBMITTER_CERTIFICATE /* TLS client certificate that the operator
+	                       * listed; facts.login says whose */
 };
 
 /* What there is to sign with for the From address (A8). */
@@ -44,18 +46,31 @@ enum protection {
 };
 
 struct recipient_facts {
-	const char *address;	  /* NULL: not readable as an address */
-	const char *envelope;	  /* as in RCPT, for texts */
-	bool visible;		  /* named in To or Cc */
-	bool is_local;		  /* in one of our domains */
-	enum setting_form form;	  /* that its domain wants signatures in */
-	size_t certificates;	  /* usable ones */
-	enum cert_pick_word word; /* why there is none */
+	const char *address;	      /* NULL: not readable as an address */
+	const char *envelope;	      /* as in RCPT, for texts */
+	bool visible;		      /* named in To or Cc */
+	bool is_local;		      /* in one of our domains */
+	struct recipient_level level; /* effective, never inherit */
+	size_t certificates;	      /* usable ones */
+	enum cert_pick_word word;     /* why there is none */
+	/* What the owners of all those certificates announced (D7). */
+	bool reads_gcm;	 /* AES-256-GCM */
+	bool reads_oaep; /* RSA-OAEP; true where no key is RSA */
+};
+
+/* Certificates that every ciphertext of a domain's users must be readable
+ * with (C9). */
+enum escrow_state {
+	ESCROW_NONE = 0, /* none is wanted */
+	ESCROW_READY,
+	ESCROW_MISSING /* wanted, and one has no usable certificate */
 };
 
 struct policy_facts {
 	enum submitter submitter;
 	const char *login;  /* canonical address, or a bare name */
+	bool login_may;	    /* the operator lets it write as facts.from */
+	bool over_rate;	    /* it has sent more than it may, for now */
 	size_t own_domains; /* how many domains we serve */
 
 	bool null_sender;
@@ -78,6 +93,17 @@ struct policy_facts {
 	enum setting_encrypt encrypt;
 	enum identity_state identity;
 	enum setting_own_problem own_problem; /* of the only From mailbox */
+	/* Of the first From mailbox that is ours, else of the envelope
+	 * sender; mode is shadow only when it is for all of our addresses. */
+	enum setting_mixed mixed;
+	enum setting_bcc bcc;
+	enum setting_triggers triggers;
+	enum setting_mode mode;
+	enum escrow_state escrow;
+
+	/* What the sender asks for in this message (C8). */
+	bool asks_sign, asks_encrypt;
+	bool asks_no_sign, asks_no_encrypt;
 
 	bool too_complex; /* nobody can say what is inside, and it would not
 	                   * arrive as it is: not to be signed */
@@ -89,6 +115,7 @@ struct policy_facts {
 
 	const struct recipient_facts *recipients; /* each address once */
 	size_t recipient_count;
+	size_t copies; /* that can be reinjected; 0: there is no listener */
 };
 
 #endif

@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/policy/libpolicy.a
 milter_policy_libpolicy_a_SOURCES = \
 	%D%/decide.c %D%/decide.h \
 	%D%/facts.h \
+	%D%/grouping.c %D%/grouping.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/rules.c %D%/rules.h
 

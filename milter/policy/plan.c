@@ -2,6 +2,8 @@
 #include "policy/plan.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct {
 	const char *name;
@@ -16,6 +18,7 @@ static const struct {
     [REASON_MALFORMED_FROM] = {"malformed-from", {0}},
     [REASON_LOGIN_MISMATCH] = {"login-mismatch", {0}},
     [REASON_SIGNING_OFF] = {"signing-off", {0}},
+    [REASON_ASKED_NOT_TO] = {"asked-not-to", {0}},
     [REASON_NO_USER] = {"no-user", {0}},
     [REASON_RETIRED] = {"retired", {0}},
     [REASON_NO_OWN_CERTIFICATE] = {"no-own-certificate", {0}},
@@ -69,6 +72,22 @@ static const struct {
 	{"550", "5.7.53",
 	    "new certificate waits for approval; ask your "
 	    "administrator"}},
+    [REASON_RECIPIENT_NEVER] = {"recipient-never",
+	{"550", "5.7.58",
+	    "is never sent encrypted mail, and this mail must not leave in "
+	    "clear; ask your administrator"}},
+    [REASON_CONTRADICTION] = {"contradiction",
+	{"550", "5.7.58",
+	    "is never sent encrypted mail, and yours must be encrypted; ask "
+	    "your administrator"}},
+    [REASON_ESCROW] = {"escrow",
+	{"451", "4.7.57",
+	    "the certificate of the organisation is missing, the mail waits; "
+	    "the administrator has to install one"}},
+    [REASON_MIXED] = {"mixed",
+	{"550", "5.7.59",
+	    "cannot be sent encrypted mail while the other recipients can; "
+	    "ask for a signed mail, or send two mails"}},
     [REASON_BCC] = {"bcc",
 	{"550", "5.7.54",
 	    "a blind copy cannot be encrypted together with other recipients; "
@@ -88,6 +107,17 @@ static const struct {
     [REASON_TOO_LARGE] = {"too-large",
 	{"552", "5.3.4",
 	    "the mail is too large to be protected; send less at a time"}},
+    [REASON_MUST_SIGN] = {"must-sign",
+	{"550", "5.7.60",
+	    "you asked for a signature, and there can be none; ask your "
+	    "administrator"}},
+    [REASON_RATE_LIMIT] = {"rate-limit",
+	{"451", "4.7.55",
+	    "you have sent very much mail in a short time; try again later"}},
+    [REASON_REINJECT] = {"reinject",
+	{"451", "4.7.56",
+	    "the copies for the other recipients cannot be handed over now; "
+	    "try again later"}},
     [REASON_KEYD] = {"keyd",
 	{"451", "4.7.51",
 	    "the signing service is not available; try again later"}},
@@ -119,4 +149,19 @@ plan_reason_wording(enum plan_reason reason)
 	if (!reasons[reason].wording.code)
 		reason = REASON_INTERNAL;
 	return &reasons[reason].wording;
+}
+
+void
+plan_init(struct plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->recipient = PLAN_NO_RECIPIENT;
+}
+
+void
+plan_fini(struct plan *plan)
+{
+	free(plan->groups);
+	free(plan->recipients);
+	plan_init(plan);
 }

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/setting.h"
+
 enum plan_direction {
 	PLAN_INBOUND = 0, /* not submitted by one of ours: verify, learn */
 	PLAN_OUTBOUND
@@ -31,6 +33,7 @@ enum plan_reason {
 	REASON_MALFORMED_FROM,
 	REASON_LOGIN_MISMATCH, /* logged in as somebody else */
 	REASON_SIGNING_OFF,
+	REASON_ASKED_NOT_TO, /* by the sender, in this message (C8) */
 	REASON_NO_USER,
 	REASON_RETIRED,
 	REASON_NO_OWN_CERTIFICATE,
@@ -59,13 +62,20 @@ enum plan_reason {
 	REASON_RECIPIENT_UNUSABLE, /* wrong usage, weak, unsupported ... */
 	REASON_RECIPIENT_UNTRUSTED,
 	REASON_RECIPIENT_PENDING,
+	REASON_RECIPIENT_NEVER, /* policy wants him to get clear text */
+	REASON_CONTRADICTION,	/* and the sender's, that nobody does */
+	REASON_ESCROW,		/* no certificate of who must read it too */
+	REASON_MIXED,		/* others cannot be given ciphertext */
 	REASON_BCC,		/* a recipient outside To and Cc */
 	REASON_LOCAL_RECIPIENT, /* local and remote recipients together */
 	REASON_BAD_RECIPIENT,	/* not readable as an address */
 	/* what happened underway */
 	REASON_NOT_ENCRYPTABLE, /* a certificate looked usable but is not */
 	REASON_TOO_LARGE,
-	REASON_KEYD, /* the key process is away */
+	REASON_MUST_SIGN, /* the sender asked for a signature */
+	REASON_RATE_LIMIT,
+	REASON_REINJECT, /* the listener for copies is away */
+	REASON_KEYD,	 /* the key process is away */
 	REASON_STORE,
 	REASON_INTERNAL,
 	/* inbound */
@@ -89,12 +99,18 @@ bool plan_reason_is_own(enum plan_reason reason);
  *   550 5.7.55  local-recipient
  *   550 5.7.56  bad-recipient
  *   550 5.7.57  not-encryptable
+ *   550 5.7.58  recipient-never, contradiction
+ *   550 5.7.59  mixed
+ *   550 5.7.60  must-sign
  *   552 5.3.4   too-large
  *   451 4.7.51  keyd
  *   451 4.7.52  store
  *   451 4.7.53  internal, and every other reason
  *   451 4.7.54  own-expired, own-not-yet-valid, own-mismatch, own-usage,
  *               own-weak
+ *   451 4.7.55  rate-limit
+ *   451 4.7.56  reinject
+ *   451 4.7.57  escrow
  */
 struct plan_wording {
 	const char *code;
@@ -110,19 +126,57 @@ const struct plan_wording *plan_reason_wording(enum plan_reason reason);
 /* No recipient in particular. */
 #define PLAN_NO_RECIPIENT ((size_t)-1)
 
+/* Who belongs to no group: he gets nothing. */
+#define PLAN_NO_GROUP ((size_t)-1)
+
+/* What one recipient gets. */
+struct plan_recipient {
+	bool encrypt;
+	bool required;		 /* ciphertext or nothing */
+	bool refused;		 /* nothing; the sender is told (C2) */
+	enum plan_reason reason; /* why not encrypted */
+	size_t group;
+};
+
+/* Recipients who get the same bytes. */
+struct plan_group {
+	bool encrypt;
+	bool opaque; /* signed in clear with its content inside */
+	bool blind;  /* the only recipient is not in To or Cc */
+	enum setting_cipher cipher; /* one that can be computed with */
+	bool oaep;
+	size_t count; /* of recipients */
+};
+
+/* Groups and recipients belong to the plan. */
 struct plan {
 	enum plan_direction direction;
 	enum plan_action action;
 	bool sign;
-	bool encrypt;
-	bool opaque;	   /* signed with its content inside */
-	bool must_encrypt; /* policy says required, it leaves the server, and
-	                    * it is not encrypted yet: never in clear */
+	bool encrypt;	   /* at least one group */
+	bool opaque;	   /* the first group, see there */
+	bool must_sign;	   /* or nothing leaves */
+	bool must_encrypt; /* policy says required for a recipient outside,
+	                    * and it is not encrypted yet: never in clear */
+	bool shadow;	   /* log it, and pass unchanged */
 	enum plan_reason sign_reason;	 /* why sign is false */
-	enum plan_reason encrypt_reason; /* why encrypt is false */
+	enum plan_reason encrypt_reason; /* why encrypt is false, or for
+	                                  * whom it is not */
 	enum plan_reason reason; /* of pass, refuse, defer: for the log */
 	size_t recipient;	 /* whose fault encrypt_reason is, or
 	                          * PLAN_NO_RECIPIENT */
+	/* The first group's copy stays in place: the best protected one, so
+	 * that nobody who could not be removed sees clear text (MTA.md d).
+	 * Then ciphertexts, then clear text.  Empty when nothing leaves or
+	 * the mail is inbound. */
+	struct plan_group *groups;
+	size_t group_count;
+	struct plan_recipient *recipients; /* as in the facts */
+	size_t recipient_count;
+	size_t refused; /* how many get nothing while others do */
 };
+
+void plan_init(struct plan *plan);
+void plan_fini(struct plan *plan);
 
 #endif

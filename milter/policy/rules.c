@@ -7,21 +7,32 @@ const struct setting_level policy_builtin = {
     .exempt = EXEMPT_ALL,
     .own_problem = OWN_PROBLEM_UNSIGNED,
     .algorithm = ALGORITHM_ANY,
+    .mixed = MIXED_SPLIT,
+    .bcc = BCC_SEPARATE,
+    .triggers = TRIGGERS_ALL,
+    .mode = MODE_ENFORCE,
+};
+
+const struct recipient_level policy_recipient_builtin = {
+    .encrypt = RECEIVE_AS_SENDER,
+    .form = FORM_DETACHED,
+    .certificates = CERTIFICATES_ALL,
+    .cipher = CIPHER_AUTO,
+    .transport = TRANSPORT_AUTO,
+    .unchecked = UNCHECKED_ACCEPT,
 };
 
 void
 policy_override(struct setting_level *level, const struct setting_level *by)
 {
-	if (by->sign != SWITCH_INHERIT)
-		level->sign = by->sign;
-	if (by->encrypt != ENCRYPT_INHERIT)
-		level->encrypt = by->encrypt;
-	if (by->exempt != EXEMPT_INHERIT)
-		level->exempt = by->exempt;
-	if (by->own_problem != OWN_PROBLEM_INHERIT)
-		level->own_problem = by->own_problem;
-	if (by->algorithm != ALGORITHM_INHERIT)
-		level->algorithm = by->algorithm;
+	setting_override(sender_settings, SENDER_SETTINGS, level, by);
+}
+
+void
+policy_recipient_override(
+    struct recipient_level *level, const struct recipient_level *by)
+{
+	setting_override(recipient_settings, RECIPIENT_SETTINGS, level, by);
 }
 
 struct setting_level

@@ -57,7 +57,7 @@ static const struct option_word log_level_words[] = {
 #define DOMAIN(member) .field = offsetof(struct gateway_domain, member)
 
 #define RECIPIENT(member)                                                      \
-	.field = offsetof(struct gateway_recipient_domain, member)
+	.field = offsetof(struct gateway_recipient, member)
 #define MEMBERS(table, type)                                                   \
 	.members = table, .member_count = sizeof(table) / sizeof(*(table)),    \
 	.member_width = sizeof(type)
@@ -101,7 +101,7 @@ static const struct option recipient_options[] = {
     {.name = "signature",
      .type = OPTION_WORD,
      .words = form_words,
-     RECIPIENT(form),
+     RECIPIENT(level.form),
      .doc = "how a signature stands beside its content"},
 };
 
@@ -245,7 +245,7 @@ const struct option option_table[] = {
      .fallback = "( )",
      FIELD(gateway.recipient_domains),
      COUNT(gateway.recipient_domain_count),
-     MEMBERS(recipient_options, struct gateway_recipient_domain),
+     MEMBERS(recipient_options, struct gateway_recipient),
      .doc = "domains of recipients that need something else"},
     {.name = "limits.spool_memory",
      .type = OPTION_SIZE,

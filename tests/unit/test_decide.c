@@ -30,6 +30,7 @@
 
 #include "base/alloc.h"
 #include "policy/decide.h"
+#include "policy/rules.h"
 
 #define COUNT(array)   (sizeof(array) / sizeof(*(array)))
 #define MAX_RECIPIENTS 8
@@ -469,9 +470,10 @@ set_recipients(struct scene *s, char *list)
 
 		assert_true(s->facts.recipient_count <= MAX_RECIPIENTS);
 		memset(r, 0, sizeof(*r));
+		r->level = policy_recipient_builtin;
 		r->visible = !slash || strcmp(slash, "/bcc") != 0;
 		if (slash && strcmp(slash, "/opaque") == 0)
-			r->form = FORM_OPAQUE;
+			r->level.form = FORM_OPAQUE;
 		if (slash)
 			*slash = '\0';
 		r->envelope = "<bob@example.com>";
@@ -573,6 +575,10 @@ scene_init(struct scene *s)
 	    .identity = IDENTITY_READY,
 	    .exempt = EXEMPT_ALL,
 	    .own_problem = OWN_PROBLEM_UNSIGNED,
+	    .mixed = MIXED_SPLIT,
+	    .bcc = BCC_SEPARATE,
+	    .triggers = TRIGGERS_ALL,
+	    .mode = MODE_ENFORCE,
 	};
 	memcpy(list, to, sizeof(to));
 	set_recipients(s, list);
@@ -643,6 +649,7 @@ check_rows(const struct row *rows, size_t count)
 		struct plan plan;
 		char text[256], *words = xstrdup(rows[i].facts);
 
+		plan_init(&plan);
 		scene_init(&s);
 		scene_apply(&s, words);
 		decide(&s.facts, &plan);
@@ -651,6 +658,7 @@ check_rows(const struct row *rows, size_t count)
 			fail_msg("\"%s\": \"%s\", not \"%s\"", rows[i].facts,
 			    text, rows[i].plan);
 		assert_int_equal(plan.direction, decide_direction(&s.facts));
+		plan_fini(&plan);
 		free(words);
 	}
 }
@@ -721,12 +729,14 @@ check_invariants(const struct policy_facts *f)
 	struct plan p;
 	bool remote = false;
 
+	plan_init(&p);
 	decide(f, &p);
 	for (size_t i = 0; i < f->recipient_count; i++)
 		remote |= !f->recipients[i].is_local;
 	if (p.direction == PLAN_INBOUND) {
 		assert_int_equal(p.action, PLAN_PASS);
 		assert_false(p.sign || p.encrypt || p.must_encrypt);
+		plan_fini(&p);
 		return;
 	}
 	if (f->encrypt == ENCRYPT_REQUIRED && remote &&
@@ -762,11 +772,13 @@ check_invariants(const struct policy_facts *f)
 	if (p.opaque) {
 		assert_true(p.sign && !p.encrypt);
 		for (size_t i = 0; i < f->recipient_count; i++)
-			assert_int_equal(f->recipients[i].form, FORM_OPAQUE);
+			assert_int_equal(
+			    f->recipients[i].level.form, FORM_OPAQUE);
 	}
 	if (p.encrypt)
 		for (size_t i = 0; i < f->recipient_count; i++)
 			assert_true(f->recipients[i].certificates > 0);
+	plan_fini(&p);
 }
 
 static uint32_t
@@ -819,8 +831,8 @@ test_invariants(void **state)
 			*to = s.recipients[0];
 			to->is_local = next_random(&seed) % 4 == 0;
 			to->visible = next_random(&seed) % 4 != 0;
-			to->form = next_random(&seed) % 4 ? FORM_OPAQUE
-							  : FORM_DETACHED;
+			to->level.form = next_random(&seed) % 4 ? FORM_OPAQUE
+								: FORM_DETACHED;
 			to->certificates =
 			    to->is_local ? 0 : next_random(&seed) % 3;
 			to->word =

@@ -127,8 +127,9 @@ test_domains(void **state)
 static void
 test_forms(void **state)
 {
-	static const struct gateway_recipient_domain to[] = {
-	    {"example.edu", FORM_OPAQUE}, {"example.org", FORM_OPAQUE}};
+	static const struct gateway_recipient to[] = {
+	    {.name = "example.edu", .level.form = FORM_OPAQUE},
+	    {.name = "example.org", .level.form = FORM_OPAQUE}};
 	static const struct {
 		const char *name;
 		enum setting_form form;
@@ -149,7 +150,7 @@ test_forms(void **state)
 	view = look(fixture_now());
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		MUST(directory_find_domain(&view, rows[i].name, &domain, &err));
-		assert_int_equal(domain->form, rows[i].form);
+		assert_int_equal(domain->recipients.form, rows[i].form);
 		directory_domain_unref(&domain);
 	}
 	f.config.recipient_domain_count = 0;

@@ -332,8 +332,9 @@ test_no_need_to_wait(void **state)
 
 /* --- opaque signatures for some recipients (A2) --- */
 
-static const struct gateway_recipient_domain wants_opaque[] = {
-    {"example.com", FORM_OPAQUE}, {"example.edu", FORM_OPAQUE}};
+static const struct gateway_recipient wants_opaque[] = {
+    {.name = "example.com", .level.form = FORM_OPAQUE},
+    {.name = "example.edu", .level.form = FORM_OPAQUE}};
 
 static bool
 has(const char *file, const char *text)

@@ -190,15 +190,14 @@ test_recipient_domains(void **state)
 	    "recipient_domains = ( { signature = \"opaque\";\n"
 	    "    name = \"EXAMPLE.Net\"; }, { name = \"example.info\"; },\n"
 	    "  { name = \"example.edu\"; signature = \"detached\"; } );\n");
-	const struct gateway_recipient_domain *to =
-	    s->gateway.recipient_domains;
+	const struct gateway_recipient *to = s->gateway.recipient_domains;
 
 	assert_int_equal(s->gateway.recipient_domain_count, 3);
 	assert_string_equal(to[0].name, "example.net");
-	assert_int_equal(to[0].form, FORM_OPAQUE);
+	assert_int_equal(to[0].level.form, FORM_OPAQUE);
 	assert_string_equal(to[1].name, "example.info");
-	assert_int_equal(to[1].form, FORM_DETACHED);
-	assert_int_equal(to[2].form, FORM_DETACHED);
+	assert_int_equal(to[1].level.form, FORM_INHERIT);
+	assert_int_equal(to[2].level.form, FORM_DETACHED);
 	assert_int_equal(s->gateway.domain_count, 0);
 	settings_unref(&s);
 }
