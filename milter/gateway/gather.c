@@ -16,6 +16,7 @@ gather_init(struct gather *g)
 {
 	memset(g, 0, sizeof(*g));
 	address_list_init(&g->from);
+	certificate_list_init(&g->escrow);
 }
 
 void
@@ -28,6 +29,7 @@ gather_fini(struct gather *g)
 	free(g->recipients);
 	free(g->login);
 	address_list_fini(&g->from);
+	certificate_list_fini(&g->escrow);
 	directory_sender_unref(&g->sender);
 }
 
@@ -333,25 +335,38 @@ compare_fingerprints(const void *a, const void *b)
 	    (*x)->fingerprint, (*y)->fingerprint, sizeof((*x)->fingerprint));
 }
 
+static bool
+is_in_group(const struct plan *plan, size_t i, size_t group)
+{
+	return plan->recipients[i].encrypt &&
+	       plan->recipients[i].group == group;
+}
+
 void
-gather_certificates(
-    const struct gather *g, struct certificate_list *certificates)
+gather_group_certificates(const struct gather *g, const struct plan *plan,
+    size_t group, struct certificate_list *out)
 {
 	struct certificate **all;
-	size_t n = 0;
+	size_t n = g->escrow.count;
 
-	for (size_t i = 0; i < g->facts.recipient_count; i++)
-		n += g->recipients[i].certificates;
+	if (!plan->groups[group].encrypt)
+		return;
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		if (is_in_group(plan, i, group))
+			n += g->recipients[i].certificates;
 	all = xcalloc(n + 1, sizeof(struct certificate *));
-	n = 0;
-	for (size_t i = 0; i < g->facts.recipient_count; i++)
-		for (size_t k = 0; k < g->recipients[i].certificates; k++)
+	for (n = 0; n < g->escrow.count; n++)
+		all[n] = g->escrow.at[n];
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		for (size_t k = 0; is_in_group(plan, i, group) &&
+				   k < g->recipients[i].certificates;
+		     k++)
 			all[n++] =
 			    g->entries[i]->choice.candidates[k].certificate;
 	qsort(all, n, sizeof(struct certificate *), compare_fingerprints);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || compare_fingerprints(&all[i - 1], &all[i]) != 0)
-			certificate_list_add(certificates, all[i]);
+			certificate_list_add(out, all[i]);
 	free(all);
 }
 

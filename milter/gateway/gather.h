@@ -16,6 +16,7 @@
 #include "mail/header.h"
 #include "mail/mime_scan.h"
 #include "policy/facts.h"
+#include "policy/plan.h"
 #include "smime/detect.h"
 
 struct gather {
@@ -28,6 +29,7 @@ struct gather {
 	struct directory_recipient **entries; /* to each; NULL when it was not
 	                                       * looked up */
 	struct directory_sender *sender;      /* of facts.from, when ours */
+	struct certificate_list escrow;	      /* in every ciphertext (C9) */
 	bool exempt_known; /* facts.exempt is that of a domain */
 };
 
@@ -56,8 +58,10 @@ int gather_policy(struct gather *g, const struct directory_view *view,
 void gather_body(struct gather *g, const struct header *header,
     struct slice body, const struct mime_tree *tree);
 
-/* The certificates of all recipients, each once. */
-void gather_certificates(
-    const struct gather *g, struct certificate_list *certificates);
+/* Whom the ciphertext of one of the plan's groups is for: the certificates of
+ * its recipients and those of escrow, each once.  Adds to out; nothing for a
+ * group in clear. */
+void gather_group_certificates(const struct gather *g, const struct plan *plan,
+    size_t group, struct certificate_list *out);
 
 #endif

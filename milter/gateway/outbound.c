@@ -218,7 +218,7 @@ encrypt(struct outbound *o, const struct outbound_case *c,
 	struct slice_list payload;
 	size_t size;
 
-	gather_certificates(c->gather, &o->certificates);
+	gather_group_certificates(c->gather, plan, 0, &o->certificates);
 	opts.recipients = o->certificates.at;
 	opts.recipient_count = o->certificates.count;
 	list_payload(o, plan, &payload);
