@@ -6,12 +6,20 @@
 #include "base/alloc.h"
 
 static void
-tell_path(struct job *job, const char *address,
-    void (*tell)(struct job *job, const char *path))
+tell_sender(struct job *job, const char *address)
 {
 	char *path = xasprintf("<%s>", address);
 
-	tell(job, path);
+	job_sender(job, path, NULL);
+	free(path);
+}
+
+static void
+tell_recipient(struct job *job, const char *address)
+{
+	char *path = xasprintf("<%s>", address);
+
+	job_recipient(job, path, NULL, NULL);
 	free(path);
 }
 
@@ -57,9 +65,9 @@ mail_run_begin(struct mail_run *run, struct admin *a,
 	if (admin_gateway(a, &gateway, err))
 		return -1;
 	run->job = job_new(gateway, &run->client);
-	tell_path(run->job, run->from, job_sender);
+	tell_sender(run->job, run->from);
 	for (size_t i = 0; i < run->to->count; i++)
-		tell_path(run->job, run->to->addresses[i], job_recipient);
+		tell_recipient(run->job, run->to->addresses[i]);
 	feed(m, run->job);
 	return 0;
 }

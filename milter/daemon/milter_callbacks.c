@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "daemon/heartbeat.h"
@@ -31,12 +32,17 @@
 	(SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_RCPT | SMFIP_NR_HDR |        \
 	    SMFIP_NR_BODY)
 
+/* More than a packet of the milter protocol can hold. */
+#define ARGUMENTS_MAX ((size_t)2 * MIB)
+
 /* libmilter wants macros as char *. */
 static char macro_queue_id[] = "i";
 static char macro_daemon_name[] = "{daemon_name}";
 static char macro_login[] = "{auth_authen}";
 static char macro_strength[] = "{auth_ssf}";
+static char macro_recipient[] = "{rcpt_addr}";
 static char macros_at_sender[] = "i {auth_authen} {auth_ssf}";
+static char macros_at_recipient[] = "i {rcpt_addr}";
 
 static struct service *milter_service;
 static struct heartbeat *milter_heartbeat;
@@ -75,7 +81,7 @@ ask_for_macros(SMFICTX *ctx)
 {
 	(void)smfi_setsymlist(ctx, SMFIM_CONNECT, macro_daemon_name);
 	(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, macros_at_sender);
-	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, macro_queue_id);
+	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, macros_at_recipient);
 	(void)smfi_setsymlist(ctx, SMFIM_EOH, macro_queue_id);
 	(void)smfi_setsymlist(ctx, SMFIM_EOM, macro_queue_id);
 }
@@ -128,12 +134,29 @@ login_of(SMFICTX *ctx)
 	return login ? login : xstrdup(text);
 }
 
+/* The arguments of MAIL or RCPT behind the path, as they came, with a blank
+ * between them.  The caller frees it. */
+static char *
+parameters_of(char **arguments)
+{
+	struct buf text;
+
+	buf_init(&text, ARGUMENTS_MAX);
+	for (size_t i = 1; arguments[0] && arguments[i]; i++) {
+		if (i > 1)
+			buf_add_char(&text, ' ');
+		buf_add_text(&text, arguments[i]);
+	}
+	return buf_take_text(&text);
+}
+
 static sfsistat
 on_sender(SMFICTX *ctx, char **arguments)
 {
-	char *login = login_of(ctx);
+	char *login = login_of(ctx), *parameters = parameters_of(arguments);
 
-	session_sender(session_of(ctx), arguments[0], login);
+	session_sender(session_of(ctx), arguments[0], parameters, login);
+	free(parameters);
 	session_queue_id(session_of(ctx), smfi_getsymval(ctx, macro_queue_id));
 	free(login);
 	return SMFIS_NOREPLY;
@@ -142,7 +165,11 @@ on_sender(SMFICTX *ctx, char **arguments)
 static sfsistat
 on_recipient(SMFICTX *ctx, char **arguments)
 {
-	session_recipient(session_of(ctx), arguments[0]);
+	char *parameters = parameters_of(arguments);
+
+	session_recipient(session_of(ctx), arguments[0], parameters,
+	    smfi_getsymval(ctx, macro_recipient));
+	free(parameters);
 	return SMFIS_NOREPLY;
 }
 

@@ -77,7 +77,8 @@ session_client(
 }
 
 void
-session_sender(struct session *s, const char *path, const char *login)
+session_sender(struct session *s, const char *path, const char *parameters,
+    const char *login)
 {
 	struct gateway *gateway;
 
@@ -94,7 +95,7 @@ session_sender(struct session *s, const char *path, const char *login)
 	};
 	s->job = job_new(gateway, &s->client);
 	gateway_unref(&gateway);
-	job_sender(s->job, path);
+	job_sender(s->job, path, parameters);
 }
 
 /* Behind the end of the header everything has been decided.  Recipients and
@@ -109,12 +110,13 @@ undecided_job(struct session *s)
 }
 
 void
-session_recipient(struct session *s, const char *path)
+session_recipient(struct session *s, const char *path, const char *parameters,
+    const char *resolved)
 {
 	struct job *job = undecided_job(s);
 
 	if (job)
-		job_recipient(job, path);
+		job_recipient(job, path, parameters, resolved);
 }
 
 void

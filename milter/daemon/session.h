@@ -36,14 +36,16 @@ void session_client(struct session *session, const struct sockaddr *address,
 
 /* Begins a message; one that was going on is over.  path is the argument of
  * MAIL: "<a@example.org>", "<>", or without brackets, "" for the null sender
- * (Postfix's non_smtpd).  login: {auth_authen}, or NULL. */
-void session_sender(
-    struct session *session, const char *path, const char *login);
+ * (Postfix's non_smtpd).  parameters: the other arguments, a blank between
+ * them, or NULL.  login: {auth_authen}, or NULL. */
+void session_sender(struct session *session, const char *path,
+    const char *parameters, const char *login);
 
 /* Recipients, fields and ends of the header that come behind the end of the
  * header end the message: what else is said about it is answered with
- * SESSION_DEFER. */
-void session_recipient(struct session *session, const char *path);
+ * SESSION_DEFER.  parameters as above; resolved: {rcpt_addr}, or NULL. */
+void session_recipient(struct session *session, const char *path,
+    const char *parameters, const char *resolved);
 
 /* As often as it may have become known; NULL is ignored. */
 void session_queue_id(struct session *session, const char *queue_id);

@@ -17,8 +17,12 @@ envelope_init(struct envelope *e)
 static void
 recipient_fini(struct envelope_recipient *r)
 {
-	free(r->path);
+	for (size_t i = 0; i < r->alias_count; i++)
+		free(r->aliases[i]);
+	free(r->aliases);
+	free(r->parameters);
 	free(r->address);
+	free(r->path);
 }
 
 void
@@ -27,6 +31,8 @@ envelope_fini(struct envelope *e)
 	for (size_t i = 0; i < e->count; i++)
 		recipient_fini(&e->recipients[i]);
 	free(e->recipients);
+	free(e->parameters);
+	free(e->sender_path);
 	free(e->sender);
 	envelope_init(e);
 }
@@ -43,17 +49,54 @@ canonical(const char *path)
 	return address;
 }
 
-void
-envelope_set_sender(struct envelope *e, const char *path)
+static char *
+copy_or_empty(const char *text)
 {
-	free(e->sender);
-	e->null_sender = address_is_null(slice_text(path));
-	e->sender = e->null_sender ? NULL : canonical(path);
+	return xstrdup(text ? text : "");
 }
 
 void
-envelope_add_recipient(struct envelope *e, const char *path)
+envelope_set_sender(
+    struct envelope *e, const char *path, const char *parameters)
 {
+	free(e->sender);
+	free(e->sender_path);
+	free(e->parameters);
+	e->null_sender = address_is_null(slice_text(path));
+	e->sender = e->null_sender ? NULL : canonical(path);
+	e->sender_path = xstrdup(path);
+	e->parameters = copy_or_empty(parameters);
+}
+
+/* RFC 5321 4.1.1.3: "<@relay.example:bob@example.net>" */
+static bool
+is_source_route(const char *path)
+{
+	return path[0] == '@' || (path[0] == '<' && path[1] == '@');
+}
+
+/* Doubles at powers of two.  Takes name. */
+static void
+add_alias(struct envelope_recipient *r, char *name)
+{
+	size_t n = r->alias_count;
+
+	if (strcmp(name, r->path) == 0) {
+		free(name);
+		return;
+	}
+	if ((n & (n - 1)) == 0)
+		r->aliases =
+		    xreallocarray(r->aliases, n ? 2 * n : 1, sizeof(char *));
+	r->aliases[r->alias_count++] = name;
+}
+
+void
+envelope_add_recipient(struct envelope *e, const char *path,
+    const char *parameters, const char *resolved)
+{
+	struct envelope_recipient *r;
+
 	if (e->count >= LIMIT_RECIPIENTS) {
 		e->over_limit = true;
 		return;
@@ -63,8 +106,12 @@ envelope_add_recipient(struct envelope *e, const char *path)
 		e->recipients = xreallocarray(
 		    e->recipients, e->size, sizeof(*e->recipients));
 	}
-	e->recipients[e->count++] = (struct envelope_recipient){
-	    .path = xstrdup(path), .address = canonical(path)};
+	r = &e->recipients[e->count++];
+	*r = (struct envelope_recipient){.path = xstrdup(path),
+	    .address = canonical(path),
+	    .parameters = copy_or_empty(parameters)};
+	if (resolved && is_source_route(path))
+		add_alias(r, xstrdup(resolved));
 }
 
 /* By address, the earlier one first. */
@@ -79,31 +126,43 @@ compare(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
+/* The later one's names go to the earlier one. */
+static void
+join(struct envelope_recipient *first, struct envelope_recipient *twin)
+{
+	add_alias(first, xstrdup(twin->path));
+	for (size_t i = 0; i < twin->alias_count; i++)
+		add_alias(first, xstrdup(twin->aliases[i]));
+	recipient_fini(twin);
+	twin->path = NULL;
+}
+
+static bool
+is_same(const struct envelope_recipient *a, const struct envelope_recipient *b)
+{
+	return strcmp(a->address, b->address) == 0;
+}
+
 void
 envelope_unique(struct envelope *e)
 {
 	struct envelope_recipient **sorted;
-	bool *twice;
-	size_t n = 0, kept = 0;
+	size_t n = 0, kept = 0, next;
 
 	if (e->count < 2)
 		return;
 	sorted = xcalloc(e->count, sizeof(struct envelope_recipient *));
-	twice = xcalloc(e->count, sizeof(*twice));
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].address)
 			sorted[n++] = &e->recipients[i];
 	qsort(sorted, n, sizeof(struct envelope_recipient *), compare);
-	for (size_t i = 1; i < n; i++)
-		if (strcmp(sorted[i]->address, sorted[i - 1]->address) == 0)
-			twice[sorted[i] - e->recipients] = true;
-	for (size_t i = 0; i < e->count; i++) {
-		if (twice[i])
-			recipient_fini(&e->recipients[i]);
-		else
+	for (size_t i = 0; i < n; i = next)
+		for (next = i + 1; next < n && is_same(sorted[i], sorted[next]);
+		     next++)
+			join(sorted[i], sorted[next]);
+	for (size_t i = 0; i < e->count; i++)
+		if (e->recipients[i].path)
 			e->recipients[kept++] = e->recipients[i];
-	}
 	e->count = kept;
-	free(twice);
 	free(sorted);
 }

@@ -9,12 +9,19 @@
 #include <stddef.h>
 
 struct envelope_recipient {
-	char *path;    /* as in RCPT */
-	char *address; /* canonical; NULL when it cannot be read */
+	char *path;	  /* as in RCPT, the first time */
+	char *address;	  /* canonical; NULL when it cannot be read */
+	char *parameters; /* of that RCPT, a blank between them; or "" */
+	/* What else the mail server may know him by: other spellings of the
+	 * same address in other RCPTs, what it made of a source route. */
+	char **aliases;
+	size_t alias_count;
 };
 
 struct envelope {
-	char *sender; /* canonical; NULL when null or not readable */
+	char *sender;	   /* canonical; NULL when null or not readable */
+	char *sender_path; /* as in MAIL; NULL: there was none yet */
+	char *parameters;  /* of MAIL, a blank between them; or NULL */
 	bool null_sender;
 	struct envelope_recipient *recipients; /* as they came */
 	size_t count;
@@ -25,12 +32,17 @@ struct envelope {
 void envelope_init(struct envelope *e);
 void envelope_fini(struct envelope *e);
 
-/* The path of MAIL; the last call counts. */
-void envelope_set_sender(struct envelope *e, const char *path);
-void envelope_add_recipient(struct envelope *e, const char *path);
+/* Path and parameters (or NULL) of MAIL; the last call counts. */
+void envelope_set_sender(
+    struct envelope *e, const char *path, const char *parameters);
+/* Path and parameters (or NULL) of RCPT.  resolved: the recipient in the mail
+ * server's own words ({rcpt_addr}), or NULL; they matter only for a source
+ * route, which Postfix knows by nothing else (MTA.md d). */
+void envelope_add_recipient(struct envelope *e, const char *path,
+    const char *parameters, const char *resolved);
 
-/* Drops recipients whose canonical address came before, in any spelling;
- * the others keep their order. */
+/* Joins recipients of the same canonical address, in any spelling: the first
+ * stays, the paths of the others become its aliases.  The order is kept. */
 void envelope_unique(struct envelope *e);
 
 #endif

@@ -57,15 +57,16 @@ job_free(struct job *job)
 }
 
 void
-job_sender(struct job *job, const char *path)
+job_sender(struct job *job, const char *path, const char *parameters)
 {
-	envelope_set_sender(&job->envelope, path);
+	envelope_set_sender(&job->envelope, path, parameters);
 }
 
 void
-job_recipient(struct job *job, const char *path)
+job_recipient(struct job *job, const char *path, const char *parameters,
+    const char *resolved)
 {
-	envelope_add_recipient(&job->envelope, path);
+	envelope_add_recipient(&job->envelope, path, parameters, resolved);
 }
 
 void

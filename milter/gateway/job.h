@@ -45,9 +45,12 @@ struct job *job_new(struct gateway *gateway, const struct job_client *client);
 void job_free(struct job *job);
 
 /* The first three never fail outright: what is over a limit or unreadable is
- * remembered and decides later. */
-void job_sender(struct job *job, const char *path);
-void job_recipient(struct job *job, const char *path);
+ * remembered and decides later.  Parameters are those of MAIL and RCPT, a
+ * blank between them; resolved is the recipient in the mail server's words
+ * (envelope.h).  NULL: none. */
+void job_sender(struct job *job, const char *path, const char *parameters);
+void job_recipient(struct job *job, const char *path, const char *parameters,
+    const char *resolved);
 /* body with its leading blank, folds as LF + blank. */
 void job_header(struct job *job, const char *name, const char *body);
 

@@ -125,7 +125,7 @@ play_sender(struct player *p, const char *path)
 	p->open = true;
 	p->line = NULL;
 	p->budget = p->body_left;
-	session_sender(p->session, path, p->login);
+	session_sender(p->session, path, NULL, p->login);
 }
 
 /* Going back is nothing that a mail server does; to before the end of the
@@ -149,7 +149,7 @@ play_recipient(struct player *p, const char *path)
 		return;
 	go_to(p, STEP_RECIPIENT);
 	m->recipients[m->recipient_count++] = path;
-	session_recipient(p->session, path);
+	session_recipient(p->session, path, NULL, NULL);
 }
 
 /* --- the content --- */

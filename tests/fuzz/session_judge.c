@@ -294,9 +294,9 @@ decide_alone(
 	struct job *job = job_new(site_get()->gateway, &client);
 	enum job_outcome outcome;
 
-	job_sender(job, m->sender);
+	job_sender(job, m->sender, NULL);
 	for (size_t i = 0; i < m->recipient_count; i++)
-		job_recipient(job, m->recipients[i]);
+		job_recipient(job, m->recipients[i], NULL, NULL);
 	for (size_t i = 0; i < m->header.count; i++) {
 		char *name = slice_dup_text(m->header.fields[i].name);
 		char *body = slice_dup_text(m->header.fields[i].body);

@@ -305,11 +305,12 @@ write_message(struct gateway_fixture *f, const struct fixture_mail *mail,
 static void
 tell_envelope(struct job *job, const struct fixture_mail *mail)
 {
-	job_sender(job, mail->sender ? mail->sender : "<alice@example.org>");
+	job_sender(
+	    job, mail->sender ? mail->sender : "<alice@example.org>", NULL);
 	for (size_t i = 0; i < FIXTURE_RECIPIENTS && mail->to[i]; i++)
-		job_recipient(job, mail->to[i]);
+		job_recipient(job, mail->to[i], NULL, NULL);
 	if (!mail->to[0])
-		job_recipient(job, "<bob@example.net>");
+		job_recipient(job, "<bob@example.net>", NULL, NULL);
 }
 
 /* In pieces of the size that mail servers use. */

@@ -27,7 +27,7 @@ test_sender(void **state)
 	(void)state;
 	envelope_init(&e);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		envelope_set_sender(&e, rows[i].path);
+		envelope_set_sender(&e, rows[i].path, NULL);
 		assert_int_equal(e.null_sender, rows[i].is_null);
 		if (rows[i].sender)
 			assert_string_equal(e.sender, rows[i].sender);
@@ -52,13 +52,93 @@ test_unique(void **state)
 	envelope_init(&e);
 	envelope_unique(&e);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		envelope_add_recipient(&e, paths[i]);
+		envelope_add_recipient(&e, paths[i], NULL, NULL);
 	envelope_unique(&e);
 	/* What cannot be read is not the same as anything. */
 	assert_int_equal(e.count, sizeof(left) / sizeof(*left));
 	for (size_t i = 0; i < e.count; i++)
 		assert_string_equal(e.recipients[i].path, left[i]);
 	assert_null(e.recipients[2].address);
+	/* A spelling that is the same is no other name. */
+	assert_int_equal(e.recipients[0].alias_count, 2);
+	assert_string_equal(e.recipients[0].aliases[0], "<BOB@Example.com>");
+	assert_string_equal(e.recipients[0].aliases[1], "bob@example.com");
+	for (size_t i = 1; i < e.count; i++)
+		assert_int_equal(e.recipients[i].alias_count, 0);
+	envelope_fini(&e);
+}
+
+/* What Postfix knows a source route by; elsewhere the path is enough. */
+static void
+test_source_routes(void **state)
+{
+	struct envelope e;
+
+	(void)state;
+	envelope_init(&e);
+	envelope_add_recipient(
+	    &e, "<bob@example.com>", NULL, "bob@example.com");
+	envelope_add_recipient(
+	    &e, "<@relay.example:carol@example.com>", "", "carol@example.com");
+	envelope_add_recipient(
+	    &e, "<@relay.example:BOB@example.com>", NULL, "BOB@example.com");
+	envelope_add_recipient(
+	    &e, "<@relay.example:dave@example.com>", NULL, NULL);
+	envelope_add_recipient(&e, "", NULL, "erin@example.com");
+	envelope_unique(&e);
+	assert_int_equal(e.count, 4);
+	assert_int_equal(e.recipients[0].alias_count, 2);
+	assert_string_equal(
+	    e.recipients[0].aliases[0], "<@relay.example:BOB@example.com>");
+	assert_string_equal(e.recipients[0].aliases[1], "BOB@example.com");
+	assert_int_equal(e.recipients[1].alias_count, 1);
+	assert_string_equal(e.recipients[1].aliases[0], "carol@example.com");
+	assert_int_equal(e.recipients[2].alias_count, 0);
+	assert_int_equal(e.recipients[3].alias_count, 0);
+	envelope_fini(&e);
+}
+
+static void
+test_parameters(void **state)
+{
+	struct envelope e;
+
+	(void)state;
+	envelope_init(&e);
+	assert_null(e.sender_path);
+	envelope_set_sender(&e, "<A@example.org>", "RET=HDRS ENVID=x+20y");
+	assert_string_equal(e.sender_path, "<A@example.org>");
+	assert_string_equal(e.parameters, "RET=HDRS ENVID=x+20y");
+	envelope_set_sender(&e, "<>", NULL);
+	assert_string_equal(e.sender_path, "<>");
+	assert_string_equal(e.parameters, "");
+	envelope_add_recipient(
+	    &e, "<bob@example.com>", "NOTIFY=NEVER ORCPT=rfc822;b", NULL);
+	envelope_add_recipient(&e, "<Bob@example.com>", "NOTIFY=SUCCESS", NULL);
+	envelope_unique(&e);
+	assert_int_equal(e.count, 1);
+	assert_string_equal(
+	    e.recipients[0].parameters, "NOTIFY=NEVER ORCPT=rfc822;b");
+	envelope_fini(&e);
+}
+
+/* As many names as there may be recipients. */
+static void
+test_many_aliases(void **state)
+{
+	struct envelope e;
+	char path[64];
+
+	(void)state;
+	envelope_init(&e);
+	for (unsigned i = 0; i < LIMIT_RECIPIENTS; i++) {
+		snprintf(
+		    path, sizeof(path), "<@r%u.example:bob@example.com>", i);
+		envelope_add_recipient(&e, path, NULL, "bob@example.com");
+	}
+	envelope_unique(&e);
+	assert_int_equal(e.count, 1);
+	assert_int_equal(e.recipients[0].alias_count, 2 * LIMIT_RECIPIENTS - 1);
 	envelope_fini(&e);
 }
 
@@ -72,11 +152,11 @@ test_limit(void **state)
 	envelope_init(&e);
 	for (unsigned i = 0; i < LIMIT_RECIPIENTS; i++) {
 		snprintf(path, sizeof(path), "<user%u@example.com>", i);
-		envelope_add_recipient(&e, path);
+		envelope_add_recipient(&e, path, NULL, NULL);
 	}
 	assert_false(e.over_limit);
 	assert_int_equal(e.count, LIMIT_RECIPIENTS);
-	envelope_add_recipient(&e, "<one-more@example.com>");
+	envelope_add_recipient(&e, "<one-more@example.com>", NULL, NULL);
 	assert_true(e.over_limit);
 	assert_int_equal(e.count, LIMIT_RECIPIENTS);
 	envelope_fini(&e);
@@ -88,6 +168,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sender),
 	    cmocka_unit_test(test_unique),
+	    cmocka_unit_test(test_source_routes),
+	    cmocka_unit_test(test_parameters),
+	    cmocka_unit_test(test_many_aliases),
 	    cmocka_unit_test(test_limit),
 	};
 

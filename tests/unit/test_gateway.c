@@ -104,8 +104,8 @@ test_references(void **state)
 	assert_null(g);
 	gateway_unref(&second);
 	assert_int_equal(released, 0);
-	job_sender(job, "<alice@example.org>");
-	job_recipient(job, "<bob@example.net>");
+	job_sender(job, "<alice@example.org>", NULL);
+	job_recipient(job, "<bob@example.net>", NULL, NULL);
 	job_header(job, "From", " alice@example.org");
 	assert_true(job_end_of_header(job));
 	assert_int_equal(job_end_of_message(job, &reply), JOB_ACCEPT);
@@ -128,9 +128,9 @@ test_ends_anywhere(void **state)
 		struct job *job = job_new(f.gateway, &client);
 
 		if (steps > 0)
-			job_sender(job, "<alice@example.org>");
+			job_sender(job, "<alice@example.org>", NULL);
 		if (steps > 1)
-			job_recipient(job, "<bob@example.net>");
+			job_recipient(job, "<bob@example.net>", NULL, NULL);
 		if (steps > 2)
 			job_header(job, "From", " alice@example.org");
 		if (steps > 3)
@@ -169,8 +169,8 @@ test_too_late(void **state)
 		struct job *job = job_new(f.gateway, &client);
 
 		too_late = i == 1;
-		job_sender(job, "<alice@example.org>");
-		job_recipient(job, "<bob@example.net>");
+		job_sender(job, "<alice@example.org>", NULL);
+		job_recipient(job, "<bob@example.net>", NULL, NULL);
 		job_header(job, "From", " alice@example.org");
 		assert_int_equal(job_end_of_message(job, &reply),
 		    too_late ? JOB_DEFER : JOB_ACCEPT);

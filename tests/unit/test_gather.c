@@ -49,7 +49,7 @@ scene_init(struct scene *s, const struct job_client *client, const char *sender,
 	header_init(&s->header);
 	read_header(&s->header, header);
 	envelope_init(&s->envelope);
-	envelope_set_sender(&s->envelope, sender);
+	envelope_set_sender(&s->envelope, sender, NULL);
 	gather_header(&s->g, &config, client, &s->envelope, &s->header);
 }
 

@@ -134,8 +134,8 @@ say_content(struct site *t)
 static void
 say_envelope(struct site *t, const char *sender, const char *login)
 {
-	session_sender(t->session, sender, login);
-	session_recipient(t->session, "<bob@example.net>");
+	session_sender(t->session, sender, NULL, login);
+	session_recipient(t->session, "<bob@example.net>", NULL, NULL);
 	session_queue_id(t->session, "4Q1");
 }
 
@@ -210,12 +210,12 @@ test_paths_without_brackets(void **state)
 	struct site *t = *state;
 
 	connect_from(t, "127.0.0.1");
-	session_sender(t->session, "alice@example.org", NULL);
-	session_recipient(t->session, "bob@example.net");
+	session_sender(t->session, "alice@example.org", NULL, NULL);
+	session_recipient(t->session, "bob@example.net", NULL, NULL);
 	assert_int_equal(say_content(t), SESSION_ACCEPT);
 	assert_true(session_edits(t->session)->replace_body);
-	session_sender(t->session, "", NULL);
-	session_recipient(t->session, "bob@example.net");
+	session_sender(t->session, "", NULL, NULL);
+	session_recipient(t->session, "bob@example.net", NULL, NULL);
 	assert_int_equal(say_content(t), SESSION_ACCEPT);
 	assert_null(session_edits(t->session));
 	assert_true(gateway_fixture_logged(&t->fixture, "reason=null-sender"));
@@ -245,7 +245,7 @@ test_without_sender(void **state)
 	struct site *t = *state;
 
 	session_end_message(t->session);
-	session_recipient(t->session, "<bob@example.net>");
+	session_recipient(t->session, "<bob@example.net>", NULL, NULL);
 	session_queue_id(t->session, "4Q1");
 	session_header(t->session, "From", " alice@example.org");
 	session_body(t->session, "x\r\n", 3);
@@ -266,10 +266,11 @@ test_abort_after_each_step(void **state)
 
 	connect_from(t, "192.0.2.1");
 	for (int steps = 1; steps <= 6; steps++) {
-		session_sender(
-		    t->session, "<alice@example.org>", "alice@example.org");
+		session_sender(t->session, "<alice@example.org>", NULL,
+		    "alice@example.org");
 		if (steps > 1)
-			session_recipient(t->session, "<bob@example.net>");
+			session_recipient(
+			    t->session, "<bob@example.net>", NULL, NULL);
 		if (steps > 2)
 			say_header(t);
 		if (steps > 3)
@@ -295,17 +296,18 @@ test_sender_begins_anew(void **state)
 	struct site *t = *state;
 
 	connect_from(t, "192.0.2.1");
-	session_sender(t->session, "<mallory@example.com>", NULL);
-	session_recipient(t->session, "<other@example.net>");
+	session_sender(t->session, "<mallory@example.com>", NULL, NULL);
+	session_recipient(t->session, "<other@example.net>", NULL, NULL);
 	session_header(t->session, "From", " mallory@example.com");
 	assert_int_equal(
 	    session_end_of_header(t->session, &t->reply), SESSION_ACCEPT);
 	gateway_fixture_log_clear(&t->fixture);
-	session_sender(t->session, "<mallory@example.com>", NULL);
+	session_sender(t->session, "<mallory@example.com>", NULL, NULL);
 	session_header(t->session, "From", " mallory@example.com");
 	expect_signed(t);
 	/* a new client (QUIT_NC) ends what went on, too */
-	session_sender(t->session, "<alice@example.org>", "alice@example.org");
+	session_sender(
+	    t->session, "<alice@example.org>", NULL, "alice@example.org");
 	connect_from(t, "192.0.2.1");
 	assert_int_equal(
 	    session_end_of_message(t->session, &t->reply), SESSION_DEFER);
@@ -339,7 +341,8 @@ test_envelope_and_header_come_late(void **state)
 		assert_int_equal(session_end_of_header(t->session, &t->reply),
 		    SESSION_CONTINUE);
 		if (late == 0)
-			session_recipient(t->session, "<eve@example.net>");
+			session_recipient(
+			    t->session, "<eve@example.net>", NULL, NULL);
 		else if (late == 1)
 			session_header(t->session, "From", " eve@example.net");
 		else
@@ -362,8 +365,9 @@ test_queue_id_never_known(void **state)
 	struct site *t = *state;
 
 	connect_from(t, "192.0.2.1");
-	session_sender(t->session, "<alice@example.org>", "alice@example.org");
-	session_recipient(t->session, "<bob@example.net>");
+	session_sender(
+	    t->session, "<alice@example.org>", NULL, "alice@example.org");
+	session_recipient(t->session, "<bob@example.net>", NULL, NULL);
 	session_queue_id(t->session, NULL);
 	assert_int_equal(say_content(t), SESSION_ACCEPT);
 	assert_true(gateway_fixture_logged(&t->fixture, "NOQUEUE: signed"));
