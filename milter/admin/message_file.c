@@ -208,49 +208,10 @@ end_writing(struct writer *w, struct err *err)
 	return 0;
 }
 
-/* A header field with an edit on it, or one that an edit added. */
-struct changed_field {
-	struct header_field field;
-	bool deleted;
-};
-
-struct changed_header {
-	struct changed_field *at;
-	size_t count;
-};
-
 static bool
 has_name(const struct header_field *f, const char *name)
 {
 	return slice_equal_text_ci(f->name, name);
-}
-
-/* The index-th field (from 1) of that name that is still there. */
-static struct changed_field *
-find_field(struct changed_header *h, const char *name, unsigned index)
-{
-	for (size_t i = 0; i < h->count; i++)
-		if (!h->at[i].deleted && has_name(&h->at[i].field, name) &&
-		    --index == 0)
-			return &h->at[i];
-	return NULL;
-}
-
-static void
-apply_edit(struct changed_header *h, const struct header_edit *e)
-{
-	struct changed_field *f = find_field(h, e->name, e->index);
-
-	if (!e->value) {
-		if (f)
-			f->deleted = true;
-		return;
-	}
-	if (!f) {
-		f = &h->at[h->count++];
-		f->field.name = slice_text(e->name);
-	}
-	f->field.body = slice_text(e->value);
 }
 
 static void
@@ -268,18 +229,13 @@ int
 message_file_write(const struct message_file *m, const struct edits *edits,
     FILE *file, struct err *err)
 {
-	struct changed_header h = {.count = m->header.count};
 	struct writer w = {.file = file, .lf = m->lf};
+	struct buf header;
 
-	h.at = xcalloc(h.count + edits->header_count + 1, sizeof(*h.at));
-	for (size_t i = 0; i < h.count; i++)
-		h.at[i].field = m->header.fields[i];
-	for (size_t i = 0; i < edits->header_count; i++)
-		apply_edit(&h, &edits->headers[i]);
-	for (size_t i = 0; i < h.count; i++)
-		if (!h.at[i].deleted)
-			write_field(&w, &h.at[i].field);
-	free(h.at);
+	buf_init(&header, EDITS_HEADER_MAX);
+	edits_write_header(edits, &m->header, &header);
+	write_bytes(&w, buf_slice(&header));
+	buf_fini(&header);
 	write_bytes(&w, slice_text("\r\n"));
 	if (!edits->replace_body)
 		write_bytes(&w, m->body);

@@ -2,9 +2,10 @@
  * milter_apply.c: see milter_apply.h.  Called at the end of a message, by
  * the worker that has it.
  *
- * Fields come in the order that gives the same result with Postfix, which
- * renumbers after a deletion, and Sendmail, which does not (edits.h).  The
- * body goes last: Sendmail judges it by the new Content-Type.
+ * Recipients who get another copy go first.  Fields come in the order that
+ * gives the same result with Postfix, which renumbers after a deletion, and
+ * Sendmail, which does not (edits.h).  The body goes last: Sendmail judges it
+ * by the new Content-Type.
  */
 #include "daemon/milter_apply.h"
 
@@ -64,6 +65,9 @@ replace_body(SMFICTX *ctx, const struct slice_list *body)
 int
 milter_apply_edits(SMFICTX *ctx, const struct edits *edits)
 {
+	for (size_t i = 0; i < edits->recipient_count; i++)
+		if (smfi_delrcpt(ctx, edits->recipients[i]) != MI_SUCCESS)
+			return -1;
 	for (size_t i = 0; i < edits->header_count; i++) {
 		const struct header_edit *e = &edits->headers[i];
 

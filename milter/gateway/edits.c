@@ -27,6 +27,9 @@ edits_fini(struct edits *e)
 		free(e->headers[i].value);
 	}
 	free(e->headers);
+	for (size_t i = 0; i < e->recipient_count; i++)
+		free(e->recipients[i]);
+	free(e->recipients);
 	edits_init(e);
 }
 
@@ -46,10 +49,23 @@ edits_set_header(
 	};
 }
 
+void
+edits_remove_recipient(struct edits *e, const char *path)
+{
+	if (e->recipient_count == e->recipient_size) {
+		e->recipient_size =
+		    e->recipient_size ? 2 * e->recipient_size : 8;
+		e->recipients = xreallocarray(
+		    e->recipients, e->recipient_size, sizeof(char *));
+	}
+	e->recipients[e->recipient_count++] = xstrdup(path);
+}
+
 bool
 edits_are_empty(const struct edits *e)
 {
-	return e->header_count == 0 && !e->replace_body;
+	return e->header_count == 0 && e->recipient_count == 0 &&
+	       !e->replace_body;
 }
 
 static int
@@ -104,6 +120,13 @@ set_name(struct edits *e, const char *name, size_t count, const char *value)
 		edits_set_header(e, name, (unsigned)index, NULL);
 	if (value || count > 0)
 		edits_set_header(e, name, 1, value);
+}
+
+void
+edits_delete_fields(
+    struct edits *e, const struct header *header, const char *name)
+{
+	set_name(e, name, header_count(header, name), NULL);
 }
 
 /* The Content-* fields that the message has, name by name. */
@@ -174,4 +197,102 @@ edits_carry(struct edits *e, const struct header *header,
 	set_absent(e, header, entity);
 	e->replace_body = true;
 	e->body = entity->body;
+}
+
+/* --- the header afterwards --- */
+
+/* A field, and what has become of it. */
+struct played {
+	struct header_field field;
+	bool deleted;
+};
+
+struct play {
+	struct played *at;
+	size_t count;
+	struct played **by_name; /* of the fields that were there before */
+	size_t original;
+};
+
+static int
+compare_played(const void *a, const void *b)
+{
+	const struct played *const *x = a, *const *y = b;
+	int difference = compare_names((*x)->field.name, (*y)->field.name);
+
+	if (difference != 0)
+		return difference;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int
+compare_name_to_played(const void *key, const void *element)
+{
+	const struct slice *name = key;
+	const struct played *const *p = element;
+
+	return compare_names(*name, (*p)->field.name);
+}
+
+/* The field of that name and index as they were counted before the edits:
+ * because deletions run from the highest index down that is also what
+ * Postfix counts.  NULL: there is none. */
+static struct played *
+find_original(const struct play *p, struct slice name, unsigned index)
+{
+	struct played **found = bsearch(&name, p->by_name, p->original,
+	    sizeof(struct played *), compare_name_to_played);
+	size_t at;
+
+	if (!found)
+		return NULL;
+	at = (size_t)(found - p->by_name);
+	while (
+	    at > 0 && compare_names(name, p->by_name[at - 1]->field.name) == 0)
+		at--;
+	at += index - 1;
+	if (at >= p->original ||
+	    compare_names(name, p->by_name[at]->field.name) != 0)
+		return NULL;
+	return p->by_name[at];
+}
+
+static void
+play(struct play *p, const struct header_edit *edit)
+{
+	struct played *field =
+	    find_original(p, slice_text(edit->name), edit->index);
+
+	if (!edit->value) {
+		if (field)
+			field->deleted = true;
+		return;
+	}
+	if (!field) {
+		field = &p->at[p->count++];
+		field->field.name = slice_text(edit->name);
+	}
+	field->field.body = slice_text(edit->value);
+}
+
+void
+edits_write_header(
+    const struct edits *e, const struct header *header, struct buf *out)
+{
+	struct play p = {.count = header->count, .original = header->count};
+
+	p.at = xcalloc(header->count + e->header_count + 1, sizeof(*p.at));
+	p.by_name = xcalloc(header->count + 1, sizeof(struct played *));
+	for (size_t i = 0; i < header->count; i++) {
+		p.at[i].field = header->fields[i];
+		p.by_name[i] = &p.at[i];
+	}
+	qsort(p.by_name, p.original, sizeof(struct played *), compare_played);
+	for (size_t i = 0; i < e->header_count; i++)
+		play(&p, &e->headers[i]);
+	for (size_t i = 0; i < p.count; i++)
+		if (!p.at[i].deleted)
+			header_field_write(&p.at[i].field, out);
+	free(p.by_name);
+	free(p.at);
 }

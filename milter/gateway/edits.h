@@ -2,7 +2,7 @@
  * edits.h: what shall change in a message, as data.
  *
  * Made by gateway/, looked at by the gate, carried out by
- * daemon/milter_apply.c in this order, which is safe with both MTAs.
+ * daemon/milter_apply.c in an order that is safe with both MTAs.
  */
 #ifndef GATEWAY_EDITS_H
 #define GATEWAY_EDITS_H
@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+#include "base/limits.h"
 #include "base/slice.h"
 #include "mail/header.h"
 #include "smime/entity.h"
@@ -28,6 +30,9 @@ struct edits {
 	                              * Sendmail does not */
 	size_t header_count;
 	size_t header_size; /* allocated */
+	char **recipients;  /* removed: exactly as the mail server was told */
+	size_t recipient_count;
+	size_t recipient_size; /* allocated */
 	bool replace_body;
 	struct slice_list body; /* CRLF lines; borrowed from the job */
 };
@@ -39,6 +44,13 @@ void edits_fini(struct edits *e);
 void edits_set_header(
     struct edits *e, const char *name, unsigned index, const char *value);
 
+/* Deletes all fields of that name, in any spelling; there may be none. */
+void edits_delete_fields(
+    struct edits *e, const struct header *header, const char *name);
+
+/* The recipient with that path gets nothing of this message; copied. */
+void edits_remove_recipient(struct edits *e, const char *path);
+
 /* Everything that makes the message with this header carry the entity
  * instead of its own (rule S1): no Content-* field stays but those of the
  * entity, each once, and MIME-Version is there exactly once.  The body is
@@ -48,5 +60,15 @@ void edits_carry(struct edits *e, const struct header *header,
 
 /* Nothing to do? */
 bool edits_are_empty(const struct edits *e);
+
+/* More than any header block can take: its limit, with line ends of two bytes,
+ * and what we add. */
+#define EDITS_HEADER_MAX (4 * (size_t)LIMIT_HEADER_BYTES)
+
+/* Appends the header block as it is once a mail server has carried out the
+ * edits: CRLF line ends, names as they came (Postfix takes the edit's), folds
+ * where they were, no empty line at the end. */
+void edits_write_header(
+    const struct edits *e, const struct header *header, struct buf *out);
 
 #endif

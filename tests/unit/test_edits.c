@@ -100,22 +100,57 @@ server_end(struct server *s)
 /* --- cases --- */
 
 static void
-carry(
-    const char *const *fields, struct smime_entity *entity, struct edits *edits)
+make_header(struct header *header, const char *const *fields)
 {
-	struct header header;
 	struct err err;
 
-	header_init(&header);
+	header_init(header);
 	for (; *fields; fields++) {
 		struct slice s = slice_text(*fields);
 		size_t colon = slice_find(s, ':', 0);
 
-		assert_int_equal(header_add(&header, slice_part(s, 0, colon),
+		assert_int_equal(header_add(header, slice_part(s, 0, colon),
 				     slice_part(s, colon + 1, s.len), &err),
 		    0);
 	}
+}
+
+static void
+carry(
+    const char *const *fields, struct smime_entity *entity, struct edits *edits)
+{
+	struct header header;
+
+	make_header(&header, fields);
 	edits_carry(edits, &header, entity);
+	header_fini(&header);
+}
+
+/* wanted as server_end has it, with CRLF line ends and folds; but names keep
+ * their spelling. */
+static void
+check_written(
+    const char *const *fields, const struct edits *edits, const char *wanted)
+{
+	struct header header;
+	struct buf written, lines;
+
+	make_header(&header, fields);
+	buf_init(&written, 65536);
+	buf_init(&lines, 65536);
+	edits_write_header(edits, &header, &written);
+	for (; *wanted; wanted++) {
+		if (*wanted == '|')
+			buf_add_text(&lines, "\r\n");
+		else if (*wanted == '\n')
+			buf_add_text(&lines, "\r\n");
+		else
+			buf_add_char(&lines, *wanted);
+	}
+	if (strcasecmp(buf_text(&written), buf_text(&lines)) != 0)
+		assert_string_equal(buf_text(&written), buf_text(&lines));
+	buf_fini(&lines);
+	buf_fini(&written);
 	header_fini(&header);
 }
 
@@ -148,6 +183,7 @@ check(const char *const *fields, bool base64, const char *wanted)
 		assert_string_equal(text, wanted);
 		free(text);
 	}
+	check_written(fields, &edits, wanted);
 	edits_fini(&edits);
 	smime_entity_fini(&entity);
 }
@@ -218,6 +254,59 @@ test_version(void **state)
 	    "MIME-Version:\n\t1.0 |Content-Type: new/type;\n\tx=1|");
 }
 
+/* Fields that have to go: all of them, whatever their spelling, the last one
+ * first. */
+static void
+test_deleted(void **state)
+{
+	const char *const fields[] = {
+	    "Bcc: a", "Subject: s", "bcc: b", "Bcc-Not: c", "BCC: d", NULL};
+	struct header header;
+	struct edits edits;
+
+	(void)state;
+	make_header(&header, fields);
+	edits_init(&edits);
+	edits_delete_fields(&edits, &header, "Resent-Bcc");
+	assert_true(edits_are_empty(&edits));
+	edits_delete_fields(&edits, &header, "Bcc");
+	assert_int_equal(edits.header_count, 3);
+	assert_int_equal(edits.headers[0].index, 3);
+	for (int renumbers = 0; renumbers < 2; renumbers++) {
+		struct server server;
+		char *text;
+
+		server_init(&server, renumbers == 1, fields);
+		server_play(&server, &edits);
+		text = server_end(&server);
+		assert_string_equal(text, "Subject: s|Bcc-Not: c|");
+		free(text);
+	}
+	check_written(fields, &edits, "Subject: s|Bcc-Not: c|");
+	edits_fini(&edits);
+	header_fini(&header);
+}
+
+static void
+test_recipients(void **state)
+{
+	struct edits edits;
+	char path[32];
+
+	(void)state;
+	edits_init(&edits);
+	for (int i = 0; i < 100; i++) {
+		snprintf(path, sizeof(path), "<b%d@example.com>", i);
+		edits_remove_recipient(&edits, path);
+	}
+	assert_false(edits_are_empty(&edits));
+	assert_int_equal(edits.recipient_count, 100);
+	assert_string_equal(edits.recipients[0], "<b0@example.com>");
+	assert_string_equal(edits.recipients[99], "<b99@example.com>");
+	edits_fini(&edits);
+	assert_true(edits_are_empty(&edits));
+}
+
 /* Thousands of fields take no noticeable time. */
 static void
 test_many(void **state)
@@ -225,6 +314,7 @@ test_many(void **state)
 	struct smime_entity entity;
 	struct edits edits;
 	struct header header;
+	struct buf written;
 	struct err err;
 	char name[32];
 
@@ -240,6 +330,10 @@ test_many(void **state)
 	edits_init(&edits);
 	edits_carry(&edits, &header, &entity);
 	assert_int_equal(edits.header_count, 20000 + 2);
+	buf_init(&written, 1 << 20);
+	edits_write_header(&edits, &header, &written);
+	assert_true(buf_ok(&written));
+	buf_fini(&written);
 	edits_fini(&edits);
 	smime_entity_fini(&entity);
 	header_fini(&header);
@@ -253,6 +347,8 @@ main(void)
 	    cmocka_unit_test(test_nothing_there),
 	    cmocka_unit_test(test_duplicates_and_strangers),
 	    cmocka_unit_test(test_version),
+	    cmocka_unit_test(test_deleted),
+	    cmocka_unit_test(test_recipients),
 	    cmocka_unit_test(test_many),
 	};
 
