@@ -59,9 +59,10 @@ user_json(const struct store_user *u)
 	output_set(object, "first_name", output_text(u->first_name));
 	output_set(object, "last_name", output_text(u->last_name));
 	output_set(object, "name", output_text(name));
-	output_set(object, "sign", output_text(setting_switch_name(u->sign)));
 	output_set(
-	    object, "encrypt", output_text(setting_encrypt_name(u->encrypt)));
+	    object, "sign", output_text(setting_switch_name(u->level.sign)));
+	output_set(object, "encrypt",
+	    output_text(setting_encrypt_name(u->level.encrypt)));
 	output_set(object, "state",
 	    output_text(u->state == STORE_USER_RETIRED ? "retired" : "active"));
 	output_set(object, "created", output_time(u->created));
@@ -83,7 +84,7 @@ apply_options(const struct args *args, struct store_user *u, struct err *err)
 {
 	replace(&u->first_name, args_option(args, "first"));
 	replace(&u->last_name, args_option(args, "last"));
-	return admin_policy(args, &u->sign, &u->encrypt, err);
+	return admin_policy(args, &u->level.sign, &u->level.encrypt, err);
 }
 
 /* The store knows users of domains in the store only; one that is activated
@@ -118,7 +119,7 @@ audit(struct admin *a, const char *action, const struct store_user *u,
 {
 	char text[ADMIN_POLICY_TEXT];
 
-	admin_policy_text(text, sizeof(text), u->sign, u->encrypt);
+	admin_policy_text(text, sizeof(text), u->level.sign, u->level.encrypt);
 	return admin_audit(a, action, u->address, text, err);
 }
 

@@ -31,8 +31,7 @@ effective_level(const struct settings *settings, const char *name,
 	if (domain)
 		levels[n++] = domain->level;
 	if (user)
-		levels[n++] = (struct setting_level){
-		    .sign = user->sign, .encrypt = user->encrypt};
+		levels[n++] = user->level;
 	return policy_effective(levels, n);
 }
 

@@ -199,6 +199,10 @@
 #define LIMIT_STORE_CONNECTIONS 16u
 /* Chains that are kept parsed: one for each authority that issues for many. */
 #define LIMIT_CHAINS_CACHED 256u
+/* How long a copy that was handed over is remembered: a client or queue that
+ * never heard of it may come again until it gives up, after five days with
+ * Postfix (maximal_queue_lifetime) and Sendmail (Timeout.queuereturn). */
+#define LIMIT_JOURNAL_SECONDS (5 * 24 * 3600)
 /* Unknown authorities that are remembered: anyone can send us new ones. */
 #define LIMIT_AUTHORITIES 1000u
 

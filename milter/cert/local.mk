@@ -13,8 +13,12 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/store_sqlite_authority.c \
 	%D%/store_sqlite_chain.c \
 	%D%/store_sqlite_contact.c \
+	%D%/store_sqlite_journal.c \
+	%D%/store_sqlite_login.c \
 	%D%/store_sqlite_own.c \
 	%D%/store_sqlite_partner.c \
+	%D%/store_sqlite_recipient.c \
+	%D%/store_sqlite_setting.c \
 	%D%/store_sqlite_user.c \
 	%D%/store_sqlite_walk.c \
 	%D%/trust.c %D%/trust.h %D%/trust_parts.h \
@@ -28,7 +32,7 @@ tests_unit_libfixture_a_SOURCES = \
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \
-	tests/unit/test_store_migrate \
+	tests/unit/test_store_migrate tests/unit/test_store_policy \
 	tests/unit/test_trust tests/unit/test_cert_pick \
 	tests/unit/test_cert_harvest tests/unit/test_certificate_cache
 
@@ -40,6 +44,8 @@ tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_store_migrate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_migrate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_store_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_policy_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_trust_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_trust_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_cert_pick_CPPFLAGS = $(UNIT_CPPFLAGS)

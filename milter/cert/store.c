@@ -135,6 +135,62 @@ store_user_each(struct store *store, const char *domain, const char *after,
 }
 
 int
+store_recipient_put(
+    struct store *store, const struct store_recipient *r, struct err *err)
+{
+	return store->ops->recipient_put(store, r, err);
+}
+
+int
+store_recipient_find(struct store *store, const char *name,
+    struct store_recipient *out, struct err *err)
+{
+	return store->ops->recipient_find(store, name, out, err);
+}
+
+int
+store_recipient_remove(struct store *store, const char *name, struct err *err)
+{
+	return store->ops->recipient_remove(store, name, err);
+}
+
+int
+store_recipient_each(struct store *store,
+    int (*each)(const struct store_recipient *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->recipient_each(store, each, arg, err);
+}
+
+int
+store_login_add(struct store *store, const char *login, const char *address,
+    time_t now, struct err *err)
+{
+	return store->ops->login_add(store, login, address, now, err);
+}
+
+int
+store_login_remove(struct store *store, const char *login, const char *address,
+    struct err *err)
+{
+	return store->ops->login_remove(store, login, address, err);
+}
+
+int
+store_login_each(struct store *store, const char *login,
+    int (*each)(const struct store_login *, void *), void *arg, struct err *err)
+{
+	return store->ops->login_each(store, login, each, arg, err);
+}
+
+int
+store_login_may(struct store *store, const char *login, const char *address,
+    bool *may, struct err *err)
+{
+	return store->ops->login_may(store, login, address, may, err);
+}
+
+int
 store_own_cert_add(
     struct store *store, const struct store_own_cert *c, struct err *err)
 {
@@ -205,6 +261,22 @@ store_authority_each(struct store *store,
     struct err *err)
 {
 	return store->ops->authority_each(store, each, arg, err);
+}
+
+int
+store_journal_add(struct store *store,
+    const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count, time_t now,
+    struct err *err)
+{
+	return store->ops->journal_add(store, keys, count, now, err);
+}
+
+int
+store_journal_has(struct store *store,
+    const unsigned char key[STORE_JOURNAL_KEY], time_t now, bool *has,
+    struct err *err)
+{
+	return store->ops->journal_has(store, key, now, has, err);
 }
 
 int

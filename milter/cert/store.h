@@ -14,7 +14,8 @@
  * when the call returns; what is learned from mail may be lost when the power
  * fails, and comes again with the next mail.
  *
- * Strings that come out are owned by the record; x_fini frees them.
+ * Strings that come out are owned by the record; x_fini frees them.  Going
+ * in, NULL is "" where that means something.
  * Addresses and domains go in and come out in canonical form
  * (mail/address.h).  Times are seconds since 1970, 0 when unknown.
  */
@@ -60,6 +61,9 @@ int store_generation(
 struct store_domain {
 	char *name;
 	struct setting_level level;
+	/* Who can read every ciphertext of its users (C9): "" inherits,
+	 * "none" is nobody, else canonical addresses with commas. */
+	char *escrow;
 	time_t created;
 };
 void store_domain_fini(struct store_domain *d);
@@ -88,8 +92,7 @@ struct store_user {
 	char *address;
 	char *first_name; /* "" when unknown */
 	char *last_name;
-	enum setting_switch sign;
-	enum setting_encrypt encrypt;
+	struct setting_level level;
 	enum store_user_state state;
 	time_t created;
 };
@@ -107,6 +110,55 @@ int store_user_find(struct store *store, const char *address,
 int store_user_each(struct store *store, const char *domain, const char *after,
     int (*each)(const struct store_user *, void *), void *arg,
     struct err *err) MUST_USE;
+
+/* --- rules for those to whom our users write --- */
+
+struct store_recipient {
+	char *name; /* canonical address or domain, or "*." and a domain */
+	struct recipient_level level;
+	/* Whose certificates stand in where a recipient has none (C9): ""
+	 * inherits, "none" is nobody's, else a canonical address. */
+	char *domain_certificate;
+	time_t created;
+};
+void store_recipient_fini(struct store_recipient *r);
+
+/* Makes the rule, or replaces one of that name, whose created stays. */
+int store_recipient_put(struct store *store, const struct store_recipient *r,
+    struct err *err) MUST_USE;
+/* Not found when there is no rule of exactly this name. */
+int store_recipient_find(struct store *store, const char *name,
+    struct store_recipient *out, struct err *err) MUST_USE;
+int store_recipient_remove(
+    struct store *store, const char *name, struct err *err) MUST_USE;
+/* In order of name. */
+int store_recipient_each(struct store *store,
+    int (*each)(const struct store_recipient *, void *), void *arg,
+    struct err *err) MUST_USE;
+
+/* --- as whom a login may write, beside its own address (A4) --- */
+
+struct store_login {
+	char *login;   /* canonical address, or a bare name in lower case */
+	char *address; /* canonical, or "@" and a domain for all of it */
+	time_t created;
+};
+void store_login_fini(struct store_login *l);
+
+/* Permanent error when the login has the address already. */
+int store_login_add(struct store *store, const char *login, const char *address,
+    time_t now, struct err *err) MUST_USE;
+/* address NULL: all that the login has.  Not found when that is nothing. */
+int store_login_remove(struct store *store, const char *login,
+    const char *address, struct err *err) MUST_USE;
+/* login NULL: all, in order of login and address. */
+int store_login_each(struct store *store, const char *login,
+    int (*each)(const struct store_login *, void *), void *arg,
+    struct err *err) MUST_USE;
+/* Does the login have the canonical address, or all of its domain?  Only what
+ * was added counts: that its own address is its own is not known here. */
+int store_login_may(struct store *store, const char *login, const char *address,
+    bool *may, struct err *err) MUST_USE;
 
 /* --- our users' certificates, with their sealed private keys --- */
 
@@ -218,6 +270,21 @@ int store_authority_seen(struct store *store, const struct store_authority *a,
 /* Those met most first. */
 int store_authority_each(struct store *store,
     int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err) MUST_USE;
+
+/* --- copies that have been handed over --- */
+
+/* A digest over sender, message and one recipient: made by who asks. */
+#define STORE_JOURNAL_KEY 32
+
+/* Remembers copies for LIMIT_JOURNAL_SECONDS; they are on the disk when this
+ * returns.  Forgets what is older.  Not of interest to any cache: the
+ * generation stays. */
+int store_journal_add(struct store *store,
+    const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count, time_t now,
+    struct err *err) MUST_USE;
+int store_journal_has(struct store *store,
+    const unsigned char key[STORE_JOURNAL_KEY], time_t now, bool *has,
     struct err *err) MUST_USE;
 
 /* --- who changed what --- */

@@ -39,6 +39,26 @@ struct store_ops {
 	    const char *after, int (*each)(const struct store_user *, void *),
 	    void *arg, struct err *err);
 
+	int (*recipient_put)(struct store *store,
+	    const struct store_recipient *r, struct err *err);
+	int (*recipient_find)(struct store *store, const char *name,
+	    struct store_recipient *out, struct err *err);
+	int (*recipient_remove)(
+	    struct store *store, const char *name, struct err *err);
+	int (*recipient_each)(struct store *store,
+	    int (*each)(const struct store_recipient *, void *), void *arg,
+	    struct err *err);
+
+	int (*login_add)(struct store *store, const char *login,
+	    const char *address, time_t now, struct err *err);
+	int (*login_remove)(struct store *store, const char *login,
+	    const char *address, struct err *err);
+	int (*login_each)(struct store *store, const char *login,
+	    int (*each)(const struct store_login *, void *), void *arg,
+	    struct err *err);
+	int (*login_may)(struct store *store, const char *login,
+	    const char *address, bool *may, struct err *err);
+
 	int (*own_cert_add)(struct store *store, const struct store_own_cert *c,
 	    struct err *err);
 	int (*own_cert_each)(struct store *store, const char *address,
@@ -66,6 +86,12 @@ struct store_ops {
 	int (*authority_each)(struct store *store,
 	    int (*each)(const struct store_authority *, void *), void *arg,
 	    struct err *err);
+	int (*journal_add)(struct store *store,
+	    const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count,
+	    time_t now, struct err *err);
+	int (*journal_has)(struct store *store,
+	    const unsigned char key[STORE_JOURNAL_KEY], time_t now, bool *has,
+	    struct err *err);
 	int (*audit)(struct store *store, const char *actor, const char *action,
 	    const char *object, const char *detail, struct err *err);
 };
@@ -76,7 +102,7 @@ struct store {
 };
 
 /* The newest schema, the same for all backends. */
-#define STORE_SCHEMA 2
+#define STORE_SCHEMA 3
 
 extern const struct store_ops store_sqlite_ops;
 

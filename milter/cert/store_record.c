@@ -33,6 +33,7 @@ void
 store_domain_fini(struct store_domain *d)
 {
 	free(d->name);
+	free(d->escrow);
 	*d = (struct store_domain){0};
 }
 
@@ -43,6 +44,22 @@ store_user_fini(struct store_user *u)
 	free(u->first_name);
 	free(u->last_name);
 	*u = (struct store_user){0};
+}
+
+void
+store_recipient_fini(struct store_recipient *r)
+{
+	free(r->name);
+	free(r->domain_certificate);
+	*r = (struct store_recipient){0};
+}
+
+void
+store_login_fini(struct store_login *l)
+{
+	free(l->login);
+	free(l->address);
+	*l = (struct store_login){0};
 }
 
 void

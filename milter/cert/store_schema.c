@@ -117,6 +117,49 @@ static const char *const steps[STORE_SCHEMA] = {
     "ALTER TABLE domains"
     "  ADD COLUMN signature_algorithm TEXT NOT NULL DEFAULT 'inherit';"
     "UPDATE state SET schema = 2, generation = generation + 1;",
+
+    /* 3: every setting at every level, whom users write to, logins, copies */
+    "ALTER TABLE domains ADD COLUMN mixed TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains ADD COLUMN bcc TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains"
+    "  ADD COLUMN triggers TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains ADD COLUMN mode TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains" /* empty: inherit */
+    "  ADD COLUMN escrow TEXT NOT NULL DEFAULT '';"
+
+    "ALTER TABLE users ADD COLUMN exempt TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users"
+    "  ADD COLUMN own_cert_problem TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users"
+    "  ADD COLUMN signature_algorithm TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users ADD COLUMN mixed TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users ADD COLUMN bcc TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users ADD COLUMN triggers TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users ADD COLUMN mode TEXT NOT NULL DEFAULT 'inherit';"
+
+    "CREATE TABLE recipients ("
+    "  name TEXT NOT NULL PRIMARY KEY," /* address, domain, *.domain */
+    "  encrypt TEXT NOT NULL,"
+    "  signature TEXT NOT NULL,"
+    "  certificates TEXT NOT NULL,"
+    "  cipher TEXT NOT NULL,"
+    "  key_transport TEXT NOT NULL,"
+    "  unchecked TEXT NOT NULL,"
+    "  domain_certificate TEXT NOT NULL," /* empty: inherit */
+    "  created INTEGER NOT NULL) WITHOUT ROWID;"
+
+    "CREATE TABLE logins ("
+    "  login TEXT NOT NULL,"
+    "  address TEXT NOT NULL," /* or @domain */
+    "  created INTEGER NOT NULL,"
+    "  PRIMARY KEY (login, address)) WITHOUT ROWID;"
+
+    "CREATE TABLE journal ("
+    "  copy BLOB NOT NULL PRIMARY KEY,"
+    "  at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX journal_at ON journal (at);"
+
+    "UPDATE state SET schema = 3, generation = generation + 1;",
 };
 
 const char *

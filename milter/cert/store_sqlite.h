@@ -38,6 +38,37 @@ int store_sqlite_put_chain(struct sqlite *db,
 int store_sqlite_read_chain(struct store *store, struct slice der,
     struct certificate_list *out, struct err *err) MUST_USE;
 
+/* Settings of a row as the words that people type, in the order of their
+ * table (base/setting.h), which these columns have too. */
+#define STORE_SENDER_COLUMNS                                                   \
+	"sign, encrypt, exempt, own_cert_problem, signature_algorithm, mixed," \
+	" bcc, triggers, mode"
+#define STORE_SENDER_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?"
+#define STORE_RECIPIENT_COLUMNS                                                \
+	"encrypt, signature, certificates, cipher, key_transport, unchecked"
+#define STORE_RECIPIENT_VALUES "?, ?, ?, ?, ?, ?"
+
+/* Their texts, for as long as a query borrows them. */
+struct store_words {
+	char at[SENDER_SETTINGS][SETTING_TEXT];
+};
+
+void store_sqlite_bind_sender(struct sqlite_query *q,
+    const struct setting_level *level, struct store_words *words);
+void store_sqlite_bind_recipient(struct sqlite_query *q,
+    const struct recipient_level *level, struct store_words *words);
+
+/* From this column on; who: the row's name, for the error.  What is unknown
+ * was written by somebody else: the row is refused, because guessing could
+ * mean to send in clear. */
+int store_sqlite_read_sender(struct sqlite_query *q, int column,
+    const char *who, struct setting_level *out, struct err *err) MUST_USE;
+int store_sqlite_read_recipient(struct sqlite_query *q, int column,
+    const char *who, struct recipient_level *out, struct err *err) MUST_USE;
+
+/* Text that may be NULL. */
+const char *store_sqlite_or_empty(const char *text);
+
 /* That cache. */
 struct lru *store_sqlite_chains_new(void);
 struct lru *store_sqlite_chains(struct store *store);
@@ -98,6 +129,24 @@ int store_sqlite_user_find(struct store *store, const char *address,
 int store_sqlite_user_each(struct store *store, const char *domain,
     const char *after, int (*each)(const struct store_user *, void *),
     void *arg, struct err *err);
+int store_sqlite_recipient_put(
+    struct store *store, const struct store_recipient *r, struct err *err);
+int store_sqlite_recipient_find(struct store *store, const char *name,
+    struct store_recipient *out, struct err *err);
+int store_sqlite_recipient_remove(
+    struct store *store, const char *name, struct err *err);
+int store_sqlite_recipient_each(struct store *store,
+    int (*each)(const struct store_recipient *, void *), void *arg,
+    struct err *err);
+int store_sqlite_login_add(struct store *store, const char *login,
+    const char *address, time_t now, struct err *err);
+int store_sqlite_login_remove(struct store *store, const char *login,
+    const char *address, struct err *err);
+int store_sqlite_login_each(struct store *store, const char *login,
+    int (*each)(const struct store_login *, void *), void *arg,
+    struct err *err);
+int store_sqlite_login_may(struct store *store, const char *login,
+    const char *address, bool *may, struct err *err);
 int store_sqlite_own_cert_add(
     struct store *store, const struct store_own_cert *c, struct err *err);
 int store_sqlite_own_cert_each(struct store *store, const char *address,
@@ -121,6 +170,12 @@ int store_sqlite_authority_seen(
     struct store *store, const struct store_authority *a, struct err *err);
 int store_sqlite_authority_each(struct store *store,
     int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err);
+int store_sqlite_journal_add(struct store *store,
+    const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count, time_t now,
+    struct err *err);
+int store_sqlite_journal_has(struct store *store,
+    const unsigned char key[STORE_JOURNAL_KEY], time_t now, bool *has,
     struct err *err);
 int store_sqlite_audit(struct store *store, const char *actor,
     const char *action, const char *object, const char *detail,

@@ -6,60 +6,6 @@
 #include "cert/store_sqlite.h"
 #include "mail/address.h"
 
-/* Words.  What is unknown was written by somebody else: the row is refused,
- * because guessing could mean to send in clear. */
-
-static int
-parse_settings(const char *name, const char *sign, const char *encrypt,
-    struct setting_level *out, struct err *err)
-{
-	if (setting_switch_parse(sign, &out->sign))
-		return err_set(err, ERR_PERMANENT, "store: %s: sign is \"%s\"",
-		    name, sign);
-	if (setting_encrypt_parse(encrypt, &out->encrypt))
-		return err_set(err, ERR_PERMANENT,
-		    "store: %s: encrypt is \"%s\"", name, encrypt);
-	return 0;
-}
-
-/* What only domains have. */
-static int
-parse_domain_settings(
-    struct sqlite_query *q, struct setting_level *out, struct err *err)
-{
-	const char *name = sqlite_text(q, 0), *exempt = sqlite_text(q, 3);
-	const char *problem = sqlite_text(q, 4), *algorithm = sqlite_text(q, 5);
-
-	if (parse_settings(
-		name, sqlite_text(q, 1), sqlite_text(q, 2), out, err))
-		return -1;
-	if (setting_exempt_parse(exempt, &out->exempt))
-		return err_set(err, ERR_PERMANENT,
-		    "store: %s: exempt is \"%s\"", name, exempt);
-	if (setting_own_problem_parse(problem, &out->own_problem))
-		return err_set(err, ERR_PERMANENT,
-		    "store: %s: own_cert_problem is \"%s\"", name, problem);
-	if (setting_algorithm_parse(algorithm, &out->algorithm))
-		return err_set(err, ERR_PERMANENT,
-		    "store: %s: signature_algorithm is \"%s\"", name,
-		    algorithm);
-	return 0;
-}
-
-/* The same five, in the same order.  exempt: SETTING_EXEMPT_TEXT bytes that
- * last until the query is done. */
-static void
-bind_domain_settings(
-    struct sqlite_query *q, const struct setting_level *level, char *exempt)
-{
-	setting_exempt_text(level->exempt, exempt);
-	sqlite_bind_text(q, setting_switch_name(level->sign));
-	sqlite_bind_text(q, setting_encrypt_name(level->encrypt));
-	sqlite_bind_text(q, exempt);
-	sqlite_bind_text(q, setting_own_problem_name(level->own_problem));
-	sqlite_bind_text(q, setting_algorithm_name(level->algorithm));
-}
-
 static const char *const state_names[] = {
     [STORE_USER_ACTIVE] = "active",
     [STORE_USER_RETIRED] = "retired",
@@ -80,18 +26,22 @@ parse_state(const char *name, const char *text, enum store_user_state *out,
 
 /* Domains */
 
-#define DOMAIN_COLUMNS                                                         \
-	"name, sign, encrypt, exempt, own_cert_problem, signature_algorithm,"  \
-	" created"
+#define DOMAIN_COLUMNS "name, " STORE_SENDER_COLUMNS ", escrow, created"
+
+/* The columns behind the settings. */
+#define DOMAIN_ESCROW  (1 + (int)SENDER_SETTINGS)
+#define DOMAIN_CREATED (DOMAIN_ESCROW + 1)
 
 static int
 read_domain(struct sqlite_query *q, struct store_domain *out, struct err *err)
 {
-	struct store_domain d = {.created = sqlite_number(q, 6)};
+	struct store_domain d = {.created = sqlite_number(q, DOMAIN_CREATED)};
+	const char *name = sqlite_text(q, 0);
 
-	if (parse_domain_settings(q, &d.level, err))
+	if (store_sqlite_read_sender(q, 1, name, &d.level, err))
 		return -1;
-	d.name = xstrdup(sqlite_text(q, 0));
+	d.name = xstrdup(name);
+	d.escrow = xstrdup(sqlite_text(q, DOMAIN_ESCROW));
 	*out = d;
 	return 0;
 }
@@ -100,7 +50,7 @@ int
 store_sqlite_domain_add(
     struct store *store, const struct store_domain *d, struct err *err)
 {
-	char exempt[SETTING_EXEMPT_TEXT];
+	struct store_words words;
 	struct sqlite_query q;
 	struct sqlite *db;
 	int rc;
@@ -109,9 +59,11 @@ store_sqlite_domain_add(
 		return -1;
 	sqlite_query(&q, db,
 	    "INSERT INTO domains (" DOMAIN_COLUMNS
-	    ") VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+	    ") VALUES (?, " STORE_SENDER_VALUES
+	    ", ?, ?) ON CONFLICT DO NOTHING");
 	sqlite_bind_text(&q, d->name);
-	bind_domain_settings(&q, &d->level, exempt);
+	store_sqlite_bind_sender(&q, &d->level, &words);
+	sqlite_bind_text(&q, store_sqlite_or_empty(d->escrow));
 	sqlite_bind_number(&q, d->created);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -134,7 +86,7 @@ int
 store_sqlite_domain_set(
     struct store *store, const struct store_domain *d, struct err *err)
 {
-	char exempt[SETTING_EXEMPT_TEXT];
+	struct store_words words;
 	struct sqlite_query q;
 	struct sqlite *db;
 	int rc;
@@ -142,9 +94,10 @@ store_sqlite_domain_set(
 	if (store_sqlite_write(store, SQLITE_PROMISE_KEPT, &db, err))
 		return -1;
 	sqlite_query(&q, db,
-	    "UPDATE domains SET sign = ?, encrypt = ?, exempt = ?,"
-	    " own_cert_problem = ?, signature_algorithm = ? WHERE name = ?");
-	bind_domain_settings(&q, &d->level, exempt);
+	    "UPDATE domains SET (" STORE_SENDER_COLUMNS
+	    ", escrow) = (" STORE_SENDER_VALUES ", ?) WHERE name = ?");
+	store_sqlite_bind_sender(&q, &d->level, &words);
+	sqlite_bind_text(&q, store_sqlite_or_empty(d->escrow));
 	sqlite_bind_text(&q, d->name);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -232,32 +185,42 @@ store_sqlite_domain_each(struct store *store,
 /* Users */
 
 #define USER_COLUMNS                                                           \
-	"address, first_name, last_name, sign, encrypt, state, created"
+	"address, " STORE_SENDER_COLUMNS                                       \
+	", first_name, last_name, state, created"
+
+#define USER_FIRST_NAME (1 + (int)SENDER_SETTINGS)
+#define USER_LAST_NAME	(USER_FIRST_NAME + 1)
+#define USER_STATE	(USER_FIRST_NAME + 2)
+#define USER_CREATED	(USER_FIRST_NAME + 3)
 
 static int
 read_user(struct sqlite_query *q, struct store_user *out, struct err *err)
 {
-	struct setting_level settings = {0};
-	struct store_user u = {.created = sqlite_number(q, 6)};
+	struct store_user u = {.created = sqlite_number(q, USER_CREATED)};
 	const char *address = sqlite_text(q, 0);
 
-	if (parse_settings(address, sqlite_text(q, 3), sqlite_text(q, 4),
-		&settings, err) ||
-	    parse_state(address, sqlite_text(q, 5), &u.state, err))
+	if (store_sqlite_read_sender(q, 1, address, &u.level, err) ||
+	    parse_state(address, sqlite_text(q, USER_STATE), &u.state, err))
 		return -1;
 	u.address = xstrdup(address);
-	u.first_name = xstrdup(sqlite_text(q, 1));
-	u.last_name = xstrdup(sqlite_text(q, 2));
-	u.sign = settings.sign;
-	u.encrypt = settings.encrypt;
+	u.first_name = xstrdup(sqlite_text(q, USER_FIRST_NAME));
+	u.last_name = xstrdup(sqlite_text(q, USER_LAST_NAME));
 	*out = u;
 	return 0;
 }
 
-static const char *
-or_empty(const char *text)
+/* What may change, in this order. */
+#define USER_CHANGES STORE_SENDER_COLUMNS ", first_name, last_name, state"
+#define USER_VALUES  STORE_SENDER_VALUES ", ?, ?, ?"
+
+static void
+bind_changes(struct sqlite_query *q, const struct store_user *u,
+    struct store_words *words)
 {
-	return text ? text : "";
+	store_sqlite_bind_sender(q, &u->level, words);
+	sqlite_bind_text(q, store_sqlite_or_empty(u->first_name));
+	sqlite_bind_text(q, store_sqlite_or_empty(u->last_name));
+	sqlite_bind_text(q, state_names[u->state]);
 }
 
 static int
@@ -277,19 +240,16 @@ check_domain(struct sqlite *db, const char *name, struct err *err)
 static int
 insert_user(struct sqlite *db, const struct store_user *u, struct err *err)
 {
+	struct store_words words;
 	struct sqlite_query q;
 
 	sqlite_query(&q, db,
-	    "INSERT INTO users (" USER_COLUMNS ", domain)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING");
+	    "INSERT INTO users (" USER_CHANGES ", address, domain, created)"
+	    " VALUES (" USER_VALUES ", ?, ?, ?) ON CONFLICT DO NOTHING");
+	bind_changes(&q, u, &words);
 	sqlite_bind_text(&q, u->address);
-	sqlite_bind_text(&q, or_empty(u->first_name));
-	sqlite_bind_text(&q, or_empty(u->last_name));
-	sqlite_bind_text(&q, setting_switch_name(u->sign));
-	sqlite_bind_text(&q, setting_encrypt_name(u->encrypt));
-	sqlite_bind_text(&q, state_names[u->state]);
-	sqlite_bind_number(&q, u->created);
 	sqlite_bind_text(&q, address_domain(u->address));
+	sqlite_bind_number(&q, u->created);
 	if (sqlite_run(&q, err))
 		return -1;
 	if (sqlite_changes(db) == 0)
@@ -324,16 +284,13 @@ no_user(const char *address, struct err *err)
 static int
 update_user(struct sqlite *db, const struct store_user *u, struct err *err)
 {
+	struct store_words words;
 	struct sqlite_query q;
 
 	sqlite_query(&q, db,
-	    "UPDATE users SET first_name = ?, last_name = ?, sign = ?,"
-	    " encrypt = ?, state = ? WHERE address = ?");
-	sqlite_bind_text(&q, or_empty(u->first_name));
-	sqlite_bind_text(&q, or_empty(u->last_name));
-	sqlite_bind_text(&q, setting_switch_name(u->sign));
-	sqlite_bind_text(&q, setting_encrypt_name(u->encrypt));
-	sqlite_bind_text(&q, state_names[u->state]);
+	    "UPDATE users SET (" USER_CHANGES ") = (" USER_VALUES ")"
+	    " WHERE address = ?");
+	bind_changes(&q, u, &words);
 	sqlite_bind_text(&q, u->address);
 	if (sqlite_run(&q, err))
 		return -1;

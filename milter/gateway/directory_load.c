@@ -209,7 +209,6 @@ static int
 load_user(const struct directory_query *query, const char *address,
     struct directory_sender *sender, struct err *err)
 {
-	struct setting_level level = {.sign = SWITCH_INHERIT};
 	struct store_user user;
 	bool retired;
 
@@ -217,9 +216,7 @@ load_user(const struct directory_query *query, const char *address,
 		sender->state = IDENTITY_NO_USER;
 		return err->class == ERR_NOT_FOUND ? 0 : -1;
 	}
-	level.sign = user.sign;
-	level.encrypt = user.encrypt;
-	policy_override(&sender->level, &level);
+	policy_override(&sender->level, &user.level);
 	retired = user.state == STORE_USER_RETIRED;
 	store_user_fini(&user);
 	if (retired) {

@@ -900,7 +900,7 @@ def _(site):
     check(result["ok"] and result["problems"] == [], result)
     check(result["keyd"]["version"].startswith("smime-keyd "), result)
     check(result["store"]["users"] >= 10, result)
-    equal(result["store"]["schema"], 2)
+    equal(result["store"]["schema"], 3)
     check(result["trust"]["anchors"] >= 2, result)
     contains(result["ca"]["subject"], "Local S/MIME CA")
     # short@, whose authority ends in ten days, and old@
@@ -921,32 +921,44 @@ def _(site):
 # --- all together ---
 
 
+# What schema 1 had no room for.
+NEW_SETTINGS = ("exempt", "own_cert_problem", "signature_algorithm", "mixed",
+                "bcc", "triggers", "mode")
+
+
+def back_to_schema_1(database):
+    with sqlite3.connect(database) as db:
+        for table in ("domains", "users"):
+            for column in NEW_SETTINGS:
+                db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        db.execute("ALTER TABLE domains DROP COLUMN escrow")
+        for table in ("recipients", "logins", "journal"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("UPDATE state SET schema = 1")
+
+
 @case("store migrate: an older store is refused, then nothing is missing")
 def _(site):
     def everything():
         domains = site.json("domain", "list")
         for domain in domains:
-            for name in ("exempt", "own_cert_problem", "signature_algorithm"):
+            for name in NEW_SETTINGS:
                 domain[name] = "inherit"
             del domain["effective"]
         return domains, [site.json(noun, "list")
                          for noun in ("user", "cert", "key", "contact")]
 
     before = everything()
-    database = site.folder / "store" / "store.db"
-    with sqlite3.connect(database) as db:  # back to what 0.1.0 made first
-        for column in ("exempt", "own_cert_problem", "signature_algorithm"):
-            db.execute(f"ALTER TABLE domains DROP COLUMN {column}")
-        db.execute("UPDATE state SET schema = 1")
+    back_to_schema_1(site.folder / "store" / "store.db")
     contains(site.fails(AWAY, "user", "list"),
-             "schema 1 is older than 2; run: smimectl store migrate")
+             "schema 1 is older than 3; run: smimectl store migrate")
     for arguments in (("-n",), ("-f",)):
         done = site.run("smime-milter", "-c", site.configuration, *arguments,
                         user=MILTER_USER)
         equal(done.returncode, 1, done.stderr.decode())
         contains(done.stderr.decode(), "run: smimectl store migrate")
     result = site.json("store", "migrate")
-    equal((result["from"], result["to"]), (1, 2))
+    equal((result["from"], result["to"]), (1, 3))
     equal(everything(), before)
     contains(site.smimectl("store", "migrate"), "nothing to do")
 

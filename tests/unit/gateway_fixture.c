@@ -130,8 +130,7 @@ gateway_fixture_user(struct gateway_fixture *f, const char *address,
 	struct store_user user = {.address = copy,
 	    .first_name = none,
 	    .last_name = none,
-	    .sign = sign,
-	    .encrypt = encrypt};
+	    .level = {.sign = sign, .encrypt = encrypt}};
 	struct store_domain domain = {.name = strrchr(copy, '@') + 1};
 	struct store *store = gateway_fixture_store(f);
 	struct err why;

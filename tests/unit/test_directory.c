@@ -290,7 +290,7 @@ test_retired(void **state)
 	struct store_user user = {.address = who,
 	    .first_name = none,
 	    .last_name = none,
-	    .encrypt = ENCRYPT_REQUIRED,
+	    .level = {.encrypt = ENCRYPT_REQUIRED},
 	    .state = STORE_USER_RETIRED};
 	struct fixture_cert cert;
 	struct directory_sender *s;

@@ -172,8 +172,8 @@ test_user(void **state)
 	    store_user_add(store, &u, &err));
 	add_domain("example.org");
 	u.first_name = xstrdup("Alice");
-	u.sign = SWITCH_OFF;
-	u.encrypt = ENCRYPT_REQUIRED;
+	u.level.sign = SWITCH_OFF;
+	u.level.encrypt = ENCRYPT_REQUIRED;
 	before = generation();
 	MUST(store_user_add(store, &u, &err));
 	assert_true(generation() > before);
@@ -182,8 +182,8 @@ test_user(void **state)
 	assert_string_equal(found.address, "alice@example.org");
 	assert_string_equal(found.first_name, "Alice");
 	assert_string_equal(found.last_name, "");
-	assert_int_equal(found.sign, SWITCH_OFF);
-	assert_int_equal(found.encrypt, ENCRYPT_REQUIRED);
+	assert_int_equal(found.level.sign, SWITCH_OFF);
+	assert_int_equal(found.level.encrypt, ENCRYPT_REQUIRED);
 	assert_int_equal(found.state, STORE_USER_ACTIVE);
 	assert_int_equal(found.created, 7);
 	store_user_fini(&found);

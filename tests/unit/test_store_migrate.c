@@ -171,7 +171,22 @@ make_schema_1(void)
 	free(a_print);
 }
 
-/* --- and what is made of it --- */
+/* --- schema 2 --- */
+
+/* What a store of that schema says beside. */
+static const char schema_2[] =
+    "UPDATE domains SET exempt = 'list,partial', own_cert_problem = 'defer',"
+    " signature_algorithm = 'ecdsa-p384' WHERE name = 'example.org';";
+
+static void
+make_schema_2(void)
+{
+	make_schema_1();
+	run_script(store_schema_sqlite(2));
+	run_script(schema_2);
+}
+
+/* --- and what is made of them --- */
 
 static void
 migrate_from(int version)
@@ -234,6 +249,113 @@ test_domains(void **state)
 	store_domain_fini(&d);
 }
 
+/* What a level says, "inherit" left out. */
+static void
+level_says(const struct setting_level *level, const char *expected)
+{
+	char all[1024] = "", one[SETTING_TEXT];
+
+	for (size_t i = 0; i < SENDER_SETTINGS; i++) {
+		const struct setting *s = &sender_settings[i];
+
+		setting_text(s, level, one);
+		if (!setting_is_inherited(s, level))
+			snprintf(all + strlen(all), sizeof(all) - strlen(all),
+			    "%s=%s ", s->name, one);
+	}
+	assert_string_equal(all, expected);
+}
+
+static void
+domain_says(const char *name, const char *expected)
+{
+	struct store_domain d;
+
+	MUST(store_domain_find(store, name, &d, &err));
+	level_says(&d.level, expected);
+	assert_string_equal(d.escrow, "");
+	store_domain_fini(&d);
+}
+
+static void
+user_says(const char *address, const char *expected)
+{
+	struct store_user u;
+
+	MUST(store_user_find(store, address, &u, &err));
+	level_says(&u.level, expected);
+	store_user_fini(&u);
+}
+
+/* What a version before said, it says still; about the rest it says nothing.
+ */
+static void
+test_from_2(void **state)
+{
+	uint64_t generation;
+
+	(void)state;
+	make_schema_2();
+	says("SELECT schema FROM state", "2");
+	migrate_from(2);
+	MUST(store_open(uri, &store, &err));
+	MUST(store_generation(store, &generation, &err));
+	assert_true(generation > 42);
+	domain_says("example.com", "sign=off encrypt=required ");
+	domain_says("example.org",
+	    "encrypt=if-possible exempt=list,partial own_cert_problem=defer "
+	    "signature_algorithm=ecdsa-p384 ");
+	user_says("alice@example.org", "sign=on ");
+	user_says("old@example.com", "encrypt=off ");
+	says("PRAGMA integrity_check", "ok");
+	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+}
+
+static void
+test_settings_from_1(void **state)
+{
+	(void)state;
+	make_schema_1();
+	migrate_from(1);
+	MUST(store_open(uri, &store, &err));
+	domain_says("example.com", "sign=off encrypt=required ");
+	domain_says("example.org", "encrypt=if-possible ");
+	user_says("alice@example.org", "sign=on ");
+}
+
+/* What only schema 3 has room for can be put into an old store. */
+static void
+test_new_tables(void **state)
+{
+	char name[] = "*.example.net", escrow[] = "escrow@example.org";
+	const unsigned char key[1][STORE_JOURNAL_KEY] = {{1, 2, 3}};
+	struct store_recipient r = {
+	    .name = name, .level = {.encrypt = RECEIVE_NEVER}};
+	struct store_domain d;
+	bool yes = false;
+
+	(void)state;
+	make_schema_2();
+	migrate_from(2);
+	MUST(store_open(uri, &store, &err));
+	MUST(store_recipient_put(store, &r, &err));
+	MUST(store_login_add(store, "alice", "@example.org", 1, &err));
+	MUST(store_login_may(store, "alice", "x@example.org", &yes, &err));
+	assert_true(yes);
+	MUST(store_journal_add(store, key, 1, 1800000000, &err));
+	MUST(store_domain_find(store, "example.com", &d, &err));
+	d.level.mixed = MIXED_ALL_OR_REFUSE;
+	free(d.escrow);
+	d.escrow = xstrdup(escrow);
+	MUST(store_domain_set(store, &d, &err));
+	store_domain_fini(&d);
+	MUST(store_domain_find(store, "example.com", &d, &err));
+	assert_int_equal(d.level.mixed, MIXED_ALL_OR_REFUSE);
+	assert_int_equal(d.level.encrypt, ENCRYPT_REQUIRED);
+	assert_string_equal(d.escrow, escrow);
+	store_domain_fini(&d);
+}
+
 static int
 see_own(const struct store_own_cert *c, void *arg)
 {
@@ -277,8 +399,8 @@ test_everything_else(void **state)
 	MUST(store_user_find(store, "alice@example.org", &u, &err));
 	assert_string_equal(u.first_name, "Alice");
 	assert_string_equal(u.last_name, "Example");
-	assert_int_equal(u.sign, SWITCH_ON);
-	assert_int_equal(u.encrypt, ENCRYPT_INHERIT);
+	assert_int_equal(u.level.sign, SWITCH_ON);
+	assert_int_equal(u.level.encrypt, ENCRYPT_INHERIT);
 	store_user_fini(&u);
 	MUST(store_user_find(store, "old@example.com", &u, &err));
 	assert_int_equal(u.state, STORE_USER_RETIRED);
@@ -313,8 +435,8 @@ test_same_as_new(void **state)
 	char *old, *new;
 
 	(void)state;
-	make_schema_1();
-	migrate_from(1);
+	make_schema_2();
+	migrate_from(2);
 	old = ask(tables);
 	free(path);
 	free(uri);
@@ -336,6 +458,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_refused),
 	    CASE(test_domains),
+	    CASE(test_from_2),
+	    CASE(test_settings_from_1),
+	    CASE(test_new_tables),
 	    CASE(test_everything_else),
 	    CASE(test_same_as_new),
 	};
