@@ -35,22 +35,6 @@ gather_fini(struct gather *g)
 
 /* --- from envelope and header --- */
 
-/* "Alice", "Alice@Example.ORG" as addresses are compared. */
-static char *
-canonical_login(const char *login)
-{
-	struct err ignored;
-	char *text;
-
-	if (strchr(login, '@') &&
-	    address_canonical(slice_text(login), &text, &ignored) == 0)
-		return text;
-	text = xstrdup(login);
-	for (char *p = text; *p; p++)
-		*p = (char)ascii_lower((unsigned char)*p);
-	return text;
-}
-
 static bool
 is_submission_daemon(const struct gateway_config *config, const char *name)
 {
@@ -69,7 +53,7 @@ gather_submitter(struct gather *g, const struct gateway_config *config,
 	struct policy_facts *f = &g->facts;
 
 	if (client->login && *client->login) {
-		g->login = canonical_login(client->login);
+		g->login = address_login(client->login);
 		f->submitter = SUBMITTER_LOGIN;
 		f->login = g->login;
 	} else if (network_list_has(

@@ -413,6 +413,21 @@ address_domain(const char *canonical)
 	return sign ? sign + 1 : canonical;
 }
 
+char *
+address_login(const char *login)
+{
+	struct err ignored;
+	char *text;
+
+	if (strchr(login, '@') &&
+	    address_canonical(slice_text(login), &text, &ignored) == 0)
+		return text;
+	text = xstrdup(login);
+	for (char *p = text; *p; p++)
+		*p = (char)ascii_lower((unsigned char)*p);
+	return text;
+}
+
 int
 address_domain_canonical(struct slice text, char **out, struct err *err)
 {

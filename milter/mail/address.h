@@ -33,6 +33,10 @@ const char *address_domain(const char *canonical);
 int address_domain_canonical(
     struct slice text, char **out, struct err *err) MUST_USE;
 
+/* "Alice", "Alice@Example.ORG" as logins are compared: an address in canonical
+ * form, anything else in lower case.  The caller frees it. */
+char *address_login(const char *login);
+
 /* The mailboxes of an address field (RFC 5322 3.4, obsolete forms too). */
 struct address_list {
 	char **addresses; /* canonical; owned */

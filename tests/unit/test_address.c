@@ -176,6 +176,29 @@ test_null_sender(void **state)
 }
 
 static void
+test_login(void **state)
+{
+	static const struct {
+		const char *login, *wanted;
+	} cases[] = {
+	    {"Alice@Example.ORG.", "alice@example.org"},
+	    {"Alice", "alice"},
+	    {"DOMAIN\\Alice", "domain\\alice"},
+	    /* No address, but a login all the same. */
+	    {"Alice@", "alice@"},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *got = address_login(cases[i].login);
+
+		assert_string_equal(got, cases[i].wanted);
+		free(got);
+	}
+}
+
+static void
 test_domain(void **state)
 {
 	struct err err;
@@ -389,6 +412,7 @@ main(void)
 	    cmocka_unit_test(test_length_limit),
 	    cmocka_unit_test(test_domain_limits),
 	    cmocka_unit_test(test_null_sender),
+	    cmocka_unit_test(test_login),
 	    cmocka_unit_test(test_domain),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_malformed_list),
