@@ -128,6 +128,10 @@
  * clients of a listener (default_process_limit), so that we never bring it
  * into its stress mode, where it waits for nobody. */
 #define LIMIT_RELAY_COPIES 50u
+/* Milliseconds that must be left for the answer to a final dot before one is
+ * sent: milters behind the listener (DKIM) and a busy disk take seconds, and
+ * an answer that comes too late is the one thing nobody can repair. */
+#define LIMIT_RELAY_ANSWER (60 * 1000)
 /* Addresses of the listener's host that are tried. */
 #define LIMIT_RELAY_ADDRESSES 4u
 /* A line of a reply with its CRLF.  RFC 5321 4.5.3.1.5 has 512; policy

@@ -2,6 +2,10 @@ noinst_LIBRARIES += milter/settings/libsettings.a
 milter_settings_libsettings_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 milter_settings_libsettings_a_SOURCES = \
 	%D%/errors.c %D%/errors.h \
+	%D%/group_check.c %D%/group_check.h \
+	%D%/groups.c %D%/groups.h \
+	%D%/lookup.c %D%/lookup.h \
+	%D%/names.c %D%/names.h \
 	%D%/number.c %D%/number.h \
 	%D%/option.c %D%/option.h \
 	%D%/reading.c %D%/reading.h \
@@ -11,7 +15,8 @@ milter_settings_libsettings_a_SOURCES = \
 
 SETTINGS_TESTS = tests/unit/test_settings
 tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_settings_LDADD = milter/settings/libsettings.a $(MAIL_LIBS) \
+tests_unit_test_settings_LDADD = milter/settings/libsettings.a \
+	milter/policy/libpolicy.a milter/relay/librelay.a $(MAIL_LIBS) \
 	$(LIBCONFIG_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
@@ -34,7 +39,7 @@ check_PROGRAMS += tests/tools/print_documented
 tests_tools_print_documented_SOURCES = tests/tools/print_documented.c
 tests_tools_print_documented_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_tools_print_documented_LDADD = milter/settings/libsettings.a \
-	milter/policy/libpolicy.a $(MAIL_LIBS) $(LIBCONFIG_LIBS)
+	milter/policy/libpolicy.a milter/relay/librelay.a $(MAIL_LIBS) $(LIBCONFIG_LIBS)
 
 SETTINGS_SYSTEM_TESTS = tests/system/settings_doc_test.py
 TESTS += $(SETTINGS_SYSTEM_TESTS)

@@ -6,37 +6,8 @@
  */
 #include "settings/option.h"
 
+#include "settings/group_check.h"
 #include "settings/settings.h"
-
-static const struct option_word encrypt_words[] = {
-    {"off", ENCRYPT_OFF},
-    {"if-possible", ENCRYPT_IF_POSSIBLE},
-    {"required", ENCRYPT_REQUIRED},
-    {NULL, 0},
-};
-
-static const struct option_word own_problem_words[] = {
-    {"unsigned", OWN_PROBLEM_UNSIGNED},
-    {"defer", OWN_PROBLEM_DEFER},
-    {NULL, 0},
-};
-
-static const struct option_word algorithm_words[] = {
-    {"any", ALGORITHM_ANY},
-    {"rsa", ALGORITHM_RSA},
-    {"rsa-pss", ALGORITHM_RSA_PSS},
-    {"ecdsa-p256", ALGORITHM_ECDSA_P256},
-    {"ecdsa-p384", ALGORITHM_ECDSA_P384},
-    {"ecdsa-p521", ALGORITHM_ECDSA_P521},
-    {"ed25519", ALGORITHM_ED25519},
-    {NULL, 0},
-};
-
-static const struct option_word form_words[] = {
-    {"detached", FORM_DETACHED},
-    {"opaque", FORM_OPAQUE},
-    {NULL, 0},
-};
 
 static const struct option_word on_error_words[] = {
     {"tempfail", GATEWAY_TEMPFAIL},
@@ -52,57 +23,161 @@ static const struct option_word log_level_words[] = {
     {NULL, 0},
 };
 
-#define FIELD(member)  .field = offsetof(struct settings, member)
-#define COUNT(member)  .count_field = offsetof(struct settings, member)
-#define DOMAIN(member) .field = offsetof(struct gateway_domain, member)
+static const struct option_word position_words[] = {
+    {"start", POSITION_START},
+    {"end", POSITION_END},
+    {"anywhere", POSITION_ANYWHERE},
+    {NULL, 0},
+};
 
-#define RECIPIENT(member)                                                      \
-	.field = offsetof(struct gateway_recipient, member)
+#define FIELD(member) .field = offsetof(struct settings, member)
+#define COUNT(member) .count_field = offsetof(struct settings, member)
 #define MEMBERS(table, type)                                                   \
 	.members = table, .member_count = sizeof(table) / sizeof(*(table)),    \
 	.member_width = sizeof(type)
 
+/* Words and meaning of policy settings: base/setting.h. */
+#define SENDER                                                                 \
+	.type = OPTION_SETTING, .settings = sender_settings,                   \
+	.setting_count = SENDER_SETTINGS
+#define RECIPIENT                                                              \
+	.type = OPTION_SETTING, .settings = recipient_settings,                \
+	.setting_count = RECIPIENT_SETTINGS
+
+#define DOMAIN_FIELD(member) .field = offsetof(struct gateway_domain, member)
+#define RECIPIENT_FIELD(member)                                                \
+	.field = offsetof(struct gateway_recipient, member)
+#define TRIGGER_FIELD(member) .field = offsetof(struct gateway_trigger, member)
+#define LOGIN_FIELD(member)   .field = offsetof(struct gateway_login, member)
+#define CLIENT_FIELD(member)  .field = offsetof(struct gateway_client, member)
+
 /* clang-format off */
+#define DOMAIN_SETTING(setting)                                                \
+    {.name = setting,                                                          \
+     SENDER,                                                                   \
+     DOMAIN_FIELD(level),                                                      \
+     .doc = "as defaults." setting ", for this domain"}
+
 static const struct option domain_options[] = {
     {.name = "name",
      .type = OPTION_DOMAIN,
-     DOMAIN(name),
+     DOMAIN_FIELD(name),
      .doc = "the domain, as in mail addresses"},
     {.name = "sign",
      .type = OPTION_SWITCH,
-     DOMAIN(level.sign),
+     DOMAIN_FIELD(level.sign),
      .doc = "as defaults.sign, for this domain"},
-    {.name = "encrypt",
-     .type = OPTION_WORD,
-     .words = encrypt_words,
-     DOMAIN(level.encrypt),
-     .doc = "as defaults.encrypt, for this domain"},
+    DOMAIN_SETTING("encrypt"),
     {.name = "exempt",
      .type = OPTION_EXEMPT,
-     DOMAIN(level.exempt),
+     DOMAIN_FIELD(level.exempt),
      .doc = "as defaults.exempt, for this domain"},
-    {.name = "own_cert_problem",
-     .type = OPTION_WORD,
-     .words = own_problem_words,
-     DOMAIN(level.own_problem),
-     .doc = "as defaults.own_cert_problem, for this domain"},
-    {.name = "signature_algorithm",
-     .type = OPTION_WORD,
-     .words = algorithm_words,
-     DOMAIN(level.algorithm),
-     .doc = "as defaults.signature_algorithm, for this domain"},
+    DOMAIN_SETTING("own_cert_problem"),
+    DOMAIN_SETTING("signature_algorithm"),
+    DOMAIN_SETTING("mixed"),
+    DOMAIN_SETTING("bcc"),
+    DOMAIN_SETTING("triggers"),
+    DOMAIN_SETTING("mode"),
+    {.name = "escrow",
+     .type = OPTION_ADDRESSES,
+     DOMAIN_FIELD(escrow),
+     .count_field = offsetof(struct gateway_domain, escrow_count),
+     .doc = "as defaults.escrow, for this domain"},
+};
+
+#define RECIPIENT_SETTING(setting)                                             \
+    {.name = setting,                                                          \
+     RECIPIENT,                                                                \
+     RECIPIENT_FIELD(level),                                                   \
+     .doc = "as recipient_defaults." setting ", for mail to them"}
+#define RECIPIENT_OPTIONS(type_of_name, doc_of_name)                           \
+    {.name = "name",                                                           \
+     .type = type_of_name,                                                     \
+     RECIPIENT_FIELD(name),                                                    \
+     .doc = doc_of_name},                                                      \
+    RECIPIENT_SETTING("encrypt"),                                              \
+    RECIPIENT_SETTING("signature"),                                            \
+    RECIPIENT_SETTING("certificates"),                                         \
+    RECIPIENT_SETTING("cipher"),                                               \
+    RECIPIENT_SETTING("key_transport"),                                        \
+    RECIPIENT_SETTING("unchecked"),                                            \
+    {.name = "domain_certificate",                                             \
+     .type = OPTION_OPTIONAL_ADDRESS,                                          \
+     RECIPIENT_FIELD(domain_certificate),                                      \
+     .doc = "whose certificates stand in where they have none"}
+
+static const struct option recipient_domain_options[] = {
+    RECIPIENT_OPTIONS(OPTION_PATTERN, "a domain, or all domains below it"),
 };
 
 static const struct option recipient_options[] = {
+    RECIPIENT_OPTIONS(OPTION_ADDRESS, "an address"),
+};
+
+static const struct option trigger_options[] = {
     {.name = "name",
-     .type = OPTION_DOMAIN,
-     RECIPIENT(name),
-     .doc = "the domain, as in mail addresses"},
-    {.name = "signature",
+     .type = OPTION_LISTED_NAME,
+     TRIGGER_FIELD(name),
+     .doc = "what it is called in the log"},
+    {.name = "subject",
+     .type = OPTION_OPTIONAL_TEXT,
+     .fallback = "\"\"",
+     TRIGGER_FIELD(subject),
+     .doc = "a keyword in the subject"},
+    {.name = "position",
      .type = OPTION_WORD,
-     .words = form_words,
-     RECIPIENT(level.form),
-     .doc = "how a signature stands beside its content"},
+     .words = position_words,
+     .fallback = "\"start\"",
+     TRIGGER_FIELD(position),
+     .doc = "where the keyword counts"},
+    {.name = "header",
+     .type = OPTION_FIELD_NAME,
+     .fallback = "\"\"",
+     TRIGGER_FIELD(header),
+     .doc = "a header field"},
+    {.name = "value",
+     .type = OPTION_OPTIONAL_TEXT,
+     .fallback = "\"\"",
+     TRIGGER_FIELD(value),
+     .doc = "what the field must say"},
+    {.name = "keep",
+     .type = OPTION_FLAG,
+     .fallback = "false",
+     TRIGGER_FIELD(keep),
+     .doc = "leave it in the message"},
+    {.name = "wishes",
+     .type = OPTION_WISHES,
+     TRIGGER_FIELD(wishes),
+     .doc = "what the sender wants with it"},
+};
+
+static const struct option login_options[] = {
+    {.name = "name",
+     .type = OPTION_LOGIN,
+     LOGIN_FIELD(name),
+     .doc = "the login, as the mail server knows it"},
+    {.name = "addresses",
+     .type = OPTION_AUTHORS,
+     LOGIN_FIELD(addresses),
+     .count_field = offsetof(struct gateway_login, address_count),
+     .doc = "whom it may write as beside itself"},
+};
+
+static const struct option client_options[] = {
+    {.name = "name",
+     .type = OPTION_TEXT,
+     CLIENT_FIELD(name),
+     .doc = "common name of the certificate's subject"},
+    {.name = "issuer",
+     .type = OPTION_OPTIONAL_TEXT,
+     .fallback = "\"\"",
+     CLIENT_FIELD(issuer),
+     .doc = "common name of its issuer"},
+    {.name = "addresses",
+     .type = OPTION_AUTHORS,
+     CLIENT_FIELD(addresses),
+     .count_field = offsetof(struct gateway_client, address_count),
+     .doc = "whom it may write as"},
 };
 
 const struct option option_table[] = {
@@ -175,6 +250,25 @@ const struct option option_table[] = {
      .fallback = "\"\"",
      FIELD(gateway.authserv_id),
      .doc = "our name in Authentication-Results"},
+    {.name = "reinject",
+     .type = OPTION_REINJECT,
+     .fallback = "\"\"",
+     FIELD(gateway.relay.reinject),
+     .doc = "listener of the mail server for copies"},
+    {.name = "reinject_connections",
+     .type = OPTION_COUNT,
+     .fallback = "20",
+     .min = "1",
+     .max = "50", /* LIMIT_RELAY_COPIES */
+     FIELD(gateway.relay.connections),
+     .doc = "most connections to that listener at a time"},
+    {.name = "reinject_timeout",
+     .type = OPTION_DURATION,
+     .fallback = "\"10s\"",
+     .min = "100ms",
+     .max = "1m",
+     FIELD(gateway.relay.connect_ms),
+     .doc = "longest wait until that listener greets"},
     {.name = "trust.ca_bundle",
      .type = OPTION_OPTIONAL_PATH,
      .fallback = "\"/etc/ssl/certs/ca-certificates.crt\"",
@@ -197,16 +291,22 @@ const struct option option_table[] = {
      FIELD(gateway.submission_daemons),
      COUNT(gateway.submission_daemon_count),
      .doc = "listeners that only our users can reach"},
+    {.name = "outbound.rate_limit",
+     .type = OPTION_COUNT,
+     .fallback = "0",
+     .min = "0",
+     .max = "1000000",
+     FIELD(gateway.rate_limit),
+     .doc = "most messages of one identity in an hour"},
     {.name = "defaults.sign",
      .type = OPTION_SWITCH,
      .fallback = "true",
      FIELD(gateway.defaults.sign),
      .doc = "sign what users with a certificate send"},
     {.name = "defaults.encrypt",
-     .type = OPTION_WORD,
-     .words = encrypt_words,
+     SENDER,
      .fallback = "\"off\"",
-     FIELD(gateway.defaults.encrypt),
+     FIELD(gateway.defaults),
      .doc = "encrypt what users send"},
     {.name = "defaults.exempt",
      .type = OPTION_EXEMPT,
@@ -216,17 +316,41 @@ const struct option option_table[] = {
      FIELD(gateway.defaults.exempt),
      .doc = "mail that is left alone"},
     {.name = "defaults.own_cert_problem",
-     .type = OPTION_WORD,
-     .words = own_problem_words,
+     SENDER,
      .fallback = "\"unsigned\"",
-     FIELD(gateway.defaults.own_problem),
+     FIELD(gateway.defaults),
      .doc = "what becomes of mail whose author's certificate cannot sign"},
     {.name = "defaults.signature_algorithm",
-     .type = OPTION_WORD,
-     .words = algorithm_words,
+     SENDER,
      .fallback = "\"any\"",
-     FIELD(gateway.defaults.algorithm),
+     FIELD(gateway.defaults),
      .doc = "which of a user's certificates signs, and how"},
+    {.name = "defaults.mixed",
+     SENDER,
+     .fallback = "\"split\"",
+     FIELD(gateway.defaults),
+     .doc = "when only some recipients can be given ciphertext"},
+    {.name = "defaults.bcc",
+     SENDER,
+     .fallback = "\"separate\"",
+     FIELD(gateway.defaults),
+     .doc = "recipients outside To and Cc"},
+    {.name = "defaults.triggers",
+     SENDER,
+     .fallback = "\"all\"",
+     FIELD(gateway.defaults),
+     .doc = "which of the sender's wishes are followed"},
+    {.name = "defaults.mode",
+     SENDER,
+     .fallback = "\"enforce\"",
+     FIELD(gateway.defaults),
+     .doc = "act, or only log"},
+    {.name = "defaults.escrow",
+     .type = OPTION_ADDRESSES,
+     .fallback = "[ ]",
+     FIELD(gateway.escrow),
+     COUNT(gateway.escrow_count),
+     .doc = "who can read every ciphertext, too"},
     {.name = "defaults.on_error",
      .type = OPTION_WORD,
      .words = on_error_words,
@@ -240,13 +364,75 @@ const struct option option_table[] = {
      COUNT(gateway.domain_count),
      MEMBERS(domain_options, struct gateway_domain),
      .doc = "domains for which S/MIME is activated"},
+    {.name = "recipient_defaults.encrypt",
+     RECIPIENT,
+     .fallback = "\"as-sender\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "encrypt what they get"},
+    {.name = "recipient_defaults.signature",
+     RECIPIENT,
+     .fallback = "\"detached\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "how a signature stands beside its content"},
+    {.name = "recipient_defaults.certificates",
+     RECIPIENT,
+     .fallback = "\"all\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "to which of several certificates"},
+    {.name = "recipient_defaults.cipher",
+     RECIPIENT,
+     .fallback = "\"auto\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "content encryption"},
+    {.name = "recipient_defaults.key_transport",
+     RECIPIENT,
+     .fallback = "\"auto\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "how RSA certificates get the key"},
+    {.name = "recipient_defaults.unchecked",
+     RECIPIENT,
+     .fallback = "\"accept\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "certificates that may be revoked, for all we know"},
     {.name = "recipient_domains",
      .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.recipient_domains),
      COUNT(gateway.recipient_domain_count),
-     MEMBERS(recipient_options, struct gateway_recipient),
+     MEMBERS(recipient_domain_options, struct gateway_recipient),
      .doc = "domains of recipients that need something else"},
+    {.name = "recipients",
+     .type = OPTION_GROUPS,
+     .fallback = "( )",
+     FIELD(gateway.recipients),
+     COUNT(gateway.recipient_count),
+     MEMBERS(recipient_options, struct gateway_recipient),
+     .doc = "single recipients that need something else"},
+    {.name = "triggers",
+     .type = OPTION_GROUPS,
+     .fallback = "( )",
+     FIELD(gateway.triggers),
+     COUNT(gateway.trigger_count),
+     MEMBERS(trigger_options, struct gateway_trigger),
+     .fault = group_trigger_fault,
+     .doc = "how a sender says what he wants"},
+    {.name = "logins",
+     .type = OPTION_GROUPS,
+     .fallback = "( )",
+     FIELD(gateway.logins),
+     COUNT(gateway.login_count),
+     MEMBERS(login_options, struct gateway_login),
+     .fault = group_login_fault,
+     .doc = "who may write as somebody else"},
+    {.name = "client_certificates",
+     .type = OPTION_GROUPS,
+     .fallback = "( )",
+     FIELD(gateway.clients),
+     COUNT(gateway.client_count),
+     MEMBERS(client_options, struct gateway_client),
+     .fault = group_client_fault,
+     .same = group_client_same,
+     .doc = "TLS certificates that may send for our users"},
     {.name = "limits.spool_memory",
      .type = OPTION_SIZE,
      .fallback = "\"1M\"",

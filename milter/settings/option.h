@@ -23,18 +23,37 @@ enum option_type {
 	OPTION_DURATION,      /* int, milliseconds */
 	OPTION_SWITCH,	      /* enum setting_switch */
 	OPTION_WORD,	      /* an enum, by words */
+	OPTION_SETTING,	      /* of a level: that with the option's name */
+	OPTION_FLAG,	      /* bool */
+	OPTION_TEXT,	      /* const char *: printable, not empty */
+	OPTION_OPTIONAL_TEXT, /* the same, or "" */
+	OPTION_FIELD_NAME,    /* const char *: of a header field; or "" */
+	OPTION_REINJECT,      /* const char *: where relay/ can go; or "" */
 	OPTION_PATHS,	      /* const char *const *, and a count */
 	OPTION_NAMES,	      /* the same */
+	OPTION_ADDRESSES,     /* the same: canonical */
+	OPTION_AUTHORS,	      /* the same: canonical, or "@" and a domain */
 	OPTION_NETWORKS,      /* struct network_list */
 	OPTION_EXEMPT,	      /* unsigned: a set of exemptions */
-	OPTION_DOMAIN,	      /* const char *: canonical */
-	OPTION_GROUPS,	      /* a list of groups: structs that begin with
-	                       * their name, and a count */
+	OPTION_WISHES,	      /* unsigned: a set of enum gateway_wish */
+	/* const char *: canonical, see names.h */
+	OPTION_DOMAIN,
+	OPTION_PATTERN,
+	OPTION_ADDRESS,
+	OPTION_OPTIONAL_ADDRESS,
+	OPTION_LOGIN,
+	OPTION_GROUPS, /* a list of groups: structs that begin with their
+	                * name, and a count */
 	/* only as elements of the lists above */
 	OPTION_LISTED_NAME, /* const char *: not empty */
-	OPTION_NETWORK,	    /* added to a struct network_list */
-	OPTION_EXEMPTION    /* added to a set */
+	OPTION_AUTHOR,
+	OPTION_NETWORK,	  /* added to a struct network_list */
+	OPTION_EXEMPTION, /* added to a set */
+	OPTION_WISH
 };
+
+struct config_setting_t; /* of libconfig */
+struct setting;
 
 struct option_word {
 	const char *word;
@@ -44,16 +63,24 @@ struct option_word {
 struct option {
 	const char *name;     /* with its group: "log.level" */
 	const char *fallback; /* as it would stand in the file; NULL: the
-	                       * option has none (and inherits) */
+	                       * option of a group has none (and inherits) */
 	const struct option_word *words; /* OPTION_WORD; ends with NULL */
 	const char *min, *max;		 /* OPTION_COUNT, _SIZE, _DURATION */
-	size_t field;			 /* offset in struct settings */
-	size_t count_field;		 /* offset of the count of a list */
-	const struct option *members;	 /* OPTION_GROUPS: of each group; fields
+	const struct setting *settings;	 /* OPTION_SETTING: all of its level */
+	size_t setting_count;
+	size_t field;		      /* offset in struct settings */
+	size_t count_field;	      /* offset of the count of a list */
+	const struct option *members; /* OPTION_GROUPS: of each group; fields
 	                               * are offsets in its struct */
 	size_t member_count;
 	size_t member_width; /* of that struct */
-	const char *doc;     /* one line */
+	/* OPTION_GROUPS, either may be NULL: */
+	/* What contradicts itself in a group, or NULL. */
+	const char *(*fault)(
+	    const struct config_setting_t *value, const void *group);
+	/* Are these two the same?  Otherwise those with the same name are. */
+	bool (*same)(const void *a, const void *b);
+	const char *doc; /* one line */
 	enum option_type type;
 	bool restart; /* a reload cannot change it */
 };

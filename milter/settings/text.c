@@ -35,6 +35,29 @@ text_is_name(const char *text)
 }
 
 bool
+text_is_clean_or_empty(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 127)
+			return false;
+	return len == 0 || (text[0] != ' ' && text[len - 1] != ' ');
+}
+
+bool
+text_is_clean(const char *text)
+{
+	return text[0] != '\0' && text_is_clean_or_empty(text);
+}
+
+bool
+text_is_field_or_empty(const char *text)
+{
+	return text_is_name_or_empty(text) && !strchr(text, ':');
+}
+
+bool
 text_is_store(const char *text)
 {
 	return strncmp(text, "sqlite:", 7) == 0 && text_is_path(text + 7);

@@ -14,6 +14,13 @@ bool text_is_path_or_empty(const char *text);
 bool text_is_name(const char *text);
 bool text_is_name_or_empty(const char *text);
 
+/* No control characters, no blanks at the ends. */
+bool text_is_clean(const char *text);
+bool text_is_clean_or_empty(const char *text);
+
+/* The name of a header field (RFC 5322 3.6.8), or "". */
+bool text_is_field_or_empty(const char *text);
+
 /* "sqlite:" and a path. */
 bool text_is_store(const char *text);
 

@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/network.h"
 #include "base/setting.h"
-#include "mail/address.h"
+#include "relay/relay_target.h"
+#include "settings/names.h"
 #include "settings/number.h"
 #include "settings/settings.h"
 #include "settings/text.h"
@@ -27,34 +29,67 @@ typedef int read_fn(struct reading *r, const struct option *o,
 struct type {
 	const char *expected; /* the range follows, where there is one */
 	bool (*is_good)(const char *text); /* text that is kept as it is */
+	name_fn *name;			   /* text that is made canonical */
 	read_fn *read;			   /* anything else */
-	enum option_type element;	   /* of a list, which has neither */
+	enum option_type element;	   /* of a list, which has none */
 };
 
 static const struct type *type_of(enum option_type type);
 
+/* A list of words while it is written. */
+struct words {
+	char *out;
+	size_t size, len;
+};
+
+static void
+words_add(struct words *w, const char *word)
+{
+	w->len += (size_t)snprintf(w->out + w->len, w->size - w->len,
+	    "%s\"%s\"", w->len ? " or " : "", word);
+	assert(w->len < w->size);
+}
+
+/* The setting of a level that an option sets has its name, without group. */
+static const struct setting *
+setting_of(const struct option *o)
+{
+	const char *dot = strrchr(o->name, '.');
+	const struct setting *s = setting_find(
+	    o->settings, o->setting_count, dot ? dot + 1 : o->name);
+
+	assert(s && s->words);
+	return s;
+}
+
+static void
+expect_words(const struct option *o, struct words *w)
+{
+	if (o->type == OPTION_SETTING)
+		/* The first is "inherit": what is not set. */
+		for (size_t i = 1; setting_of(o)->words[i]; i++)
+			words_add(w, setting_of(o)->words[i]);
+	else if (o->type == OPTION_EXEMPTION)
+		for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
+			words_add(w, setting_exemption_name((enum exemption)e));
+	else
+		for (size_t i = 0; o->words[i].word; i++)
+			words_add(w, o->words[i].word);
+}
+
 static void
 expect(const struct option *o, char *out, size_t size)
 {
-	size_t len = 0;
+	const struct type *type = type_of(o->type);
+	struct words words = {.out = out, .size = size};
 
-	if (o->type == OPTION_WORD) {
-		for (const struct option_word *w = o->words; w && w->word; w++)
-			len += (size_t)snprintf(out + len, size - len,
-			    "%s\"%s\"", w == o->words ? "" : " or ", w->word);
-		assert(len < size);
-	} else if (o->type == OPTION_EXEMPTION) {
-		for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
-			len += (size_t)snprintf(out + len, size - len,
-			    "%s\"%s\"", len ? " or " : "",
-			    setting_exemption_name((enum exemption)e));
-		assert(len < size);
-	} else if (o->min) {
-		snprintf(out, size, "%s from %s to %s",
-		    type_of(o->type)->expected, o->min, o->max);
-	} else {
-		snprintf(out, size, "%s", type_of(o->type)->expected);
-	}
+	if (!type->expected)
+		expect_words(o, &words);
+	else if (o->min)
+		snprintf(out, size, "%s from %s to %s", type->expected, o->min,
+		    o->max);
+	else
+		snprintf(out, size, "%s", type->expected);
 }
 
 /* --- text --- */
@@ -90,19 +125,34 @@ read_text(struct reading *r, const config_setting_t *value,
 }
 
 static int
-read_domain(struct reading *r, const struct option *o,
-    const config_setting_t *value, void *field)
+read_name(struct reading *r, const config_setting_t *value, name_fn *name,
+    void *field)
 {
 	const char *text = text_of(value);
 	char *canonical;
 	struct err err;
 
-	(void)o;
-	if (!text ||
-	    address_domain_canonical(slice_text(text), &canonical, &err))
+	if (!text || name(text, &canonical, &err) < 0)
 		return -1;
 	*(const char **)field = keep(r, canonical);
 	free(canonical);
+	return 0;
+}
+
+/* A name that cannot be looked up now is not the fault of the file. */
+static int
+read_reinject(struct reading *r, const struct option *o,
+    const config_setting_t *value, void *field)
+{
+	const char *text = text_of(value);
+	struct relay_target target;
+	struct err err;
+
+	(void)o;
+	if (!text || (*text && relay_target_parse(&target, text, &err) < 0 &&
+			 err.class != ERR_TEMPORARY))
+		return -1;
+	*(const char **)field = keep(r, text);
 	return 0;
 }
 
@@ -288,10 +338,7 @@ read_word(struct reading *r, const struct option *o,
 {
 	const char *text = text_of(value);
 
-	static_assert(sizeof(enum setting_encrypt) == sizeof(int), "enum");
-	static_assert(sizeof(enum setting_own_problem) == sizeof(int), "enum");
-	static_assert(sizeof(enum setting_algorithm) == sizeof(int), "enum");
-	static_assert(sizeof(enum setting_form) == sizeof(int), "enum");
+	static_assert(sizeof(enum gateway_position) == sizeof(int), "enum");
 	static_assert(sizeof(enum gateway_on_error) == sizeof(int), "enum");
 	static_assert(sizeof(enum log_level) == sizeof(int), "enum");
 	(void)r;
@@ -300,6 +347,55 @@ read_word(struct reading *r, const struct option *o,
 	for (const struct option_word *w = o->words; w && w->word; w++) {
 		if (strcmp(text, w->word) == 0) {
 			memcpy(field, &w->value, sizeof(w->value));
+			return 0;
+		}
+	}
+	return -1;
+}
+
+static int
+read_setting(struct reading *r, const struct option *o,
+    const config_setting_t *value, void *field)
+{
+	const struct setting *s = setting_of(o);
+	const char *text = text_of(value);
+
+	(void)r;
+	if (!text || strcmp(text, s->words[0]) == 0)
+		return -1;
+	return setting_parse(s, text, field);
+}
+
+static int
+read_flag(struct reading *r, const struct option *o,
+    const config_setting_t *value, void *field)
+{
+	(void)r;
+	(void)o;
+	if (config_setting_type(value) != CONFIG_TYPE_BOOL)
+		return -1;
+	*(bool *)field = config_setting_get_bool(value);
+	return 0;
+}
+
+static const struct option_word wish_words[] = {
+    {"sign", WISH_SIGN},
+    {"encrypt", WISH_ENCRYPT},
+    {"no-sign", WISH_NO_SIGN},
+    {"no-encrypt", WISH_NO_ENCRYPT},
+    {NULL, 0},
+};
+
+static int
+read_wish(struct reading *r, const struct option *o,
+    const config_setting_t *value, void *field)
+{
+	const char *text = text_of(value);
+
+	(void)r;
+	for (const struct option_word *w = o->words; text && w->word; w++) {
+		if (strcmp(text, w->word) == 0) {
+			*(unsigned *)field |= (unsigned)w->value;
 			return 0;
 		}
 	}
@@ -356,6 +452,33 @@ type_of(enum option_type type)
 	    [OPTION_SWITCH] = {.expected = "true or false",
 		.read = read_switch},
 	    [OPTION_WORD] = {.read = read_word},
+	    [OPTION_SETTING] = {.read = read_setting},
+	    [OPTION_FLAG] = {.expected = "true or false", .read = read_flag},
+	    [OPTION_TEXT] = {.expected = "text without control characters, or "
+					 "blanks at its ends",
+		.is_good = text_is_clean},
+	    [OPTION_OPTIONAL_TEXT] = {.expected =
+					  "text without control characters, or "
+					  "blanks at its ends, or \"\"",
+		.is_good = text_is_clean_or_empty},
+	    [OPTION_FIELD_NAME] = {.expected =
+				       "the name of a header field, like "
+				       "\"Sensitivity\", or \"\"",
+		.is_good = text_is_field_or_empty},
+	    [OPTION_REINJECT] = {.expected =
+				     "\"smtp://HOST:PORT\" with a host that "
+				     "can be found, or \"\"",
+		.read = read_reinject},
+	    [OPTION_ADDRESSES] = {.expected =
+				      "a list like [ \"info@example.org\" ]",
+		.element = OPTION_ADDRESS},
+	    [OPTION_AUTHORS] = {.expected =
+				    "a list like [ \"info@example.org\", "
+				    "\"@example.net\" ]",
+		.element = OPTION_AUTHOR},
+	    [OPTION_WISHES] = {.expected =
+				   "a list like [ \"sign\", \"encrypt\" ]",
+		.element = OPTION_WISH},
 	    [OPTION_PATHS] = {.expected = "a list like [ \"/path\" ]",
 		.element = OPTION_PATH},
 	    [OPTION_NAMES] = {.expected = "a list like [ \"name\" ]",
@@ -365,7 +488,25 @@ type_of(enum option_type type)
 	    [OPTION_EXEMPT] = {.expected = "a list like [ \"dsn\", \"list\" ]",
 		.element = OPTION_EXEMPTION},
 	    [OPTION_DOMAIN] = {.expected = "a domain like \"example.org\"",
-		.read = read_domain},
+		.name = name_domain},
+	    [OPTION_PATTERN] = {.expected = "a domain like \"example.net\" or "
+					    "\"*.example.net\"",
+		.name = name_pattern},
+	    [OPTION_ADDRESS] = {.expected =
+				    "an address like \"info@example.org\"",
+		.name = name_address},
+	    [OPTION_OPTIONAL_ADDRESS] = {.expected =
+					     "an address like "
+					     "\"gateway@example.net\", or \"\"",
+		.name = name_optional_address},
+	    [OPTION_LOGIN] = {.expected = "a login like \"alice\" or "
+					  "\"alice@example.org\"",
+		.name = name_login},
+	    [OPTION_AUTHOR] = {.expected =
+				   "an address like \"info@example.org\", or "
+				   "\"@example.org\" for all of a domain",
+		.name = name_author},
+	    [OPTION_WISH] = {.read = read_wish},
 	    [OPTION_LISTED_NAME] = {.expected = "a name without blanks",
 		.is_good = text_is_name},
 	    [OPTION_NETWORK] = {.expected =
@@ -385,9 +526,15 @@ read_scalar(struct reading *r, const struct option *o, const char *path,
 {
 	const struct type *type = type_of(o->type);
 	char expected[EXPECTED_MAX];
+	int rc;
 
-	if ((type->is_good ? read_text(r, value, type->is_good, field)
-			   : type->read(r, o, value, field)) == 0)
+	if (type->is_good)
+		rc = read_text(r, value, type->is_good, field);
+	else if (type->name)
+		rc = read_name(r, value, type->name, field);
+	else
+		rc = type->read(r, o, value, field);
+	if (rc == 0)
 		return 0;
 	expect(o, expected, sizeof(expected));
 	reading_complain(r, value, path, expected);
@@ -401,22 +548,28 @@ is_list(const config_setting_t *value)
 	       config_setting_type(value) == CONFIG_TYPE_LIST;
 }
 
+static bool
+is_texts(enum option_type type)
+{
+	return type == OPTION_PATHS || type == OPTION_NAMES ||
+	       type == OPTION_ADDRESSES || type == OPTION_AUTHORS;
+}
+
 /* Every element is looked at, so that all mistakes are told at once. */
 static int
 read_elements(struct reading *r, const struct option *o, const char *path,
     const config_setting_t *value, void *field)
 {
-	const struct option element = {
-	    .name = o->name, .type = type_of(o->type)->element};
+	const struct option element = {.name = o->name,
+	    .type = type_of(o->type)->element,
+	    .words = wish_words};
 	unsigned count = (unsigned)config_setting_length(value);
 	const char **texts = field;
 	char element_path[256];
 	int rc = 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		bool is_texts =
-		    o->type == OPTION_PATHS || o->type == OPTION_NAMES;
-		void *slot = is_texts ? (void *)&texts[i] : field;
+		void *slot = is_texts(o->type) ? (void *)&texts[i] : field;
 
 		snprintf(element_path, sizeof(element_path), "%s[%u]", path, i);
 		if (read_scalar(r, &element, element_path,
@@ -445,10 +598,10 @@ read_networks(struct reading *r, const struct option *o, const char *path,
 }
 
 static int
-read_exempt(struct reading *r, const struct option *o, const char *path,
+read_set(struct reading *r, const struct option *o, const char *path,
     const config_setting_t *value, void *base)
 {
-	unsigned set = EXEMPT_ALWAYS;
+	unsigned set = o->type == OPTION_EXEMPT ? EXEMPT_ALWAYS : 0;
 
 	if (read_elements(r, o, path, value, &set))
 		return -1;
@@ -478,7 +631,7 @@ value_read(struct reading *r, const struct option *o, const char *path,
 {
 	const struct type *type = type_of(o->type);
 
-	if (type->is_good || type->read)
+	if (type->is_good || type->name || type->read)
 		return read_scalar(r, o, path, value, AT(base, o->field));
 	if (!is_list(value)) {
 		reading_complain(r, value, path, type->expected);
@@ -486,9 +639,28 @@ value_read(struct reading *r, const struct option *o, const char *path,
 	}
 	if (o->type == OPTION_NETWORKS)
 		return read_networks(r, o, path, value, base);
-	if (o->type == OPTION_EXEMPT)
-		return read_exempt(r, o, path, value, base);
-	return read_texts(r, o, path, value, base);
+	if (is_texts(o->type))
+		return read_texts(r, o, path, value, base);
+	return read_set(r, o, path, value, base);
+}
+
+/* Defaults are written as in the file and read by the same code. */
+void
+value_default(struct reading *r, const struct option *o, void *base)
+{
+	char *text = xasprintf("v = %s;", o->fallback);
+	config_t tree;
+	int rc;
+
+	config_init(&tree);
+	rc = config_read_string(&tree, text) == CONFIG_TRUE &&
+		     value_read(
+			 r, o, o->name, config_lookup(&tree, "v"), base) == 0
+		 ? 0
+		 : -1;
+	assert(rc == 0);
+	config_destroy(&tree);
+	free(text);
 }
 
 static bool

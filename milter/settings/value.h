@@ -18,6 +18,10 @@
 int value_read(struct reading *r, const struct option *o, const char *path,
     const config_setting_t *value, void *base) MUST_USE;
 
+/* Sets the field of base to the default, which o has; not for OPTION_GROUPS.
+ */
+void value_default(struct reading *r, const struct option *o, void *base);
+
 /* Is the field of an option with restart the same in a and b? */
 bool value_equal(const struct option *o, const void *a, const void *b);
 

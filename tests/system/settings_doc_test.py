@@ -90,11 +90,12 @@ def loads(text):
     equal((done.stdout, done.returncode), ("", 0), "errors of the file")
 
 
-MEMBER = re.compile(r"(recipient_)?domains\.")
+MEMBER = re.compile(r"(domains|recipient_domains|recipients|triggers|logins|"
+                    r"client_certificates)\.")
 
 
 def without_members(options):
-    """Without what the groups of a list hold, for which there is no default."""
+    """Without what the groups of a list hold: the sample has no groups."""
     return {name: value for name, value in options.items()
             if not MEMBER.match(name)}
 

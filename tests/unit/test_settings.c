@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/setting.h"
+#include "policy/rules.h"
 #include "settings/option.h"
 #include "settings/settings.h"
 
@@ -110,6 +112,20 @@ test_defaults(void **state)
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
 	assert_int_equal(s->gateway.domain_count, 0);
 	assert_int_equal(s->gateway.recipient_domain_count, 0);
+	assert_int_equal(s->gateway.recipient_count, 0);
+	assert_int_equal(s->gateway.escrow_count, 0);
+	assert_int_equal(s->gateway.trigger_count, 0);
+	assert_int_equal(s->gateway.login_count, 0);
+	assert_int_equal(s->gateway.client_count, 0);
+	assert_int_equal(s->gateway.rate_limit, 0);
+	assert_string_equal(s->gateway.relay.reinject, "");
+	assert_int_equal(s->gateway.relay.connections, 20);
+	assert_int_equal(s->gateway.relay.connect_ms, 10000);
+	assert_int_equal(s->gateway.relay.answer_ms, LIMIT_RELAY_ANSWER);
+	assert_memory_equal(&s->gateway.defaults, &policy_builtin,
+	    sizeof(struct setting_level));
+	assert_memory_equal(&s->gateway.recipient_defaults,
+	    &policy_recipient_builtin, sizeof(struct recipient_level));
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
 	assert_int_equal(s->gateway.spool.max, 150 * 1024 * 1024);
 	assert_string_equal(s->gateway.spool.folder, "/var/tmp");
@@ -232,35 +248,215 @@ test_longest_socket(void **state)
 	settings_unref(&s);
 }
 
-/* The words of the file are those of the store and of smimectl. */
+static void
+check_sender_word(
+    const struct place *p, const struct setting *setting, const char *word)
+{
+	char text[512], got[SETTING_TEXT];
+	struct settings *s;
+
+	snprintf(text, sizeof(text),
+	    "defaults = { %s = \"%s\"; };\n"
+	    "domains = ( { name = \"example.org\"; %s = \"%s\"; },\n"
+	    "  { name = \"example.com\"; } );\n",
+	    setting->name, word, setting->name, word);
+	s = load(p, text);
+	setting_text(setting, &s->gateway.defaults, got);
+	assert_string_equal(got, word);
+	setting_text(setting, &s->gateway.domains[0].level, got);
+	assert_string_equal(got, word);
+	assert_true(
+	    setting_is_inherited(setting, &s->gateway.domains[1].level));
+	settings_unref(&s);
+}
+
+static void
+check_recipient_word(
+    const struct place *p, const struct setting *setting, const char *word)
+{
+	char text[512], got[SETTING_TEXT];
+	struct settings *s;
+
+	snprintf(text, sizeof(text),
+	    "recipient_defaults = { %s = \"%s\"; };\n"
+	    "recipient_domains = ( { name = \"example.net\"; %s = \"%s\"; },\n"
+	    "  { name = \"example.com\"; } );\n"
+	    "recipients = ( { name = \"bob@example.net\"; %s = \"%s\"; } );\n",
+	    setting->name, word, setting->name, word, setting->name, word);
+	s = load(p, text);
+	setting_text(setting, &s->gateway.recipient_defaults, got);
+	assert_string_equal(got, word);
+	setting_text(setting, &s->gateway.recipient_domains[0].level, got);
+	assert_string_equal(got, word);
+	setting_text(setting, &s->gateway.recipients[0].level, got);
+	assert_string_equal(got, word);
+	assert_true(setting_is_inherited(
+	    setting, &s->gateway.recipient_domains[1].level));
+	settings_unref(&s);
+}
+
+/* Every setting that there is, with each of its words, wherever it can be set;
+ * the two that are not written as words have tests of their own. */
 static void
 test_words(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < option_table_size; i++) {
-		const char *name = option_table[i].name;
-		const struct option_word *w = option_table[i].words;
+	unsigned tried = 0;
 
-		if (strcmp(name, "defaults.encrypt") == 0)
-			for (; w->word; w++)
-				assert_string_equal(w->word,
-				    setting_encrypt_name(
-					(enum setting_encrypt)w->value));
-		if (strcmp(name, "defaults.signature_algorithm") == 0)
-			for (; w->word; w++)
-				assert_string_equal(w->word,
-				    setting_algorithm_name(
-					(enum setting_algorithm)w->value));
-		if (strcmp(name, "recipient_domains") == 0)
-			for (w = option_table[i].members[1].words; w->word; w++)
-				assert_string_equal(
-				    w->word, setting_form_name(
-						 (enum setting_form)w->value));
-		if (strcmp(name, "defaults.own_cert_problem") == 0)
-			for (; w->word; w++)
-				assert_string_equal(w->word,
-				    setting_own_problem_name(
-					(enum setting_own_problem)w->value));
+	for (size_t i = 0; i < SENDER_SETTINGS; i++) {
+		const struct setting *s = &sender_settings[i];
+
+		if (!s->words || strcmp(s->name, "sign") == 0)
+			continue;
+		for (size_t w = 1; s->words[w]; w++, tried++)
+			check_sender_word(*state, s, s->words[w]);
+	}
+	for (size_t i = 0; i < RECIPIENT_SETTINGS; i++) {
+		const struct setting *s = &recipient_settings[i];
+
+		for (size_t w = 1; s->words[w]; w++, tried++)
+			check_recipient_word(*state, s, s->words[w]);
+	}
+	assert_true(tried > 40);
+}
+
+static void
+test_recipients(void **state)
+{
+	struct settings *s = load(*state,
+	    "recipient_domains = (\n"
+	    "  { name = \"*.EXAMPLE.net\"; encrypt = \"required\";\n"
+	    "    domain_certificate = \"Gateway@Example.NET\"; },\n"
+	    "  { name = \"example.net\"; domain_certificate = \"\"; },\n"
+	    "  { name = \"example.com\"; } );\n"
+	    "recipients = ( { name = \"Bob@Example.NET\";\n"
+	    "  encrypt = \"never\"; } );\n");
+	const struct gateway_recipient *to = s->gateway.recipient_domains;
+
+	assert_string_equal(to[0].name, "*.example.net");
+	assert_string_equal(to[0].domain_certificate, "gateway@example.net");
+	assert_int_equal(to[0].level.encrypt, RECEIVE_REQUIRED);
+	assert_string_equal(to[1].domain_certificate, "");
+	assert_null(to[2].domain_certificate);
+	assert_int_equal(s->gateway.recipient_count, 1);
+	assert_string_equal(s->gateway.recipients[0].name, "bob@example.net");
+	assert_int_equal(s->gateway.recipients[0].level.encrypt, RECEIVE_NEVER);
+	assert_null(s->gateway.recipients[0].domain_certificate);
+	settings_unref(&s);
+}
+
+/* "Nobody" is not the same as "what stands above". */
+static void
+test_escrow(void **state)
+{
+	struct settings *s = load(*state,
+	    "defaults = { escrow = [ \"Archive@Example.ORG\",\n"
+	    "  \"audit@example.com\" ]; };\n"
+	    "domains = ( { name = \"example.org\"; escrow = [ ]; },\n"
+	    "  { name = \"example.com\"; },\n"
+	    "  { name = \"example.net\";\n"
+	    "    escrow = [ \"archive@example.net\" ]; } );\n");
+	const struct gateway_domain *domains = s->gateway.domains;
+
+	assert_int_equal(s->gateway.escrow_count, 2);
+	assert_string_equal(s->gateway.escrow[0], "archive@example.org");
+	assert_string_equal(s->gateway.escrow[1], "audit@example.com");
+	assert_non_null(domains[0].escrow);
+	assert_int_equal(domains[0].escrow_count, 0);
+	assert_null(domains[1].escrow);
+	assert_int_equal(domains[2].escrow_count, 1);
+	assert_string_equal(domains[2].escrow[0], "archive@example.net");
+	settings_unref(&s);
+}
+
+static void
+test_triggers(void **state)
+{
+	struct settings *s = load(*state,
+	    "triggers = ( { name = \"secret\"; subject = \"[secret]\";\n"
+	    "    wishes = [ \"sign\", \"encrypt\" ]; },\n"
+	    "  { name = \"plain\"; subject = \"[v\303\266llig offen]\";\n"
+	    "    position = \"anywhere\"; keep = true;\n"
+	    "    wishes = [ \"no-sign\", \"no-encrypt\" ]; },\n"
+	    "  { name = \"end\"; subject = \"!\"; position = \"end\";\n"
+	    "    wishes = [ \"no-encrypt\", \"sign\" ]; },\n"
+	    "  { name = \"sensitivity\"; header = \"Sensitivity\";\n"
+	    "    value = \"Company-Confidential\"; wishes = [ \"encrypt\" ];\n"
+	    "  }, { name = \"to\"; header = \"X-Sign\";\n"
+	    "    wishes = [ \"sign\" ]; },\n"
+	    "  { name = \"kept\"; header = \"content-type\"; keep = true;\n"
+	    "    wishes = [ \"sign\" ]; } );\n");
+	const struct gateway_trigger *t = s->gateway.triggers;
+
+	assert_int_equal(s->gateway.trigger_count, 6);
+	assert_string_equal(t[0].name, "secret");
+	assert_string_equal(t[0].subject, "[secret]");
+	assert_int_equal(t[0].position, POSITION_START);
+	assert_string_equal(t[0].header, "");
+	assert_string_equal(t[0].value, "");
+	assert_false(t[0].keep);
+	assert_int_equal(t[0].wishes, WISH_SIGN | WISH_ENCRYPT);
+	assert_string_equal(t[1].subject, "[v\303\266llig offen]");
+	assert_int_equal(t[1].position, POSITION_ANYWHERE);
+	assert_true(t[1].keep);
+	assert_int_equal(t[1].wishes, WISH_NO_SIGN | WISH_NO_ENCRYPT);
+	assert_int_equal(t[2].position, POSITION_END);
+	assert_int_equal(t[2].wishes, WISH_NO_ENCRYPT | WISH_SIGN);
+	assert_string_equal(t[3].subject, "");
+	assert_string_equal(t[3].header, "Sensitivity");
+	assert_string_equal(t[3].value, "Company-Confidential");
+	assert_string_equal(t[4].value, "");
+	settings_unref(&s);
+}
+
+static void
+test_authority(void **state)
+{
+	struct settings *s = load(*state,
+	    "outbound = { rate_limit = 500; };\n"
+	    "logins = ( { name = \"Alice\";\n"
+	    "    addresses = [ \"Info@Example.ORG\", \"@EXAMPLE.net\" ]; },\n"
+	    "  { name = \"Bob@Example.ORG\";\n"
+	    "    addresses = [ \"info@example.org\" ]; } );\n"
+	    "client_certificates = ( { name = \"Mail Server 1\";\n"
+	    "    issuer = \"Test CA\"; addresses = [ \"@example.org\" ]; },\n"
+	    "  { name = \"Mail Server 1\";\n"
+	    "    addresses = [ \"a@example.org\" ]; } );\n");
+	const struct gateway_config *g = &s->gateway;
+
+	assert_int_equal(g->rate_limit, 500);
+	assert_int_equal(g->login_count, 2);
+	assert_string_equal(g->logins[0].name, "alice");
+	assert_int_equal(g->logins[0].address_count, 2);
+	assert_string_equal(g->logins[0].addresses[0], "info@example.org");
+	assert_string_equal(g->logins[0].addresses[1], "@example.net");
+	assert_string_equal(g->logins[1].name, "bob@example.org");
+	assert_int_equal(g->client_count, 2);
+	assert_string_equal(g->clients[0].name, "Mail Server 1");
+	assert_string_equal(g->clients[0].issuer, "Test CA");
+	assert_string_equal(g->clients[0].addresses[0], "@example.org");
+	assert_string_equal(g->clients[1].issuer, "");
+	settings_unref(&s);
+}
+
+static void
+test_reinject(void **state)
+{
+	static const char *const urls[] = {"smtp://127.0.0.1:10026",
+	    "smtp://[::1]:10026", "smtp://localhost:10026", ""};
+	char text[256];
+	struct settings *s;
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
+		snprintf(text, sizeof(text),
+		    "reinject = \"%s\"; reinject_connections = %u;\n"
+		    "reinject_timeout = \"1m\";\n",
+		    urls[i], LIMIT_RELAY_COPIES);
+		s = load(*state, text);
+		assert_string_equal(s->gateway.relay.reinject, urls[i]);
+		assert_int_equal(
+		    s->gateway.relay.connections, LIMIT_RELAY_COPIES);
+		assert_int_equal(s->gateway.relay.connect_ms, 60000);
+		settings_unref(&s);
 	}
 }
 
@@ -302,7 +498,13 @@ test_full(void **state)
 	assert_string_equal(s->gateway.spool.folder, "/srv/other/tmp");
 	assert_string_equal(s->gateway.authserv_id, "mx.example.org");
 	assert_int_equal(s->gateway.domain_count, 2);
-	assert_int_equal(s->gateway.recipient_domain_count, 1);
+	assert_int_equal(s->gateway.recipient_domain_count, 2);
+	assert_int_equal(s->gateway.recipient_count, 1);
+	assert_int_equal(s->gateway.trigger_count, 2);
+	assert_int_equal(s->gateway.login_count, 1);
+	assert_int_equal(s->gateway.client_count, 1);
+	assert_string_equal(
+	    s->gateway.relay.reinject, "smtp://127.0.0.1:10026");
 	settings_unref(&s);
 }
 
@@ -554,7 +756,8 @@ static const struct bad bad_lists[] = {
      "  { name = \"EXAMPLE.net\"; signature = \"clear\"; } );\n",
 	"t.conf:1: recipient_domains[0]: name is missing\n"
 	"t.conf:2: recipient_domains[1].sign: unknown option; there is name, "
-	"signature\n"
+	"encrypt, signature, certificates, cipher, key_transport, unchecked, "
+	"domain_certificate\n"
 	"t.conf:3: recipient_domains[2].signature: expected \"detached\" or "
 	"\"opaque\", not \"clear\"\n"
 	"t.conf:3: recipient_domains[2].name: example.net is there twice, "
@@ -575,7 +778,8 @@ static const struct bad bad_lists[] = {
 	"t.conf:2: domains[0]: name is missing\n"},
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
-	"encrypt, exempt, own_cert_problem, signature_algorithm\n"},
+	"encrypt, exempt, own_cert_problem, signature_algorithm, mixed, bcc, "
+	"triggers, mode, escrow\n"},
     {"defaults = { signature_algorithm = \"ecdsa\"; };\n",
 	"t.conf:1: defaults.signature_algorithm: expected \"any\" or \"rsa\" "
 	"or \"rsa-pss\" or \"ecdsa-p256\" or \"ecdsa-p384\" or \"ecdsa-p521\" "
@@ -592,6 +796,156 @@ static const struct bad bad_lists[] = {
 	"domains[0]\n"},
 };
 
+#define REINJECT_EXPECTED                                                      \
+	"expected \"smtp://HOST:PORT\" with a host that can be found, or "     \
+	"\"\", not "
+#define TEXT_EXPECTED                                                          \
+	"expected text without control characters, or blanks at its ends, or " \
+	"\"\", not "
+#define PATTERN_EXPECTED                                                       \
+	"expected a domain like \"example.net\" or \"*.example.net\", not "
+#define AUTHOR_EXPECTED                                                        \
+	"expected an address like \"info@example.org\", or \"@example.org\" "  \
+	"for all of a domain, not "
+#define TRIGGER(rest)                                                          \
+	"triggers = ( { name = \"t\"; wishes = [ \"sign\" ]; " rest " } );\n"
+
+static const struct bad bad_policy[] = {
+    {"reinject = \"smtp://127.0.0.1\";\n",
+	"t.conf:1: reinject: " REINJECT_EXPECTED "\"smtp://127.0.0.1\"\n"},
+    {"reinject = \"127.0.0.1:10026\";\n",
+	"t.conf:1: reinject: " REINJECT_EXPECTED "\"127.0.0.1:10026\"\n"},
+    {"reinject = \"smtp://[127.0.0.1]:25\";\n",
+	"t.conf:1: reinject: " REINJECT_EXPECTED "\"smtp://[127.0.0.1]:25\"\n"},
+    {"reinject_connections = 0;\n",
+	"t.conf:1: reinject_connections: expected a number from 1 to 50, not "
+	"0\n"},
+    {"reinject_connections = 51;\n",
+	"t.conf:1: reinject_connections: expected a number from 1 to 50, not "
+	"51\n"},
+    {"reinject_timeout = \"2m\";\n",
+	"t.conf:1: reinject_timeout: expected a time like \"5s\" from 100ms "
+	"to 1m, not \"2m\"\n"},
+    {"outbound = { rate_limit = -1; };\n",
+	"t.conf:1: outbound.rate_limit: expected a number from 0 to 1000000, "
+	"not -1\n"},
+    {"defaults = { mixed = \"inherit\"; mode = \"dry-run\"; };\n",
+	"t.conf:1: defaults.mixed: expected \"split\" or \"all-or-none\" or "
+	"\"all-or-refuse\" or \"refuse-the-rest\", not \"inherit\"\n"
+	"t.conf:1: defaults.mode: expected \"enforce\" or \"shadow\", not "
+	"\"dry-run\"\n"},
+    {"defaults = { escrow = \"a@example.org\"; };\n",
+	"t.conf:1: defaults.escrow: expected a list like [ "
+	"\"info@example.org\" ], not \"a@example.org\"\n"},
+    {"domains = ( { name = \"example.org\"; bcc = 1;\n"
+     "  escrow = [ \"a@example.org\", \"@example.org\" ]; } );\n",
+	"t.conf:1: domains[0].bcc: expected \"separate\" or \"refuse\", not "
+	"1\n"
+	"t.conf:2: domains[0].escrow[1]: expected an address like "
+	"\"info@example.org\", not \"@example.org\"\n"},
+    {"recipient_defaults = { encrypt = \"off\"; cipher = \"3des\"; };\n",
+	"t.conf:1: recipient_defaults.encrypt: expected \"as-sender\" or "
+	"\"never\" or \"if-possible\" or \"required\", not \"off\"\n"
+	"t.conf:1: recipient_defaults.cipher: expected \"auto\" or "
+	"\"aes256-cbc\" or \"aes128-cbc\" or \"aes256-gcm\" or "
+	"\"aes128-gcm\", not \"3des\"\n"},
+    {"recipient_domains = ( { name = \"*\"; }, { name = \"*.\"; },\n"
+     "  { name = \"a.*.example.net\"; },\n"
+     "  { name = \"*.example.net\"; }, { name = \"*.Example.net\"; } );\n",
+	"t.conf:1: recipient_domains[0].name: " PATTERN_EXPECTED "\"*\"\n"
+	"t.conf:1: recipient_domains[1].name: " PATTERN_EXPECTED "\"*.\"\n"
+	"t.conf:2: recipient_domains[2].name: " PATTERN_EXPECTED
+	"\"a.*.example.net\"\n"
+	"t.conf:3: recipient_domains[4].name: *.example.net is there twice, "
+	"first as recipient_domains[3]\n"},
+    {"recipients = ( { name = \"example.net\"; },\n"
+     "  { name = \"bob@example.net\"; domain_certificate = \"x\"; } );\n",
+	"t.conf:1: recipients[0].name: expected an address like "
+	"\"info@example.org\", not \"example.net\"\n"
+	"t.conf:2: recipients[1].domain_certificate: expected an address like "
+	"\"gateway@example.net\", or \"\", not \"x\"\n"},
+};
+
+static const struct bad bad_triggers[] = {
+    {TRIGGER(""), "t.conf:1: triggers[0]: expected either subject or header\n"},
+    {TRIGGER("subject = \"a\"; header = \"X-A\";"),
+	"t.conf:1: triggers[0]: expected either subject or header\n"},
+    {TRIGGER("subject = \"a\"; value = \"b\";"),
+	"t.conf:1: triggers[0]: value is for header, not for subject\n"},
+    {TRIGGER("header = \"X-A\"; position = \"start\";"),
+	"t.conf:1: triggers[0]: position is for subject, not for header\n"},
+    {TRIGGER("header = \"from\";"),
+	"t.conf:1: triggers[0]: messages need this field; set keep = true\n"},
+    {TRIGGER("header = \"CONTENT-Type\";"),
+	"t.conf:1: triggers[0]: messages need this field; set keep = true\n"},
+    {TRIGGER("header = \"X:A\";"),
+	"t.conf:1: triggers[0].header: expected the name of a header field, "
+	"like \"Sensitivity\", or \"\", not \"X:A\"\n"},
+    {TRIGGER("subject = \"a \";"),
+	"t.conf:1: triggers[0].subject: " TEXT_EXPECTED "\"a \"\n"},
+    {TRIGGER("subject = \"a\\tb\";"),
+	"t.conf:1: triggers[0].subject: " TEXT_EXPECTED "\"a?b\"\n"},
+    {TRIGGER("subject = \"a\"; keep = \"yes\"; position = \"front\";"),
+	"t.conf:1: triggers[0].keep: expected true or false, not \"yes\"\n"
+	"t.conf:1: triggers[0].position: expected \"start\" or \"end\" or "
+	"\"anywhere\", not \"front\"\n"},
+    {"triggers = ( { name = \"a\"; subject = \"a\"; },\n"
+     "  { name = \"b\"; subject = \"b\"; wishes = [ ]; },\n"
+     "  { name = \"c\"; subject = \"c\"; wishes = [ \"hide\" ]; },\n"
+     "  { name = \"a b\"; subject = \"c\"; wishes = \"sign\"; } );\n",
+	"t.conf:1: triggers[0]: wishes is missing\n"
+	"t.conf:2: triggers[1]: wishes is missing\n"
+	"t.conf:3: triggers[2].wishes[0]: expected \"sign\" or \"encrypt\" "
+	"or \"no-sign\" or \"no-encrypt\", not \"hide\"\n"
+	"t.conf:4: triggers[3].name: expected a name without blanks, not \"a "
+	"b\"\n"
+	"t.conf:4: triggers[3].wishes: expected a list like [ \"sign\", "
+	"\"encrypt\" ], not \"sign\"\n"},
+    {"triggers = ( { name = \"a\"; subject = \"a\";\n"
+     "    wishes = [ \"sign\", \"encrypt\", \"no-sign\" ]; },\n"
+     "  { name = \"b\"; subject = \"b\";\n"
+     "    wishes = [ \"no-encrypt\", \"encrypt\" ]; },\n"
+     "  { name = \"a\"; subject = \"c\"; wishes = [ \"sign\" ]; } );\n",
+	"t.conf:1: triggers[0]: sign and no-sign contradict each other\n"
+	"t.conf:3: triggers[1]: encrypt and no-encrypt contradict each other\n"
+	"t.conf:5: triggers[2].name: a is there twice, first as triggers[0]\n"},
+};
+
+static const struct bad bad_authority[] = {
+    {"logins = ( { name = \"\"; addresses = [ \"a@example.org\" ]; },\n"
+     "  { name = \"a@b@\"; addresses = [ \"a@example.org\" ]; },\n"
+     "  { name = \"two words\"; addresses = [ \"a@example.org\" ]; } );\n",
+	"t.conf:1: logins[0].name: expected a login like \"alice\" or "
+	"\"alice@example.org\", not \"\"\n"
+	"t.conf:2: logins[1].name: expected a login like \"alice\" or "
+	"\"alice@example.org\", not \"a@b@\"\n"
+	"t.conf:3: logins[2].name: expected a login like \"alice\" or "
+	"\"alice@example.org\", not \"two words\"\n"},
+    {"logins = ( { name = \"alice\"; }, { name = \"bob\";\n"
+     "  addresses = [ \"example.org\", \"@\", \"info@example.org\" ]; },\n"
+     "  { name = \"ALICE\"; addresses = [ \"@example.org\" ]; } );\n",
+	"t.conf:1: logins[0]: addresses is missing\n"
+	"t.conf:2: logins[1].addresses[0]: " AUTHOR_EXPECTED "\"example.org\"\n"
+	"t.conf:2: logins[1].addresses[1]: " AUTHOR_EXPECTED "\"@\"\n"
+	"t.conf:3: logins[2].name: alice is there twice, first as "
+	"logins[0]\n"},
+    {"client_certificates = (\n"
+     "  { name = \"S 1\"; addresses = [ ]; },\n"
+     "  { name = \"S 2\"; issuer = \"A\";\n"
+     "    addresses = [ \"@example.org\" ]; },\n"
+     "  { name = \"S 2\"; issuer = \"B\";\n"
+     "    addresses = [ \"@example.org\" ]; },\n"
+     "  { name = \"S 2\"; issuer = \"A\";\n"
+     "    addresses = [ \"@example.net\" ]; } );\n",
+	"t.conf:2: client_certificates[0]: addresses is missing\n"
+	"t.conf:7: client_certificates[3].name: S 2 is there twice, first as "
+	"client_certificates[1]\n"},
+    {"client_certificates = ( { name = \"\"; addresses = [ \"@x.org\" ]; "
+     "} );\n",
+	"t.conf:1: client_certificates[0].name: expected text without control "
+	"characters, or blanks at its ends, not \"\"\n"},
+};
+
 static const struct bad bad_files[] = {
     {"log = \"syslog\";\n",
 	"t.conf:1: log: expected a group { }, not \"syslog\"\n"},
@@ -600,11 +954,13 @@ static const struct bad bad_files[] = {
     {"limits = { log = { }; };\n",
 	"t.conf:1: limits.log: unknown option; there is spool_memory, "
 	"max_message\n"},
-    {"reinject = \"smtp://127.0.0.1:10026\";\n",
-	"t.conf:1: reinject: unknown option; there is socket, socket_mode, "
+    {"reinjects = \"smtp://127.0.0.1:10026\";\n",
+	"t.conf:1: reinjects: unknown option; there is socket, socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
-	"store, local_ca, temp_folder, authserv_id, trust, outbound, defaults, "
-	"domains, recipient_domains, limits, log\n"},
+	"store, local_ca, temp_folder, authserv_id, reinject, "
+	"reinject_connections, reinject_timeout, trust, outbound, defaults, "
+	"domains, recipient_defaults, recipient_domains, recipients, "
+	"triggers, logins, client_certificates, limits, log\n"},
     {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
     {"keyd = ;\n", "t.conf:1: syntax error\n"},
     {"log = {\n", "t.conf:2: syntax error\n"},
@@ -621,8 +977,10 @@ static const struct bad bad_files[] = {
 	"t.conf:2: log.colour: unknown option; there is target, level\n"
 	"t.conf:3: nonsense: unknown option; there is socket, socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
-	"store, local_ca, temp_folder, authserv_id, trust, outbound, defaults, "
-	"domains, recipient_domains, limits, log\n"
+	"store, local_ca, temp_folder, authserv_id, reinject, "
+	"reinject_connections, reinject_timeout, trust, outbound, defaults, "
+	"domains, recipient_defaults, recipient_domains, recipients, "
+	"triggers, logins, client_certificates, limits, log\n"
 	"t.conf:4: keyd_timeout: expected a time like \"5s\" from 100ms to "
 	"1m, not \"1h\"\n"},
 };
@@ -654,6 +1012,24 @@ static void
 test_bad_lists(void **state)
 {
 	check_bad(*state, bad_lists, COUNT(bad_lists));
+}
+
+static void
+test_bad_policy(void **state)
+{
+	check_bad(*state, bad_policy, COUNT(bad_policy));
+}
+
+static void
+test_bad_triggers(void **state)
+{
+	check_bad(*state, bad_triggers, COUNT(bad_triggers));
+}
+
+static void
+test_bad_authority(void **state)
+{
+	check_bad(*state, bad_authority, COUNT(bad_authority));
 }
 
 static void
@@ -700,6 +1076,11 @@ main(void)
 	    cmocka_unit_test(test_modes),
 	    cmocka_unit_test(test_longest_socket),
 	    cmocka_unit_test(test_words),
+	    cmocka_unit_test(test_recipients),
+	    cmocka_unit_test(test_escrow),
+	    cmocka_unit_test(test_triggers),
+	    cmocka_unit_test(test_authority),
+	    cmocka_unit_test(test_reinject),
 	    cmocka_unit_test(test_include),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_restart_needed),
@@ -707,6 +1088,9 @@ main(void)
 	    cmocka_unit_test(test_bad_scalars),
 	    cmocka_unit_test(test_bad_numbers),
 	    cmocka_unit_test(test_bad_lists),
+	    cmocka_unit_test(test_bad_policy),
+	    cmocka_unit_test(test_bad_triggers),
+	    cmocka_unit_test(test_bad_authority),
 	    cmocka_unit_test(test_bad_files),
 	    cmocka_unit_test(test_bad_include),
 	    cmocka_unit_test(test_absent),
