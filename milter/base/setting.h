@@ -174,6 +174,11 @@ enum exemption {
 #define EXEMPT_INHERIT	 0u
 #define EXEMPT_ALWAYS	 EXEMPTION_BIT(EXEMPT_PARTIAL)
 #define EXEMPT_ALL	 (EXEMPTION_BIT(EXEMPTION_COUNT) - 2u)
+/* Written by a program: nobody asks for anything in it. */
+#define EXEMPT_AUTOMATIC                                                       \
+	(EXEMPTION_BIT(EXEMPT_NULL_SENDER) | EXEMPTION_BIT(EXEMPT_DSN) |       \
+	    EXEMPTION_BIT(EXEMPT_MDN) | EXEMPTION_BIT(EXEMPT_ACME) |           \
+	    EXEMPTION_BIT(EXEMPT_AUTO_SUBMITTED))
 
 /*
  * One setting as data: the configuration file, the store, the command line

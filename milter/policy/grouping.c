@@ -76,10 +76,12 @@ can_share(const struct plan_group *a, const struct plan_group *b,
 {
 	if (a->encrypt != b->encrypt)
 		return false;
-	if (a->encrypt)
-		return !a->blind && !b->blind && a->cipher == b->cipher &&
-		       a->oaep == b->oaep;
-	return detail == GROUPING_JOINT || a->opaque == b->opaque;
+	if (a->blind || b->blind)
+		return false;
+	if (detail == GROUPING_JOINT)
+		return true;
+	return a->cipher == b->cipher && a->oaep == b->oaep &&
+	       a->opaque == b->opaque;
 }
 
 static size_t
@@ -92,17 +94,30 @@ find_group(const struct plan *plan, const struct plan_group *want,
 	return plan->group_count;
 }
 
-/* The algorithms are joint when nobody's policy wants others: for one who
- * gets the same ciphertext as the others, the oldest is good enough. */
-static void
-join_algorithms(const struct recipient_facts *r, struct plan_group *g)
+/* Without copies, pins are met as far as all can follow who share the
+ * ciphertext: who reads one of these ciphers reads the plainer ones, too, and
+ * anything is better than clear text. */
+static enum setting_cipher
+plainer(enum setting_cipher a, enum setting_cipher b)
 {
-	if (!g->encrypt || g->blind)
-		return;
-	if (r->level.cipher <= CIPHER_AUTO)
-		g->cipher = CIPHER_AES256_CBC;
-	if (r->level.transport <= TRANSPORT_AUTO)
-		g->oaep = false;
+	bool gcm = (a == CIPHER_AES256_GCM || a == CIPHER_AES128_GCM) &&
+		   (b == CIPHER_AES256_GCM || b == CIPHER_AES128_GCM);
+	bool is128 = a == CIPHER_AES128_CBC || a == CIPHER_AES128_GCM ||
+		     b == CIPHER_AES128_CBC || b == CIPHER_AES128_GCM;
+
+	if (gcm)
+		return is128 ? CIPHER_AES128_GCM : CIPHER_AES256_GCM;
+	return is128 ? CIPHER_AES128_CBC : CIPHER_AES256_CBC;
+}
+
+static void
+join_group(struct plan_group *g, const struct plan_group *want)
+{
+	if (g->encrypt) {
+		g->cipher = plainer(g->cipher, want->cipher);
+		g->oaep &= want->oaep;
+	}
+	g->opaque &= want->opaque;
 }
 
 static void
@@ -114,12 +129,10 @@ add_recipient(const struct policy_facts *facts, struct plan *plan, size_t i,
 	    settled(r, &plan->recipients[i], plan->sign, common);
 	size_t at;
 
-	if (detail == GROUPING_JOINT)
-		join_algorithms(r, &want);
 	at = want.blind ? plan->group_count : find_group(plan, &want, detail);
 	if (at == plan->group_count)
 		plan->groups[plan->group_count++] = want;
-	plan->groups[at].opaque &= want.opaque;
+	join_group(&plan->groups[at], &want);
 	plan->groups[at].count++;
 	plan->recipients[i].group = at;
 }
@@ -206,21 +219,30 @@ grouping_make(const struct policy_facts *facts, struct plan *plan,
 	sort_groups(plan);
 }
 
+/* Does its text say more than that two mails would do? */
+static bool
+says_more(enum plan_reason reason)
+{
+	return (reason >= REASON_NO_CERTIFICATE &&
+		   reason <= REASON_RECIPIENT_PENDING) ||
+	       reason == REASON_LOCAL_RECIPIENT ||
+	       reason == REASON_BAD_RECIPIENT;
+}
+
 enum plan_reason
 grouping_obstacle(const struct policy_facts *facts, const struct plan *plan,
     size_t *recipient)
 {
-	size_t n = facts->recipient_count;
+	size_t n = facts->recipient_count, i, clear = PLAN_NO_RECIPIENT;
 
-	/* Who gets clear text beside ciphertext. */
-	for (*recipient = 0; *recipient < n; ++*recipient)
-		if (!plan->recipients[*recipient].encrypt &&
-		    !plan->recipients[*recipient].refused)
-			return plan->recipients[*recipient].reason;
-	for (*recipient = 0; *recipient < n; ++*recipient)
-		if (plan->recipients[*recipient].encrypt &&
-		    !facts->recipients[*recipient].visible)
-			return REASON_BCC;
-	*recipient = PLAN_NO_RECIPIENT;
-	return REASON_MIXED; /* algorithms that do not go together */
+	for (i = 0; i < n && !is_blind(facts, plan, i); i++)
+		if (clear == PLAN_NO_RECIPIENT && gets_something(plan, i) &&
+		    !plan->recipients[i].encrypt)
+			clear = i;
+	*recipient = i < n ? i : clear;
+	if (i < n)
+		return REASON_BCC;
+	if (clear < n && says_more(plan->recipients[clear].reason))
+		return plan->recipients[clear].reason;
+	return REASON_MIXED;
 }

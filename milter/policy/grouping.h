@@ -13,7 +13,8 @@ enum grouping_detail {
 	 * form of the signature are those of his group. */
 	GROUPING_FULL,
 	/* As few groups as secrecy allows: one ciphertext that all visible
-	 * recipients can read, detached signatures. */
+	 * recipients can read, whatever is pinned for some of them, and
+	 * detached signatures. */
 	GROUPING_JOINT
 };
 
@@ -28,8 +29,10 @@ enum grouping_detail {
 void grouping_make(const struct policy_facts *facts, struct plan *plan,
     enum grouping_detail detail);
 
-/* Why there have to be several groups even so: the first recipient who cannot
- * share with the others, and the reason. */
+/* Why there have to be several joint groups even so, for the log and for a
+ * refusal: bcc and the first blind recipient of a ciphertext, else why the
+ * first who gets clear text does, where that tells the sender what to do,
+ * else mixed. */
 enum plan_reason grouping_obstacle(const struct policy_facts *facts,
     const struct plan *plan, size_t *recipient);
 

@@ -4,10 +4,16 @@ milter_policy_libpolicy_a_SOURCES = \
 	%D%/facts.h \
 	%D%/grouping.c %D%/grouping.h \
 	%D%/plan.c %D%/plan.h \
-	%D%/rules.c %D%/rules.h
+	%D%/rules.c %D%/rules.h \
+	%D%/settle.c %D%/settle.h
 
 POLICY_TESTS = tests/unit/test_decide tests/unit/test_plan \
 	tests/unit/test_rules
+
+# What a mail administrator can read, and the test that reads it.
+EXTRA_DIST += tests/policy/decisions.txt
+tests_unit_test_decide_SOURCES = tests/unit/test_decide.c \
+	tests/unit/decision_case.c tests/unit/decision_case.h
 
 # Pure: these link without anything but base.
 tests_unit_test_decide_CPPFLAGS = $(UNIT_CPPFLAGS)

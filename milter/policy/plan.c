@@ -86,8 +86,8 @@ static const struct {
 	    "the administrator has to install one"}},
     [REASON_MIXED] = {"mixed",
 	{"550", "5.7.59",
-	    "cannot be sent encrypted mail while the other recipients can; "
-	    "ask for a signed mail, or send two mails"}},
+	    "gets this mail in clear text, and others must get it encrypted; "
+	    "send two mails"}},
     [REASON_BCC] = {"bcc",
 	{"550", "5.7.54",
 	    "a blind copy cannot be encrypted together with other recipients; "

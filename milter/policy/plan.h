@@ -65,7 +65,7 @@ enum plan_reason {
 	REASON_RECIPIENT_NEVER, /* policy wants him to get clear text */
 	REASON_CONTRADICTION,	/* and the sender's, that nobody does */
 	REASON_ESCROW,		/* no certificate of who must read it too */
-	REASON_MIXED,		/* others cannot be given ciphertext */
+	REASON_MIXED,		/* others get clear text, so he does, too */
 	REASON_BCC,		/* a recipient outside To and Cc */
 	REASON_LOCAL_RECIPIENT, /* local and remote recipients together */
 	REASON_BAD_RECIPIENT,	/* not readable as an address */
@@ -156,9 +156,9 @@ struct plan {
 	bool encrypt;	   /* at least one group */
 	bool opaque;	   /* the first group, see there */
 	bool must_sign;	   /* or nothing leaves */
-	bool must_encrypt; /* policy says required for a recipient outside,
-	                    * and it is not encrypted yet: never in clear */
-	bool shadow;	   /* log it, and pass unchanged */
+	bool must_encrypt; /* required for at least one recipient, and it is
+	                    * not encrypted yet: to him never in clear */
+	bool shadow;	   /* log the rest, and pass unchanged */
 	enum plan_reason sign_reason;	 /* why sign is false */
 	enum plan_reason encrypt_reason; /* why encrypt is false, or for
 	                                  * whom it is not */
