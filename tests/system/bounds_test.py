@@ -55,16 +55,10 @@ class Fixture(Site):
         finally:
             resource.setrlimit(resource.RLIMIT_DATA, ours)
 
-    def __enter__(self):
-        super().__enter__()
-        try:
-            self._people()
-            self.check_serves()
-            self.at_rest = self.milter.memory("RssAnon")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def prepare(self):
+        self._people()
+        self.check_serves()
+        self.at_rest = self.milter.memory("RssAnon")
 
     def _people(self):
         com = openssl.Authority(self.folder / "tmp" / "com", "Example Com")

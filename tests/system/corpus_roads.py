@@ -94,17 +94,14 @@ class Fixture(Site):
         reason = self.module.unavailable()
         if reason:
             raise tap.Skip(reason)
-        super().__enter__()
-        try:
-            self.add_user(ALICE)
-            self.issue(ALICE)
-            self.messages = corpus.sample(corpus.load())
-            self.seven = self.road(self.socket, eight_bit=False)
-            self.eight = self.road([], eight_bit=True)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        return super().__enter__()
+
+    def prepare(self):
+        self.add_user(ALICE)
+        self.issue(ALICE)
+        self.messages = corpus.sample(corpus.load())
+        self.seven = self.road(self.socket, eight_bit=False)
+        self.eight = self.road([], eight_bit=True)
 
     def __exit__(self, *_):
         for server in self.servers:

@@ -36,14 +36,12 @@ FRAGILE = {
 class Fixture(Site):
     """A site with one user, and the corpus."""
 
-    def __enter__(self):
-        super().__enter__()
+    def prepare(self):
         self.add_user(ALICE)
         self.issue(ALICE)
         self.messages = corpus.sample(corpus.load())
         self.judge = corpus.Judge(self)
         self.signed = {}
-        return self
 
     def send_all(self, prefix, rules):
         """name -> Verdict of each message, half of them by either rules."""

@@ -22,12 +22,10 @@ CHANGE_HEADER = 0x10
 
 
 class DaemonSite(Site):
-    def __enter__(self):
-        super().__enter__()
+    def prepare(self):
         self.usual = dict(self.settings)
         self.add_user(ALICE)
         self.issue(ALICE)
-        return self
 
     def milter_program(self, *arguments):
         """smime-milter to its end: (status, stdout, stderr)."""

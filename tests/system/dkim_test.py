@@ -42,28 +42,25 @@ class Fixture(Site):
         if reason:
             raise tap.Skip(reason)
         self.running = contextlib.ExitStack()
-        super().__enter__()
-        try:
-            self.ours = opendkim.Key("example.org")
-            self.running.callback(self.ours.close)
-            self.theirs = opendkim.Key("example.com")
-            self.running.callback(self.theirs.close)
-            self.signer = self.running.enter_context(
-                opendkim.Opendkim(self.ours, opendkim.SIGN))
-            self.verifier = self.running.enter_context(
-                opendkim.Opendkim(self.theirs, opendkim.VERIFY))
-            self.add_user(ALICE)
-            self.issue(ALICE, "--key", "rsa2048")
-            self.add_user(CAROL, "--encrypt", "if-possible")
-            self.issue(CAROL, "--key", "p256")
-            self.com = openssl.Authority(self.folder / "tmp" / "com",
-                                         "Example Com")
-            self.trust(self.com)
-            self.restart_milter()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        return super().__enter__()
+
+    def prepare(self):
+        self.ours = opendkim.Key("example.org")
+        self.running.callback(self.ours.close)
+        self.theirs = opendkim.Key("example.com")
+        self.running.callback(self.theirs.close)
+        self.signer = self.running.enter_context(
+            opendkim.Opendkim(self.ours, opendkim.SIGN))
+        self.verifier = self.running.enter_context(
+            opendkim.Opendkim(self.theirs, opendkim.VERIFY))
+        self.add_user(ALICE)
+        self.issue(ALICE, "--key", "rsa2048")
+        self.add_user(CAROL, "--encrypt", "if-possible")
+        self.issue(CAROL, "--key", "p256")
+        self.com = openssl.Authority(self.folder / "tmp" / "com",
+                                     "Example Com")
+        self.trust(self.com)
+        self.restart_milter()
 
     def __exit__(self, *_):
         self.running.close()

@@ -41,25 +41,22 @@ class Fixture(Site):
         reason = self.module.unavailable()
         if reason:
             raise tap.Skip(reason)
-        super().__enter__()
-        try:
-            self.com = openssl.Authority(self.folder / "tmp" / "com",
-                                         "Example Com")
-            self.bob = self.com.issue(BOB)
-            self.trust(self.com)
-            self.restart_milter()
-            for user, encrypt in ((ALICE, "off"), (CAROL, "if-possible"),
-                                  (DAVE, "required"),
-                                  (ERIN, "off")):
-                self.add_user(user, "--encrypt", encrypt)
-                self.issue(user, "--key", "p256" if user == ERIN else "rsa2048")
-            self.server = self.module.Server(
-                self.socket, [ALICE, CAROL, DAVE, ERIN])
-            self.server.__enter__()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        return super().__enter__()
+
+    def prepare(self):
+        self.com = openssl.Authority(self.folder / "tmp" / "com",
+                                     "Example Com")
+        self.bob = self.com.issue(BOB)
+        self.trust(self.com)
+        self.restart_milter()
+        for user, encrypt in ((ALICE, "off"), (CAROL, "if-possible"),
+                              (DAVE, "required"),
+                              (ERIN, "off")):
+            self.add_user(user, "--encrypt", encrypt)
+            self.issue(user, "--key", "p256" if user == ERIN else "rsa2048")
+        self.server = self.module.Server(
+            self.socket, [ALICE, CAROL, DAVE, ERIN])
+        self.server.__enter__()
 
     def __exit__(self, *_):
         if self.server is not None:

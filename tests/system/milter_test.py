@@ -35,16 +35,7 @@ STRANGER = "mallory@example.net"
 class Fixture(Site):
     """A site with users and correspondents for all cases."""
 
-    def __enter__(self):
-        super().__enter__()
-        try:
-            self._people()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def _people(self):
+    def prepare(self):
         work = self.folder / "tmp"
         self.org = openssl.Authority(work / "org", "Example Org")
         self.com = openssl.Authority(work / "com", "Example Com", "rsa:2048")

@@ -13,6 +13,7 @@ import tap
 from mta_client import (MilterGone, Model, MtaClient, ProtocolError,
                         split_message)
 from tap import case, check, equal
+from testsite import Site
 
 MESSAGE = (b"From: a@example.org\r\nX: one\r\nX: two\r\nX: three\r\n"
            b"Subject: s\r\n t\r\n\r\nbody\r\n")
@@ -190,6 +191,26 @@ def _(_fixture):
     except MilterGone:
         return
     raise AssertionError("nobody noticed")
+
+
+class Failing(Site):
+    """Its daemons run when the set-up fails."""
+
+    def prepare(self):
+        raise InterruptedError
+
+
+@case("a set-up that fails leaves neither a process nor a folder behind")
+def _(_fixture):
+    site = Failing()
+    try:
+        with site:
+            raise AssertionError("it did not fail")
+    except InterruptedError:
+        pass
+    check(not site.milter.alive(), "smime-milter is left")
+    check(not site.keyd.alive(), "smime-keyd is left")
+    check(not site.folder.exists(), "the folder is left")
 
 
 if __name__ == "__main__":

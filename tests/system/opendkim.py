@@ -95,6 +95,14 @@ class Opendkim:
         self._process = None
 
     def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self):
         self.folder.chmod(0o755)
         (self.folder / "run").mkdir(mode=0o755)
         shutil.copy(self.key.path, self.folder / "key.pem")
@@ -107,7 +115,6 @@ class Opendkim:
         self._process = Process("opendkim", [PROGRAM, "-f", "-x", path],
                                 self.folder / "log")
         self._process.wait_ready(lambda: can_connect(self.socket), "socket")
-        return self
 
     def __exit__(self, *_):
         if self._process is not None:

@@ -87,19 +87,13 @@ recipient_domains = ( {{ name = "rewrites.example"; signature = "opaque"; }},
     {{ name = "also.rewrites.example"; signature = "opaque"; }},
     {{ name = "example.edu"; signature = "detached"; }} );""")
 
-    def __enter__(self):
-        super().__enter__()
-        try:
-            self.authority = openssl.Authority(self.folder / "tmp" / "org",
-                                               "Example Org")
-            for label in DOMAINS:
-                self.add_user(user(label))
-                if not label.startswith("alg-") or label == "alg-without":
-                    self.issue(user(label), "--key", "p256")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def prepare(self):
+        self.authority = openssl.Authority(self.folder / "tmp" / "org",
+                                           "Example Org")
+        for label in DOMAINS:
+            self.add_user(user(label))
+            if not label.startswith("alg-") or label == "alg-without":
+                self.issue(user(label), "--key", "p256")
 
     def encryption_partner(self):
         """Somebody outside whose certificate is known."""

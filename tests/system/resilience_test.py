@@ -29,22 +29,16 @@ BOB = "bob@example.com"
 
 
 class Fixture(Site):
-    def __enter__(self):
-        super().__enter__()
-        try:
-            self.org = openssl.Authority(self.folder / "tmp" / "org",
-                                         "Example Org")
-            self.trust(self.org)
-            self.restart_milter()
-            self.users = {}
-            for address in (ALICE, CAROL):
-                self.add_user(address)
-                self.users[address] = self.org.issue(address)
-                self.import_key(address, self.users[address])
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+    def prepare(self):
+        self.org = openssl.Authority(self.folder / "tmp" / "org",
+                                     "Example Org")
+        self.trust(self.org)
+        self.restart_milter()
+        self.users = {}
+        for address in (ALICE, CAROL):
+            self.add_user(address)
+            self.users[address] = self.org.issue(address)
+            self.import_key(address, self.users[address])
 
 
 class Signatures:

@@ -51,8 +51,12 @@ class Site:
         self._keyd = Process("smime-keyd",
                              [KEYD, "-f", "-s", self.socket, "-k", key],
                              self.folder / "keyd.log")
-        self._keyd.wait_ready(lambda: can_connect(str(self.socket)),
-                              "its socket")
+        try:
+            self._keyd.wait_ready(lambda: can_connect(str(self.socket)),
+                                  "its socket")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):

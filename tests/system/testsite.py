@@ -99,10 +99,15 @@ class Site:
             for domain in self.domains:
                 self.smimectl("domain", "add", domain)
             self.start_milter()
+            self.prepare()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def prepare(self):
+        """What a test needs beyond that.  When it fails, what runs is ended:
+        nobody calls __exit__ for a set-up that failed."""
 
     def __exit__(self, *_):
         for process in (self.milter, self.keyd):
