@@ -15,6 +15,7 @@
 #include <openssl/provider.h>
 #include <openssl/x509.h>
 
+#include "admin/key_work.h"
 #include "base/limits.h"
 
 void
@@ -155,11 +156,14 @@ parse_pkcs12(
 	X509 *own = NULL;
 	int rc;
 
+	if (key_work_check_inside(p12, passphrase, err))
+		return -1;
 	ERR_clear_error();
 	if (PKCS12_parse(p12, passphrase, &key, &own, &ca) != 1) {
 		if (!is_unsupported())
 			return wrong_passphrase(err);
-		if (load_legacy(err))
+		if (load_legacy(err) ||
+		    key_work_check_inside(p12, passphrase, err))
 			return -1;
 		if (PKCS12_parse(p12, passphrase, &key, &own, &ca) != 1)
 			return err_set_crypto(
@@ -177,7 +181,8 @@ read_pkcs12(PKCS12 *p12, struct passphrase *passphrase, struct key_file *f,
 {
 	const char *text;
 
-	if (find_passphrase(p12, passphrase, &text, err))
+	if (key_work_check_outside(p12, err) ||
+	    find_passphrase(p12, passphrase, &text, err))
 		return -1;
 	return parse_pkcs12(p12, text, f, err);
 }
@@ -232,6 +237,7 @@ read_encrypted_key(struct slice der, struct passphrase *passphrase,
 {
 	const unsigned char *p = der.data;
 	PKCS8_PRIV_KEY_INFO *info = NULL;
+	const X509_ALGOR *algorithm;
 	EVP_PKEY *key = NULL;
 	X509_SIG *sealed;
 	const char *text;
@@ -244,7 +250,9 @@ read_encrypted_key(struct slice der, struct passphrase *passphrase,
 		    err, ERR_PERMANENT, "the private key cannot be read");
 		goto out;
 	}
-	if (passphrase_get(passphrase, &text, err))
+	X509_SIG_get0(sealed, &algorithm, NULL);
+	if (key_work_check(algorithm, err) ||
+	    passphrase_get(passphrase, &text, err))
 		goto out;
 	info = decrypt_pkcs8(sealed, text, err);
 	if (!info)

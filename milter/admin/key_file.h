@@ -31,7 +31,7 @@ void key_file_fini(struct key_file *f);
  * encrypted with one that is not empty.  Permanent errors, one line each,
  * without the name of the file: not readable as any of the forms, no private
  * key in it, several of them, wrong passphrase, an algorithm that this
- * OpenSSL does not have.
+ * OpenSSL does not have, absurdly many iterations (key_work.h).
  */
 int key_file_read(struct slice content, struct passphrase *passphrase,
     struct key_file *out, struct err *err) MUST_USE;

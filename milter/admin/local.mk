@@ -25,6 +25,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/key_ready.c %D%/key_ready.h \
 	%D%/key_request.c %D%/key_request.h \
 	%D%/key_type.c %D%/key_type.h \
+	%D%/key_work.c %D%/key_work.h \
 	%D%/local_ca.c %D%/local_ca.h \
 	%D%/mail_run.c %D%/mail_run.h \
 	%D%/message_decrypt.c \

@@ -214,6 +214,9 @@
 
 /* Nobody types more; one line of the wrong file may be anything. */
 #define LIMIT_PASSPHRASE 1024u
+/* Iterations of a key file's passphrase, which take some seconds each time;
+ * openssl writes 2048, careful programs a million. */
+#define LIMIT_PBE_ITERATIONS 10000000u
 /* Algorithms of one SMIMECapabilities that are shown; clients send twenty. */
 #define LIMIT_CAPABILITIES_SHOWN 64u
 

@@ -1,6 +1,7 @@
 /* Private keys as people bring them, and what may be wrong with them. */
 #include "unit/unit.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <openssl/provider.h>
 
 #include "admin/key_file.h"
+#include "admin/key_work.h"
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "unit/cert_fixture.h"
@@ -95,6 +97,16 @@ fails(const struct buf *file, const char *passphrases, const char *message)
 	if (!strstr(err.text, message))
 		fail_msg("%s", err.text);
 	assert_null(strchr(err.text, '\n'));
+}
+
+static void
+add_bio(struct buf *out, BIO *bio)
+{
+	char *data;
+	long len = BIO_get_mem_data(bio, &data);
+
+	buf_add(out, data, (size_t)len);
+	BIO_free(bio);
 }
 
 /* PKCS#12 */
@@ -195,17 +207,167 @@ test_pkcs12_legacy(void **state)
 	buf_fini(&file);
 }
 
-/* PEM */
+/* Absurd numbers of iterations, hand-made: nobody could derive a key. */
+
+#define ABSURD ((int)LIMIT_PBE_ITERATIONS + 1)
+
+static X509_ALGOR *
+pbkdf2(int iterations)
+{
+	return PKCS5_pbe2_set_iv(
+	    EVP_aes_256_cbc(), iterations, NULL, 0, NULL, -1);
+}
+
+/* PKCS#8 that pretends to be encrypted so.  Takes algorithm. */
+static X509_SIG *
+sealed_with(X509_ALGOR *algorithm)
+{
+	X509_SIG *sealed = X509_SIG_new();
+	ASN1_OCTET_STRING *digest;
+	X509_ALGOR *old;
+
+	assert_non_null(algorithm);
+	X509_SIG_getm(sealed, &old, &digest);
+	assert_int_equal(X509_ALGOR_copy(old, algorithm), 1);
+	X509_ALGOR_free(algorithm);
+	ASN1_OCTET_STRING_set(digest, (const unsigned char *)SECRET, 8);
+	return sealed;
+}
+
+static STACK_OF(PKCS12_SAFEBAG) * bag_with(X509_ALGOR *algorithm)
+{
+	STACK_OF(PKCS12_SAFEBAG) *bags = sk_PKCS12_SAFEBAG_new_null();
+
+	sk_PKCS12_SAFEBAG_push(
+	    bags, PKCS12_SAFEBAG_create0_pkcs8(sealed_with(algorithm)));
+	return bags;
+}
+
+/* A file of one part, which it takes, as are the bags.  No MAC. */
+static void
+write_pkcs12(struct buf *out, PKCS7 *part, STACK_OF(PKCS12_SAFEBAG) * bags)
+{
+	STACK_OF(PKCS7) *parts = sk_PKCS7_new_null();
+	unsigned char *der = NULL;
+	PKCS12 *p12;
+	int len;
+
+	assert_non_null(part);
+	sk_PKCS7_push(parts, part);
+	p12 = PKCS12_add_safes(parts, NID_pkcs7_data);
+	len = i2d_PKCS12(p12, &der);
+	assert_true(len > 0);
+	buf_init(out, LIMIT_FILE);
+	buf_add(out, der, (size_t)len);
+	OPENSSL_free(der);
+	PKCS12_free(p12);
+	sk_PKCS7_pop_free(parts, PKCS7_free);
+	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
+}
 
 static void
-add_bio(struct buf *out, BIO *bio)
+is_absurd(struct buf *file)
 {
-	char *data;
-	long len = BIO_get_mem_data(bio, &data);
-
-	buf_add(out, data, (size_t)len);
-	BIO_free(bio);
+	fails(file, passphrase_file, "more than 10000000 times");
+	buf_fini(file);
 }
+
+static void
+test_absurd_key_bags(void **state)
+{
+	X509_ALGOR *kinds[] = {pbkdf2(ABSURD), pbkdf2(INT_MAX),
+	    PKCS5_pbe_set(
+		NID_pbe_WithSHA1And3_Key_TripleDES_CBC, ABSURD, NULL, 0),
+	    PKCS5_pbe_set(NID_pbeWithMD5AndDES_CBC, INT_MAX, NULL, 0)};
+	X509_ALGOR *most = pbkdf2(LIMIT_PBE_ITERATIONS);
+	STACK_OF(PKCS12_SAFEBAG) * bags;
+	struct buf file;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(key_work_check(most, &err), 0);
+	X509_ALGOR_free(most);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		bags = bag_with(kinds[i]);
+		write_pkcs12(&file, PKCS12_pack_p7data(bags), bags);
+		is_absurd(&file);
+	}
+}
+
+/* The algorithm around the content; that of a bag inside of it. */
+static void
+test_absurd_content(void **state)
+{
+	STACK_OF(PKCS12_SAFEBAG) * bags;
+	struct buf file;
+	PKCS7 *part;
+	X509_ALGOR *algorithm = pbkdf2(ABSURD);
+
+	(void)state;
+	bags = bag_with(pbkdf2(1));
+	part =
+	    PKCS12_pack_p7encdata(NID_aes_256_cbc, NULL, 0, NULL, 0, 1, bags);
+	assert_int_equal(
+	    X509_ALGOR_copy(part->d.encrypted->enc_data->algorithm, algorithm),
+	    1);
+	X509_ALGOR_free(algorithm);
+	write_pkcs12(&file, part, bags);
+	is_absurd(&file);
+	bags = bag_with(pbkdf2(ABSURD));
+	write_pkcs12(&file,
+	    PKCS12_pack_p7encdata(NID_aes_256_cbc, NULL, 0, NULL, 0, 1, bags),
+	    bags);
+	is_absurd(&file);
+}
+
+/* The number of iterations is the last in the file: 2048 becomes more. */
+static void
+test_absurd_mac(void **state)
+{
+	static const struct pkcs12_kind usual = {
+	    SECRET, 0, 0, 2048, true, true};
+	static const unsigned char before[] = {2, 2, 8, 0},
+				   after[] = {2, 4, 0x7f, 0xff, 0xff, 0xff};
+	unsigned char *mac;
+	struct buf file;
+
+	(void)state;
+	make_pkcs12(&file, &usual);
+	file.len -= sizeof(before);
+	assert_memory_equal(file.data + file.len, before, sizeof(before));
+	buf_add(&file, after, sizeof(after));
+	/* The lengths of MacData and of the whole grow by two. */
+	mac = file.data + file.len - 2;
+	while (mac[0] != 0x30 || mac + 2 + mac[1] + 2 != file.data + file.len)
+		mac--;
+	mac[1] = (unsigned char)(mac[1] + 2);
+	assert_int_equal(file.data[1], 0x82);
+	file.data[3] = (unsigned char)(file.data[3] + 2);
+	file.data[2] = (unsigned char)(file.data[2] + (file.data[3] < 2));
+	is_absurd(&file);
+}
+
+static void
+test_absurd_pkcs8(void **state)
+{
+	X509_SIG *sealed = sealed_with(pbkdf2(ABSURD));
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct buf file;
+
+	(void)state;
+	buf_init(&file, LIMIT_FILE);
+	assert_int_equal(i2d_PKCS8_bio(bio, sealed), 1);
+	add_bio(&file, bio);
+	is_absurd(&file);
+	bio = BIO_new(BIO_s_mem());
+	buf_init(&file, LIMIT_FILE);
+	assert_int_equal(PEM_write_bio_PKCS8(bio, sealed), 1);
+	add_bio(&file, bio);
+	is_absurd(&file);
+	X509_SIG_free(sealed);
+}
+
+/* PEM */
 
 static void
 test_pem(void **state)
@@ -376,6 +538,10 @@ main(void)
 	    cmocka_unit_test(test_pkcs12),
 	    cmocka_unit_test(test_pkcs12_wrong),
 	    cmocka_unit_test(test_pkcs12_legacy),
+	    cmocka_unit_test(test_absurd_key_bags),
+	    cmocka_unit_test(test_absurd_content),
+	    cmocka_unit_test(test_absurd_mac),
+	    cmocka_unit_test(test_absurd_pkcs8),
 	    cmocka_unit_test(test_pem),
 	    cmocka_unit_test(test_pem_encrypted),
 	    cmocka_unit_test(test_pem_traditional),
