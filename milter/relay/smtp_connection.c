@@ -109,7 +109,6 @@ send_some(
 	ssize_t sent = send(c->fd, bytes.data, bytes.len, MSG_NOSIGNAL);
 
 	*n = sent > 0 ? (size_t)sent : 0;
-	c->sent += *n;
 	if (sent >= 0 || errno == EAGAIN || errno == EINTR)
 		return 0;
 	if (errno == EPIPE || errno == ECONNRESET)

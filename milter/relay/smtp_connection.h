@@ -10,7 +10,6 @@
 #define RELAY_SMTP_CONNECTION_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -24,7 +23,6 @@ struct smtp_connection {
 	int fd; /* -1: closed */
 	struct relay_wait *wait;
 	deadline_t deadline; /* of whatever is done next; the caller's to set */
-	uint64_t sent;	     /* bytes that the kernel has taken */
 	/* What came and was not taken yet. */
 	unsigned char in[LIMIT_RELAY_LINE];
 	size_t in_start, in_end;

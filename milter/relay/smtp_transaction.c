@@ -434,23 +434,15 @@ too_late(struct smtp_transaction *t, struct err *err)
 	return err_prefix(err, "before the final dot");
 }
 
-/* Sends the dot.  What the kernel did not take in full the server cannot have
- * seen in full: then it keeps nothing. */
+/* Sends the dot.  What could not be handed to the kernel in full the server
+ * cannot have seen in full: then it keeps nothing. */
 static int
 send_dot(struct smtp_transaction *t, struct err *err)
 {
-	static const char dot[] = ".\r\n";
-	struct smtp_connection *c = &t->connection;
-	uint64_t before = c->sent;
-
-	if (smtp_connection_send(c, slice_text(dot), err) == 0) {
-		t->outcome.state = RELAY_UNKNOWN;
-		return 0;
-	}
-	if (c->sent - before == sizeof(dot) - 1)
-		t->outcome.state = RELAY_UNKNOWN;
-	fail(t, RELAY_AWAY);
-	return err_prefix(err, "final dot");
+	if (command(t, "final dot", slice_text(".\r\n"), err))
+		return -1;
+	t->outcome.state = RELAY_UNKNOWN;
+	return 0;
 }
 
 /* Only 2xx is a yes and 4xx or 5xx a no; after anything else nobody knows. */

@@ -75,6 +75,21 @@ hear_line(struct smtp_visit *v, const char *wanted)
 }
 
 static bool
+hear_line_alone(struct smtp_visit *v, const char *wanted)
+{
+	char more[64];
+	ssize_t n;
+
+	if (!hear_line(v, wanted))
+		return false;
+	n = recv(v->fd, more, sizeof(more) - 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n <= 0)
+		return true;
+	more[n] = '\0';
+	return problem(v, "too early", more);
+}
+
+static bool
 hear_up_to(struct smtp_visit *v, const char *wanted)
 {
 	char line[4096];
@@ -173,6 +188,8 @@ follow(struct smtp_visit *v, const char *step)
 		return say(v, step + 2, strlen(step + 2));
 	case '<':
 		return hear_line(v, step + 2);
+	case '!':
+		return hear_line_alone(v, step + 2);
 	case '*':
 		return hear_up_to(v, step + 2);
 	default:

@@ -7,6 +7,7 @@
  *   "> TEXT"  says TEXT and CRLF
  *   "= TEXT"  says TEXT as it is
  *   "< TEXT"  hears a line, which must be TEXT
+ *   "! TEXT"  the same, and nothing has come behind it
  *   "* TEXT"  hears lines up to and with the line TEXT
  *   "end"     the client closes now, without another word
  *   "silent"  says nothing more, and reads until the client closes

@@ -654,7 +654,8 @@ hear_crowd(const char **script, size_t n, size_t from, size_t to)
 
 	for (size_t i = from; i < to; i++) {
 		snprintf(lines[i], sizeof(lines[i]),
-		    "< RCPT TO:<r%zu@example.net>", i);
+		    "%c RCPT TO:<r%zu@example.net>", i == to - 1 ? '!' : '<',
+		    i);
 		script[n++] = lines[i];
 	}
 	for (size_t i = from; i < to; i++)
@@ -725,7 +726,7 @@ test_missing_extension(void **state)
 {
 	static const char *const script[] = {
 	    GREETING, "> 250-mx", "> 250 DSN", "< QUIT", NULL};
-	static const char *const recipient[] = {GREETING, "> 250-mx",
+	static const char *const recipient[] = {GREETING, "> 250-DSN",
 	    "> 250 8BITMIME", "< MAIL FROM:<>", "> 250 ok",
 	    "< RCPT TO:<b@example.net>", "> 250 ok", "< DATA", "> 354",
 	    "< \xc3\xa4", "end", NULL};
@@ -751,6 +752,7 @@ test_missing_extension(void **state)
 	copy.path = slice_text("");
 	copy.parameters = slice_text("");
 	copy.content = &umlaut;
+	/* A server's name is no extension. */
 	start(recipient, &copy, LONG_MS);
 	must_prepare();
 	stop();
@@ -815,6 +817,7 @@ large(const char *const *script, int ms, enum relay_reason reason,
 	struct relay_copy copy = plain;
 
 	memset(bytes, 'x', len);
+	slice_list_add(&list, slice_text("first\r\n"));
 	slice_list_add(&list, slice_make(bytes, len));
 	copy.content = &list;
 	start(script, &copy, ms);
@@ -832,8 +835,8 @@ test_content_is_not_read(void **state)
 	    "deaf", NULL};
 	static const char *const full[] = {GREETING, "> 250 mx",
 	    "< MAIL FROM:<a@example.org>", "> 250 ok",
-	    "< RCPT TO:<b@example.net>", "> 250 ok", "< DATA",
-	    "= 354 go on\r\n452 4.3.1 disk full\r\n", "deaf", NULL};
+	    "< RCPT TO:<b@example.net>", "> 250 ok", "< DATA", "> 354 go on",
+	    "< first", "> 452 4.3.1 disk full", "deaf", NULL};
 	static const char *const early[] = {GREETING, "> 250 mx",
 	    "< MAIL FROM:<a@example.org>", "> 250 ok",
 	    "< RCPT TO:<b@example.net>", "> 250 ok", "< DATA",

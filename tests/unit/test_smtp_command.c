@@ -219,6 +219,8 @@ test_no_parameter_from_a_path(void **state)
 	no_path(slice_text("<a\\\"b c\"@example.org>"), "character");
 	no_path(slice_text("<a\\ b@example.org>"), "character");
 	no_path(slice_text("<a(b c)@example.org>"), "character");
+	no_path(slice_text("<a(b)@example.org>"), "character");
+	no_path(slice_text("<a\\b@example.org>"), "character");
 	no_path(slice_text("<a@example.org;>"), "character");
 }
 
