@@ -7,6 +7,8 @@
  */
 #include "mail/charset.h"
 
+#include <string.h>
+
 #define ESCAPE 0x1b
 
 /* How many bytes below 128 s begins with. */
@@ -22,7 +24,7 @@ count_ascii(struct slice s)
 
 /* Of the character, not below 128, that s begins with; 0: it is none. */
 static size_t
-utf8_length(struct slice s)
+long_length(struct slice s)
 {
 	static const struct {
 		unsigned char first, last, low, high;
@@ -48,13 +50,19 @@ utf8_length(struct slice s)
 	return forms[i].len;
 }
 
+size_t
+charset_utf8_length(struct slice s)
+{
+	return s.data[0] < 0x80 ? 1 : long_length(s);
+}
+
 bool
 charset_is_utf8(struct slice s)
 {
 	size_t pos = count_ascii(s), n;
 
 	while (pos < s.len) {
-		n = utf8_length(slice_part(s, pos, s.len));
+		n = long_length(slice_part(s, pos, s.len));
 		if (n == 0)
 			return false;
 		pos += n;
@@ -69,4 +77,48 @@ charset_guess(struct slice text)
 	if (slice_find(text, ESCAPE, 0) < text.len || !charset_is_utf8(text))
 		return NULL;
 	return count_ascii(text) == text.len ? "us-ascii" : "utf-8";
+}
+
+/* The letters with two bytes whose small form is that many code points
+ * further on and has two bytes, too: Latin-1, Greek, Cyrillic. */
+static unsigned
+small_distance(unsigned code)
+{
+	if ((code >= 0xc0 && code <= 0xde && code != 0xd7) ||
+	    (code >= 0x391 && code <= 0x3a9 && code != 0x3a2) ||
+	    (code >= 0x410 && code <= 0x42f))
+		return 32;
+	if (code >= 0x400 && code <= 0x40f)
+		return 80;
+	/* Latin Extended-A is in pairs; dotted capital I, and capital Y with
+	 * diaeresis, have their small forms elsewhere. */
+	if ((code >= 0x100 && code <= 0x137 && code != 0x130) ||
+	    (code >= 0x14a && code <= 0x177))
+		return code % 2 == 0;
+	if ((code >= 0x139 && code <= 0x148) ||
+	    (code >= 0x179 && code <= 0x17e))
+		return code % 2 == 1;
+	return 0;
+}
+
+void
+charset_lower(struct slice text, unsigned char *out)
+{
+	size_t n;
+
+	for (size_t i = 0; i < text.len; i += n) {
+		n = charset_utf8_length(slice_part(text, i, text.len));
+		n = n > 0 ? n : 1;
+		memcpy(out + i, text.data + i, n);
+		if (n == 1) {
+			out[i] = ascii_lower(out[i]);
+		} else if (n == 2) {
+			unsigned code =
+			    (out[i] & 0x1fu) << 6 | (out[i + 1] & 0x3fu);
+
+			code += small_distance(code);
+			out[i] = (unsigned char)(0xc0 | code >> 6);
+			out[i + 1] = (unsigned char)(0x80 | (code & 0x3f));
+		}
+	}
 }

@@ -3,6 +3,7 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/charset.c %D%/charset.h \
 	%D%/domain.c %D%/domain.h \
+	%D%/encoded_word.c %D%/encoded_word.h \
 	%D%/header.c %D%/header.h \
 	%D%/mime_build.c %D%/mime_build.h \
 	%D%/mime_canon.c %D%/mime_canon.h \
@@ -18,6 +19,7 @@ MAIL_TESTS = \
 	tests/unit/test_address \
 	tests/unit/test_charset \
 	tests/unit/test_domain \
+	tests/unit/test_encoded_word \
 	tests/unit/test_header \
 	tests/unit/test_mime_build \
 	tests/unit/test_mime_canon \
@@ -39,6 +41,8 @@ tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_domain_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_encoded_word_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_encoded_word_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)

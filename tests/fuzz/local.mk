@@ -2,7 +2,7 @@
 # HACKING.md.
 
 EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict %D%/smtp.dict \
-	%D%/header.dict %D%/session.dict
+	%D%/header.dict %D%/session.dict %D%/encoded_word.dict
 
 FUZZ_TARGETS =
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
@@ -11,12 +11,17 @@ if FUZZING
 noinst_PROGRAMS += $(FUZZ_TARGETS)
 
 # mail/
-FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_header %D%/fuzz_mime_type \
+FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_encoded_word %D%/fuzz_header \
+	%D%/fuzz_mime_type \
 	%D%/fuzz_mime_codec %D%/fuzz_mime_scan %D%/fuzz_mime_canon
 %C%_fuzz_address_SOURCES = %D%/fuzz_address.c %D%/fuzz.h
 %C%_fuzz_address_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_address_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_address_LDADD = $(MAIL_LIBS)
+%C%_fuzz_encoded_word_SOURCES = %D%/fuzz_encoded_word.c %D%/fuzz.h
+%C%_fuzz_encoded_word_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_encoded_word_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_encoded_word_LDADD = $(MAIL_LIBS)
 %C%_fuzz_header_SOURCES = %D%/fuzz_header.c %D%/fuzz.h
 %C%_fuzz_header_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_header_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -73,12 +73,32 @@ test_utf8(void **state)
 	}
 }
 
+static void
+test_lower(void **state)
+{
+	/* Capitals that have a small form of two bytes, and others. */
+	static const char in[] = "AZ[az \xc3\x80\xc3\x97\xc3\x9e\xc3\x9f"
+				 "\xc4\x80\xc4\x81\xc4\xb0\xc5\xbd\xc5\xb8"
+				 "\xce\x91\xce\xa9\xd0\x80\xd0\x90\xd0\xaf"
+				 "\xe1\xba\x9e\xff\xc3";
+	static const char out[] = "az[az \xc3\xa0\xc3\x97\xc3\xbe\xc3\x9f"
+				  "\xc4\x81\xc4\x81\xc4\xb0\xc5\xbe\xc5\xb8"
+				  "\xce\xb1\xcf\x89\xd1\x90\xd0\xb0\xd1\x8f"
+				  "\xe1\xba\x9e\xff\xc3";
+	unsigned char got[sizeof(in)];
+
+	(void)state;
+	charset_lower(slice_text(in), got);
+	assert_memory_equal(got, out, sizeof(out) - 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_guesses),
 	    cmocka_unit_test(test_utf8),
+	    cmocka_unit_test(test_lower),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
