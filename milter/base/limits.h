@@ -161,6 +161,14 @@
  * he has to tell the mail server. */
 #define LIMIT_RELAY_PROGRESS 1000
 
+/* Tokens of copies: how long one is good for, in seconds.  A copy comes back
+ * within the second, or when its turn has come at a busy listener; after
+ * LIMIT_ANSWER_TIME nobody waits for it any more. */
+#define LIMIT_TOKEN_SECONDS (15 * 60)
+/* Of how many it is remembered whether they were used: a bit each, and 72 a
+ * second for as long as they are good.  A multiple of 8. */
+#define LIMIT_TOKENS 65536u
+
 /* Key process */
 
 /* DER of signed attributes: six attributes are about 400 bytes. */

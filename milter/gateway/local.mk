@@ -18,7 +18,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/record.c %D%/record.h \
-	%D%/reply.c %D%/reply.h
+	%D%/reply.c %D%/reply.h \
+	%D%/token.c %D%/token.h
 
 # A whole gateway for tests.
 check_LIBRARIES += tests/unit/libgatewayfixture.a
@@ -45,7 +46,8 @@ GATEWAY_TESTS = \
 	tests/unit/test_notice \
 	tests/unit/test_own_certificate \
 	tests/unit/test_record \
-	tests/unit/test_reply
+	tests/unit/test_reply \
+	tests/unit/test_token
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
@@ -80,6 +82,8 @@ tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_token_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_token_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(GATEWAY_TESTS)
