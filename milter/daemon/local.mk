@@ -13,8 +13,7 @@ milter_daemon_libdaemon_a_SOURCES = \
 	%D%/reload.c %D%/reload.h \
 	%D%/service.c %D%/service.h \
 	%D%/session.c %D%/session.h \
-	%D%/socket.c %D%/socket.h \
-	%D%/xtext.c %D%/xtext.h
+	%D%/socket.c %D%/socket.h
 
 sbin_PROGRAMS += smime-milter
 smime_milter_SOURCES = %D%/main.c
@@ -34,7 +33,7 @@ $(UNITS): %.service: conf/%.service.in Makefile
 
 DAEMON_TESTS = tests/unit/test_control tests/unit/test_heartbeat \
 	tests/unit/test_notify tests/unit/test_options \
-	tests/unit/test_session tests/unit/test_socket tests/unit/test_xtext
+	tests/unit/test_session tests/unit/test_socket
 
 tests_unit_test_control_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_control_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
@@ -49,8 +48,6 @@ tests_unit_test_session_LDADD = tests/unit/libgatewayfixture.a \
 	tests/unit/libfixture.a $(DAEMON_LIBS) $(UNIT_LIBS)
 tests_unit_test_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_socket_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
-tests_unit_test_xtext_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_xtext_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(DAEMON_TESTS)

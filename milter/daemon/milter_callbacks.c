@@ -20,7 +20,7 @@
 #include "daemon/heartbeat.h"
 #include "daemon/milter_apply.h"
 #include "daemon/session.h"
-#include "daemon/xtext.h"
+#include "mail/xtext.h"
 #include "policy/plan.h"
 
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_DELRCPT)

@@ -12,7 +12,8 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/mime_strict.c %D%/mime_strict.h \
 	%D%/mime_texture.c %D%/mime_texture.h \
 	%D%/mime_type.c %D%/mime_type.h \
-	%D%/spool.c %D%/spool.h
+	%D%/spool.c %D%/spool.h \
+	%D%/xtext.c %D%/xtext.h
 milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
 
 MAIL_TESTS = \
@@ -29,7 +30,8 @@ MAIL_TESTS = \
 	tests/unit/test_mime_strict \
 	tests/unit/test_mime_texture \
 	tests/unit/test_mime_type \
-	tests/unit/test_spool
+	tests/unit/test_spool \
+	tests/unit/test_xtext
 
 # Judges trees and canonical forms, for unit tests and fuzz targets.
 MIME_CHECK = tests/unit/mime_check.c tests/unit/mime_check.h \
@@ -70,6 +72,8 @@ tests_unit_test_mime_type_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_spool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_spool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=open
 tests_unit_test_spool_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_xtext_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_xtext_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(MAIL_TESTS)

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "daemon/xtext.h"
+#include "mail/xtext.h"
 
 static void
 check(const char *text, const char *wanted)

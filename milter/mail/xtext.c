@@ -1,5 +1,5 @@
 /* xtext.c: see xtext.h.  Pure functions, callable from any thread. */
-#include "daemon/xtext.h"
+#include "mail/xtext.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * xtext.h: how Sendmail writes the values of some macros.
+ * xtext.h: how DSN parameters are written, and by Sendmail some macros.
  */
-#ifndef DAEMON_XTEXT_H
-#define DAEMON_XTEXT_H
+#ifndef MAIL_XTEXT_H
+#define MAIL_XTEXT_H
 
 /* What "+" and two hexadecimal digits stand for (RFC 3461 4), everything else
  * as it is.  NULL when a "+" is followed by anything else, or stands for NUL.
