@@ -161,6 +161,8 @@
  * he has to tell the mail server. */
 #define LIMIT_RELAY_PROGRESS 1000
 
+/* Of the mail's own header in a report about it: nobody reads more. */
+#define LIMIT_REPORT_HEADER (32u * KIB)
 /* Tokens of copies: how long one is good for, in seconds.  A copy comes back
  * within the second, or when its turn has come at a busy listener; after
  * LIMIT_ANSWER_TIME nobody waits for it any more. */

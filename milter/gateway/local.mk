@@ -19,6 +19,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h \
+	%D%/report.c %D%/report.h \
+	%D%/report_text.c %D%/report_text.h \
 	%D%/token.c %D%/token.h
 
 # A whole gateway for tests.
@@ -47,6 +49,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_own_certificate \
 	tests/unit/test_record \
 	tests/unit/test_reply \
+	tests/unit/test_report \
 	tests/unit/test_token
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -82,6 +85,8 @@ tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_report_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_token_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_token_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mail/address.h"
+
 /* An address longer than this is cut: the reason behind it matters more. */
 #define RECIPIENT_MAX 200
 
@@ -23,19 +25,6 @@ add(struct job_reply *reply, struct slice text, size_t max)
 	reply->text[n] = '\0';
 }
 
-/* A path as in RCPT, without its angle brackets. */
-static struct slice
-bare_path(const char *path)
-{
-	struct slice s = slice_trim(slice_text(path));
-
-	if (slice_has_prefix(s, "<"))
-		s = slice_part(s, 1, s.len);
-	if (s.len > 0 && s.data[s.len - 1] == '>')
-		s.len--;
-	return s;
-}
-
 void
 reply_fill(struct job_reply *reply, enum plan_reason reason,
     const char *recipient, const char *advice)
@@ -46,7 +35,8 @@ reply_fill(struct job_reply *reply, enum plan_reason reason,
 	reply->extended = wording->extended;
 	reply->text[0] = '\0';
 	if (recipient) {
-		add(reply, bare_path(recipient), RECIPIENT_MAX);
+		add(reply, address_bare_path(slice_text(recipient)),
+		    RECIPIENT_MAX);
 		add(reply, slice_text(": "), REPLY_TEXT_MAX);
 	}
 	add(reply, slice_text(advice ? advice : wording->text), REPLY_TEXT_MAX);

@@ -395,6 +395,17 @@ address_canonical(struct slice text, char **out, struct err *err)
 	return 0;
 }
 
+struct slice
+address_bare_path(struct slice path)
+{
+	path = slice_trim(path);
+	if (slice_has_prefix(path, "<"))
+		path = slice_part(path, 1, path.len);
+	if (path.len > 0 && path.data[path.len - 1] == '>')
+		path.len--;
+	return slice_trim(path);
+}
+
 bool
 address_is_null(struct slice text)
 {

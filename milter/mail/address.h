@@ -25,6 +25,10 @@ int address_canonical(struct slice text, char **out, struct err *err) MUST_USE;
 /* Is this SMTP path the null sender: "<>" or nothing? */
 bool address_is_null(struct slice text);
 
+/* A path as in MAIL or RCPT without its angle brackets and what is blank around
+ * it: for people, when there is no canonical form. */
+struct slice address_bare_path(struct slice path);
+
 /* The domain of a canonical address: the text behind its last "@". */
 const char *address_domain(const char *canonical);
 

@@ -199,6 +199,22 @@ test_login(void **state)
 }
 
 static void
+test_bare_path(void **state)
+{
+	static const struct {
+		const char *path, *bare;
+	} rows[] = {{"<a@example.org>", "a@example.org"}, {" < a b > ", "a b"},
+	    {"a@example.org", "a@example.org"}, {"<a", "a"}, {"a>", "a"},
+	    {"<<a>>", "<a>"}, {"<", ""}, {">", ""}, {"<>", ""}, {"", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_true(
+		    slice_equal(address_bare_path(slice_text(rows[i].path)),
+			slice_text(rows[i].bare)));
+}
+
+static void
 test_domain(void **state)
 {
 	struct err err;
@@ -413,6 +429,7 @@ main(void)
 	    cmocka_unit_test(test_domain_limits),
 	    cmocka_unit_test(test_null_sender),
 	    cmocka_unit_test(test_login),
+	    cmocka_unit_test(test_bare_path),
 	    cmocka_unit_test(test_domain),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_malformed_list),

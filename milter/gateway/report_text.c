@@ -1,0 +1,177 @@
+/* report_text.c: see report_text.h.  Pure functions, any thread. */
+#include "gateway/report_text.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "mail/address.h"
+#include "mail/charset.h"
+
+#define LINE_WIDTH 70u
+
+static bool
+is_printable(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f;
+}
+
+static void
+add_cleaned(struct buf *out, struct slice s, bool keep_8bit)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = s.data[i];
+		bool keep = is_printable(c) || (keep_8bit && c >= 0x80);
+
+		buf_add_char(out, (char)(keep ? c : '?'));
+	}
+}
+
+void
+report_text_ascii(struct buf *out, struct slice s, size_t max)
+{
+	add_cleaned(out, slice_part(s, 0, max), false);
+}
+
+void
+report_text_utf8(struct buf *out, struct slice s, size_t max)
+{
+	struct slice cut = slice_part(s, 0, max);
+
+	/* A character that was cut makes all of it "?", which is no harm. */
+	add_cleaned(out, cut, charset_is_utf8(cut));
+}
+
+/* --- addresses --- */
+
+/* The code point of a character of valid UTF-8, and its bytes. */
+static unsigned
+code_point(const unsigned char *p, size_t *len)
+{
+	unsigned value;
+
+	*len = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	value = p[0] & (0xffu >> (*len + 1));
+	for (size_t i = 1; i < *len; i++)
+		value = value << 6 | (p[i] & 0x3fu);
+	return value;
+}
+
+/* utf-8-addr-xtext of RFC 6533 section 3. */
+static void
+add_utf8_xtext(struct buf *out, struct slice s)
+{
+	size_t len;
+
+	for (size_t i = 0; i < s.len; i += len) {
+		unsigned char c = s.data[i];
+
+		len = 1;
+		if (c >= 0x80)
+			buf_addf(out, "\\x{%X}", code_point(s.data + i, &len));
+		else if (!is_printable(c) || strchr("\\+= ", c))
+			buf_addf(out, "\\x{%X}", c);
+		else
+			buf_add_char(out, (char)c);
+	}
+}
+
+static bool
+is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.data[i] >= 0x80)
+			return false;
+	return true;
+}
+
+void
+report_text_address(struct buf *out, const char *address)
+{
+	struct slice s = slice_part(
+	    address_bare_path(slice_text(address)), 0, LIMIT_ADDRESS);
+
+	if (is_ascii(s) || !charset_is_utf8(s)) {
+		buf_add_text(out, "rfc822; ");
+		report_text_ascii(out, s, s.len);
+	} else {
+		buf_add_text(out, "utf-8; ");
+		add_utf8_xtext(out, s);
+	}
+}
+
+/* --- parameters --- */
+
+struct slice
+report_text_parameter(const char *parameters, const char *name)
+{
+	struct slice all = slice_text(parameters ? parameters : "");
+
+	for (size_t at = 0, end; at < all.len; at = end + 1) {
+		struct slice one, word;
+		size_t equals;
+
+		end = slice_find(all, ' ', at);
+		one = slice_part(all, at, end);
+		equals = slice_find(one, '=', 0);
+		word = slice_part(one, 0, equals);
+		if (equals < one.len && slice_equal_text_ci(word, name))
+			return slice_part(one, equals + 1, one.len);
+	}
+	return slice_make(NULL, 0);
+}
+
+bool
+report_text_wants_failure(const char *parameters)
+{
+	struct slice notify = report_text_parameter(parameters, "NOTIFY");
+
+	for (size_t at = 0, end; at < notify.len; at = end + 1) {
+		end = slice_find(notify, ',', at);
+		if (slice_equal_text_ci(slice_part(notify, at, end), "FAILURE"))
+			return true;
+	}
+	return notify.len == 0;
+}
+
+/* --- for people --- */
+
+void
+report_text_wrap(struct buf *out, const char *indent, const char *text)
+{
+	struct slice all = slice_text(text);
+	size_t column = 0;
+
+	for (size_t at = 0, end; at < all.len; at = end + 1) {
+		end = slice_find(all, ' ', at);
+		if (column == 0) {
+			buf_add_text(out, indent);
+			column = strlen(indent);
+		} else if (column + 1 + end - at > LINE_WIDTH) {
+			buf_add_text(out, "\r\n");
+			buf_add_text(out, indent);
+			column = strlen(indent);
+		} else {
+			buf_add_char(out, ' ');
+			column++;
+		}
+		report_text_ascii(out, slice_part(all, at, end), LIMIT_LINE);
+		column += end - at;
+	}
+	buf_add_text(out, "\r\n");
+}
+
+void
+report_text_date(struct buf *out, time_t when)
+{
+	static const char days[][4] = {
+	    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+	struct tm tm = {.tm_mday = 1};
+
+	gmtime_r(&when, &tm);
+	buf_addf(out, "%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday],
+	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
+	    tm.tm_min, tm.tm_sec);
+}
