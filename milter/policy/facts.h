@@ -45,6 +45,14 @@ enum protection {
 	PROTECTION_ENCRYPTED
 };
 
+/* What was in the way when a copy was to be encrypted for a recipient: then
+ * it is decided anew, with one more fact. */
+enum recipient_obstacle {
+	OBSTACLE_NONE = 0,
+	OBSTACLE_KEY, /* a certificate looked usable but is not */
+	OBSTACLE_SIZE /* it would be too large */
+};
+
 struct recipient_facts {
 	const char *address;	      /* NULL: not readable as an address */
 	const char *envelope;	      /* as in RCPT, for texts */
@@ -53,6 +61,7 @@ struct recipient_facts {
 	struct recipient_level level; /* effective, never inherit */
 	size_t certificates;	      /* usable ones */
 	enum cert_pick_word word;     /* why there is none */
+	enum recipient_obstacle obstacle;
 	/* What the owners of all those certificates announced (D7). */
 	bool reads_gcm;	 /* AES-256-GCM */
 	bool reads_oaep; /* RSA-OAEP; true where no key is RSA */

@@ -219,21 +219,12 @@ grouping_make(const struct policy_facts *facts, struct plan *plan,
 	sort_groups(plan);
 }
 
-/* Does its text say more than that two mails would do? */
-static bool
-says_more(enum plan_reason reason)
-{
-	return (reason >= REASON_NO_CERTIFICATE &&
-		   reason <= REASON_RECIPIENT_PENDING) ||
-	       reason == REASON_LOCAL_RECIPIENT ||
-	       reason == REASON_BAD_RECIPIENT;
-}
-
 enum plan_reason
 grouping_obstacle(const struct policy_facts *facts, const struct plan *plan,
     size_t *recipient)
 {
 	size_t n = facts->recipient_count, i, clear = PLAN_NO_RECIPIENT;
+	enum plan_reason reason;
 
 	for (i = 0; i < n && !is_blind(facts, plan, i); i++)
 		if (clear == PLAN_NO_RECIPIENT && gets_something(plan, i) &&
@@ -242,7 +233,11 @@ grouping_obstacle(const struct policy_facts *facts, const struct plan *plan,
 	*recipient = i < n ? i : clear;
 	if (i < n)
 		return REASON_BCC;
-	if (clear < n && says_more(plan->recipients[clear].reason))
-		return plan->recipients[clear].reason;
-	return REASON_MIXED;
+	if (clear == PLAN_NO_RECIPIENT)
+		return REASON_MIXED;
+	reason = plan->recipients[clear].reason;
+	/* Where the text says no more than that two mails would do. */
+	if (!plan_reason_is_no_key(reason) && reason != REASON_LOCAL_RECIPIENT)
+		reason = REASON_MIXED;
+	return reason;
 }

@@ -142,6 +142,24 @@ plan_reason_is_own(enum plan_reason reason)
 	return reason >= REASON_OWN_EXPIRED && reason <= REASON_OWN_WEAK;
 }
 
+bool
+plan_reason_is_no_key(enum plan_reason reason)
+{
+	switch (reason) {
+	case REASON_NO_CERTIFICATE:
+	case REASON_RECIPIENT_EXPIRED:
+	case REASON_RECIPIENT_UNUSABLE:
+	case REASON_RECIPIENT_UNTRUSTED:
+	case REASON_RECIPIENT_PENDING:
+	case REASON_BAD_RECIPIENT:
+	case REASON_NOT_ENCRYPTABLE:
+	case REASON_TOO_LARGE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 const struct plan_wording *
 plan_reason_wording(enum plan_reason reason)
 {

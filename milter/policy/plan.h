@@ -89,6 +89,9 @@ const char *plan_reason_name(enum plan_reason reason);
  * (A8)?  Not when there is none. */
 bool plan_reason_is_own(enum plan_reason reason);
 
+/* Is there nothing to encrypt with for a recipient, or does it not work? */
+bool plan_reason_is_no_key(enum plan_reason reason);
+
 /*
  * How the mail server is told, RFC 3463 codes of our own below x.7.5:
  *

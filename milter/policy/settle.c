@@ -32,6 +32,12 @@ reason_of_pick(enum cert_pick_word word)
 	}
 }
 
+static const enum plan_reason reason_of_obstacle[] = {
+    [OBSTACLE_NONE] = REASON_NONE,
+    [OBSTACLE_KEY] = REASON_NOT_ENCRYPTABLE,
+    [OBSTACLE_SIZE] = REASON_TOO_LARGE,
+};
+
 /* Does the sender ask not to encrypt what is only encrypted if possible? */
 static bool
 asks_for_clear_text(const struct policy_facts *facts)
@@ -98,7 +104,7 @@ why_no_key(const struct recipient_facts *r)
 		return REASON_BAD_RECIPIENT;
 	if (r->certificates == 0)
 		return reason_of_pick(r->word);
-	return REASON_NONE;
+	return reason_of_obstacle[r->obstacle];
 }
 
 /* Why nothing is encrypted for him; REASON_NONE when it is. */
@@ -179,9 +185,7 @@ gets_something(const struct plan_recipient *p)
 static bool
 is_without_key(const struct plan_recipient *p)
 {
-	return !p->encrypt && ((p->reason >= REASON_NO_CERTIFICATE &&
-				   p->reason <= REASON_RECIPIENT_PENDING) ||
-				  p->reason == REASON_BAD_RECIPIENT);
+	return !p->encrypt && plan_reason_is_no_key(p->reason);
 }
 
 /* The first who is so, or PLAN_NO_RECIPIENT. */

@@ -250,6 +250,10 @@ apply_trait(struct recipient_facts *r, char *word)
 		r->visible = false;
 	} else if (strcmp(word, "local") == 0) {
 		r->is_local = true;
+	} else if (strcmp(word, "not-encryptable") == 0) {
+		r->obstacle = OBSTACLE_KEY;
+	} else if (strcmp(word, "too-large") == 0) {
+		r->obstacle = OBSTACLE_SIZE;
 	} else if (strcmp(word, "gcm") == 0) {
 		r->reads_gcm = true;
 	} else if (strcmp(word, "oaep") == 0) {

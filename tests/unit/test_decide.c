@@ -206,6 +206,8 @@ random_recipient(struct recipient_facts *r, uint32_t *seed)
 	r->level.form = below(seed, 4) ? FORM_OPAQUE : FORM_DETACHED;
 	r->level.cipher = (enum setting_cipher)(1 + below(seed, 5));
 	r->level.transport = (enum setting_transport)(1 + below(seed, 3));
+	r->obstacle = below(seed, 8) ? OBSTACLE_NONE
+				     : (enum recipient_obstacle)below(seed, 3);
 	r->reads_gcm = below(seed, 2);
 	r->reads_oaep = below(seed, 2);
 	r->word = below(seed, 3) ? CERT_PICK_TAKEN
@@ -301,6 +303,7 @@ check_recipient(const struct policy_facts *f, const struct plan *p, size_t i)
 	if (!to->encrypt)
 		return;
 	assert_true(r->certificates > 0 && r->address);
+	assert_int_equal(r->obstacle, OBSTACLE_NONE);
 	assert_int_not_equal(r->level.encrypt, RECEIVE_NEVER);
 	assert_int_not_equal(f->escrow, ESCROW_MISSING);
 	assert_int_equal(g->blind, !r->visible);
