@@ -14,6 +14,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/job.c %D%/job.h %D%/job_state.h \
+	%D%/levels.c %D%/levels.h \
 	%D%/notice.c %D%/notice.h \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
@@ -45,6 +46,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
 	tests/unit/test_job_policy \
+	tests/unit/test_levels \
 	tests/unit/test_notice \
 	tests/unit/test_own_certificate \
 	tests/unit/test_record \
@@ -77,6 +79,8 @@ tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_levels_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_levels_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notice_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_own_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
