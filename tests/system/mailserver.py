@@ -152,11 +152,12 @@ class MailServer:
     their domain, all with PASSWORD.  domains: where strangers may send to.
     host: a loopback address to listen on.  patience: seconds that a milter
     may be silent at the end of a message.  mx_milters: for the port of
-    strangers, when they are others.
+    strangers, when they are others.  reinject_milters: for copies; none
+    unless they are given.
 
     The ports are mx, for strangers, submission, which wants a login, inside,
     which is called SUBMISSION, too, and asks nothing of anybody, and reinject,
-    which is called REINJECT, asks nobody either, and no milter.
+    which is called REINJECT, asks nobody either, and is as the README says.
 
     A server of a kind adds _configure(), start(), stop(), log(), queue() and
     command(), which gives its sendmail command with arguments.
@@ -168,9 +169,11 @@ class MailServer:
     repairs = ()  # names of feared messages that it changes before the milter
 
     def __init__(self, milters, logins, domains=("example.org",),
-                 host="127.0.0.1", patience=120, mx_milters=None):
+                 host="127.0.0.1", patience=120, mx_milters=None,
+                 reinject_milters=()):
         self.milters = milters if isinstance(milters, list) else [milters]
         self.mx_milters = mx_milters or self.milters
+        self.reinject_milters = list(reinject_milters)
         self.host = host
         self.logins = logins
         self.domains = domains

@@ -70,11 +70,17 @@ MASTER_CF = """
   -o mynetworks=127.0.0.0/8,[::1]/128
   -o smtpd_relay_restrictions=permit_mynetworks,reject
 [{host}]:{reinject} inet n - n - - smtpd
-  -o smtpd_milters=
   -o milter_macro_daemon_name=REINJECT
+  -o smtpd_milters={reinject_milters}
   -o local_header_rewrite_clients=
+  -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks
   -o mynetworks=127.0.0.0/8,[::1]/128
+  -o smtpd_client_restrictions=permit_mynetworks,reject
+  -o smtpd_helo_restrictions=
+  -o smtpd_sender_restrictions=
   -o smtpd_relay_restrictions=permit_mynetworks,reject
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
+  -o smtpd_tls_security_level=none
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -142,6 +148,8 @@ class Postfix(mailserver.MailServer):
                 "submission": self.submission, "sink": self.sink.port,
                 "milters": ", ".join(map(_endpoint, self.milters)),
                 "mx_milters": ",".join(map(_endpoint, self.mx_milters)),
+                "reinject_milters": ",".join(
+                    map(_endpoint, self.reinject_milters)),
                 "host": self.host, "inside": self.inside,
                 "reinject": self.reinject,
                 "patience": self.patience,

@@ -60,7 +60,7 @@ FEATURE(`accept_unresolvable_domains')dnl
 DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}, InputMailFilters={mx_milters}')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={submission}, Family={family}, Modifiers=Ea')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={inner}, Family={family}')dnl
-DAEMON_OPTIONS(`Name=REINJECT, Addr={host}, Port={reinject}, Family={family}, InputMailFilters=')dnl
+DAEMON_OPTIONS(`Name=REINJECT, Addr={host}, Port={reinject}, Family={family}, InputMailFilters={reinject_milters}')dnl
 {milters}
 MAILER(`smtp')dnl
 LOCAL_CONFIG
@@ -173,7 +173,12 @@ class Sendmail(mailserver.MailServer):
 
     def _all_milters(self):
         """Each once; its place in the list is its number."""
-        return list(dict.fromkeys(self.milters + self.mx_milters))
+        return list(dict.fromkeys(
+            self.milters + self.mx_milters + self.reinject_milters))
+
+    def _names(self, milters):
+        return ";".join(f"milter{self._all_milters().index(milter)}"
+                        for milter in milters)
 
     def _declarations(self):
         """What sendmail.mc says of each milter."""
@@ -186,13 +191,13 @@ class Sendmail(mailserver.MailServer):
                    f"T=S:30s;R:{self.patience}s;E:10m')dnl")
 
     def _write_cf(self):
-        numbers = map(self._all_milters().index, self.mx_milters)
         mc = SENDMAIL_MC.format(
             cf=CF, inside=INSIDE, sink=self.sink.port, mx=self.mx,
             submission=self.submission, inner=self.inside,
             reinject=self.reinject, host=self.host,
             milters="\n".join(self._declarations()),
-            mx_milters=";".join(f"milter{n}" for n in numbers),
+            mx_milters=self._names(self.mx_milters),
+            reinject_milters=self._names(self.reinject_milters),
             family="inet6" if ":" in self.host else "inet")
         done = subprocess.run(["m4", f"-D_CF_DIR_={CF}/", "-"],
                               input=mc.encode(), capture_output=True,
