@@ -117,8 +117,15 @@ visit_user(const struct sender_visit *v, const char *address, struct err *err)
 	return 0;
 }
 
+/* The part of an address behind its "@"; anything else is a domain. */
+static const char *
+domain_of(const char *name)
+{
+	return strchr(name, '@') ? address_domain(name) : name;
+}
+
 int
-levels_of_sender(const struct levels *levels, const char *address,
+levels_of_sender(const struct levels *levels, const char *name,
     void (*visit)(const struct sender_rule *rule, void *arg), void *arg,
     struct err *err)
 {
@@ -131,12 +138,13 @@ levels_of_sender(const struct levels *levels, const char *address,
 	    .level = &config->defaults,
 	    .escrow = config->escrow,
 	    .escrow_count = config->escrow_count};
+	const char *domain = domain_of(name);
 
 	tell(&v, &builtin);
 	tell(&v, &defaults);
-	if (visit_domain(&v, address_domain(address), err))
+	if (visit_domain(&v, domain, err))
 		return -1;
-	return visit_user(&v, address, err);
+	return domain == name ? 0 : visit_user(&v, name, err);
 }
 
 /* --- recipients --- */
@@ -225,11 +233,15 @@ levels_of_recipient(const struct levels *levels, const char *name,
 	    .domain_certificate = ""};
 	const struct recipient_rule defaults = {.source = {LEVEL_DEFAULTS, ""},
 	    .level = &levels->config->recipient_defaults};
-	const char *domain = strchr(name, '@') ? address_domain(name) : name;
+	const char *domain = domain_of(name);
 
 	visit(&builtin, arg);
 	visit(&defaults, arg);
-	if (visit_patterns(&v, domain, err) || visit_name(&v, domain, err))
+	if (visit_patterns(&v, domain, err))
+		return -1;
+	if (domain == name && *name == '*') /* it was the last of them */
+		return 0;
+	if (visit_name(&v, domain, err))
 		return -1;
 	return domain == name ? 0 : visit_name(&v, name, err);
 }

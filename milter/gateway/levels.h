@@ -70,13 +70,14 @@ int levels_of_domain(const struct levels *levels, const char *domain,
     void (*visit)(const struct sender_rule *rule, void *arg), void *arg,
     struct err *err) MUST_USE;
 
-/* All of a sender; the last one is the user's, if there is one. */
-int levels_of_sender(const struct levels *levels, const char *address,
+/* All of a sender; the last one is the user's, if there is one.  name may also
+ * be a domain, for users there of whom nothing is known. */
+int levels_of_sender(const struct levels *levels, const char *name,
     void (*visit)(const struct sender_rule *rule, void *arg), void *arg,
     struct err *err) MUST_USE;
 
-/* All of a recipient; name may also be a domain, for everybody there who is
- * not named himself. */
+/* All of a recipient; name may also be a domain, or "*." and a domain, for
+ * everybody there who is not named himself. */
 int levels_of_recipient(const struct levels *levels, const char *name,
     void (*visit)(const struct recipient_rule *rule, void *arg), void *arg,
     struct err *err) MUST_USE;

@@ -198,6 +198,8 @@ test_sender(void **state)
 	    "store:bob@example.net(user)");
 	sender_is(
 	    &nothing, "alice@sub.example.org", "builtin(nobody) defaults");
+	sender_is(&nothing, "example.net",
+	    "builtin(nobody) defaults store:example.net");
 	domain_is(&config, "example.org",
 	    "file:example.org=a@example.org,b@example.org "
 	    "store:example.org=c@example.org,d@example.net");
@@ -242,6 +244,9 @@ test_recipient(void **state)
 	    "store:*.example.net= file:mail.example.net store:mail.example.net "
 	    "file:bob@mail.example.net= "
 	    "store:bob@mail.example.net=x@example.net");
+	recipient_is(&config, "*.example.net",
+	    "builtin= defaults file:*.net file:*.example.net=gw@example.net "
+	    "store:*.example.net=");
 	recipient_is(&nothing, "eve@deep.mail.example.net",
 	    "builtin= defaults store:*.example.net=");
 	recipient_is(
