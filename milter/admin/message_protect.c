@@ -108,6 +108,7 @@ protect(struct admin *a, struct protect *p, struct err *err)
 	else
 		run.client.override = (struct setting_level){
 		    .sign = SWITCH_ON, .encrypt = ENCRYPT_OFF};
+	run.client.override.mode = MODE_ENFORCE;
 	if (mail_run_begin(&run, a, &p->message, err))
 		return -1;
 	outcome = job_end_of_message(run.job, &reply);

@@ -250,6 +250,11 @@ check_protection(const struct gate_case *c, struct err *err)
 int
 gate_check(const struct gate_case *c, struct err *err)
 {
+	/* Whatever was decided: nothing was to be done (G1). */
+	if (c->plan->shadow)
+		return edits_are_empty(c->edits)
+			   ? 0
+			   : gap(err, "must not be changed in shadow mode");
 	/* C7: whatever failed before. */
 	if (c->plan->must_encrypt && !c->plan->encrypt)
 		return gap(err, "must be encrypted and is not");

@@ -186,9 +186,10 @@ judge_header(struct job *job)
 	}
 	decide(&job->gather.facts, &job->plan);
 	if (job->failure != REASON_NONE && is_submitted(job)) {
-		/* What is not known counts as "required". */
+		/* What is not known counts as "required", and enforced. */
 		job->plan.direction = PLAN_OUTBOUND;
 		job->plan.must_encrypt = true;
+		job->plan.shadow = false;
 	}
 }
 
@@ -318,7 +319,7 @@ answer_failure(const struct job *job, struct job_reply *reply)
 {
 	bool too_large = job->failure == REASON_TOO_LARGE;
 
-	if (is_inbound(job))
+	if (is_inbound(job) || job->plan.shadow)
 		return JOB_ACCEPT;
 	if (!job->plan.must_encrypt &&
 	    (too_large ||
@@ -354,6 +355,8 @@ answer(struct job *job, struct job_reply *reply)
 			drop_plan(job);
 		return outcome;
 	}
+	if (job->plan.shadow)
+		return JOB_ACCEPT;
 	if (job->plan.action == PLAN_REFUSE)
 		return answer_refusal(job, reply);
 	if (job->plan.action == PLAN_DEFER)
@@ -378,15 +381,26 @@ log_answer(struct job *job, enum job_outcome outcome)
 	}
 }
 
-/* Nothing may be changed by a plan to pass. */
+/* Is anything to be done about it?  Shadow mode (G1) only tells. */
+static bool
+is_to_protect(const struct job *job)
+{
+	return job->failure == REASON_NONE && !job->plan.shadow &&
+	       job->plan.action == PLAN_PROTECT;
+}
+
+/* Nothing may be changed by a plan to pass, or in shadow mode. */
 static void
 check_pass(struct job *job)
 {
 	struct gate_case gate = {.plan = &job->plan, .edits = &job->edits};
 	struct err err;
 
-	if (job->plan.action == PLAN_PASS && gate_check(&gate, &err) < 0)
+	if ((job->plan.shadow || job->plan.action == PLAN_PASS) &&
+	    gate_check(&gate, &err) < 0) {
+		job->plan.shadow = false;
 		fail(job, REASON_INTERNAL, &err);
+	}
 }
 
 enum job_outcome
@@ -407,7 +421,7 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 		return JOB_ACCEPT;
 	}
 	c.now = job->view.now;
-	if (job->failure == REASON_NONE && job->plan.action == PLAN_PROTECT)
+	if (is_to_protect(job))
 		fail(job,
 		    outbound_protect(
 			&job->outbound, &c, &job->plan, &job->edits, &err),

@@ -29,6 +29,8 @@ put_recipients(struct log_line *line, const struct record *r)
 	size_t count = r->to ? r->to->count : 0;
 	struct buf text;
 
+	if (count == 0) /* none were looked for: shadow mode */
+		return;
 	buf_init(&text, RECORD_CERTS * (SHORT_PRINT + 1) + 32);
 	for (size_t i = 0; i < count && i < RECORD_CERTS; i++)
 		buf_addf(&text, "%s%.*s", i > 0 ? "," : "", SHORT_PRINT,
@@ -53,6 +55,8 @@ begin(struct log_line *line, enum log_level level, const struct record *r,
 	log_begin(line, level, r->queue_id, event);
 	log_text(line, "from", author(r->facts));
 	log_number(line, "nrcpt", (long long)r->recipients);
+	if (r->plan->shadow)
+		log_text(line, "shadow", "yes");
 }
 
 static void

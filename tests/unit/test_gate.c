@@ -327,6 +327,28 @@ test_untouched_passes(void **state)
 	passes(&s);
 }
 
+/* Whatever was decided: in shadow mode nothing is done (G1). */
+static void
+test_shadow(void **state)
+{
+	static const enum plan_action actions[] = {
+	    PLAN_PASS, PLAN_PROTECT, PLAN_REFUSE, PLAN_DEFER};
+	struct scene s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
+		scene_init(&s, ENVELOPED);
+		s.plan.action = actions[i];
+		s.plan.shadow = true;
+		stops(&s, "must not be changed in shadow mode");
+		scene_init(&s, ENVELOPED);
+		s.plan.action = actions[i];
+		s.plan.shadow = true;
+		edits_fini(&s.edits);
+		passes(&s);
+	}
+}
+
 /* --- against the plan --- */
 
 static void
@@ -772,6 +794,7 @@ main(void)
 	    cmocka_unit_test(test_right_ones_pass),
 	    cmocka_unit_test(test_form),
 	    cmocka_unit_test(test_untouched_passes),
+	    cmocka_unit_test(test_shadow),
 	    cmocka_unit_test(test_plan),
 	    cmocka_unit_test(test_signer),
 	    cmocka_unit_test(test_edits),

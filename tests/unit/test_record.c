@@ -196,6 +196,23 @@ test_passed_and_refused(void **state)
 	      "reason=own-expired\n");
 }
 
+/* What would have been done; nobody has looked for certificates. */
+static void
+test_shadow(void **state)
+{
+	(void)state;
+	plan.shadow = plan.encrypt = plan.sign = true;
+	record_plan(&record);
+	check("4Q: encrypted from=alice@example.org nrcpt=2 shadow=yes "
+	      "sign=yes\n");
+	plan.action = PLAN_REFUSE;
+	plan.reason = REASON_NO_CERTIFICATE;
+	plan.recipient = 0;
+	record_plan(&record);
+	check("4Q: refused from=alice@example.org nrcpt=2 shadow=yes "
+	      "reason=no-certificate to=bob@example.net\n");
+}
+
 static void
 test_failures(void **state)
 {
@@ -269,6 +286,7 @@ main(void)
 	    cmocka_unit_test_setup(test_encrypted, before_each),
 	    cmocka_unit_test_setup(test_many_certificates, before_each),
 	    cmocka_unit_test_setup(test_passed_and_refused, before_each),
+	    cmocka_unit_test_setup(test_shadow, before_each),
 	    cmocka_unit_test_setup(test_failures, before_each),
 	    cmocka_unit_test_setup(test_verified, before_each),
 	    cmocka_unit_test_setup(test_harvest, before_each),
