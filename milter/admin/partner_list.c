@@ -90,8 +90,10 @@ partner_list(const struct partner_question *q, const char *address,
 	all->now = q->now;
 	rc = store_partner_cert_each(q->store, address, collect, all, err);
 	if (rc == 0) {
-		cert_pick(
-		    all->certs, all->count, address, q->trust, q->now, &choice);
+		cert_pick(all->certs, all->count,
+		    &(struct cert_pick_opts){
+			.address = address, .trust = q->trust, .now = q->now},
+		    &choice);
 		for (size_t i = 0; i < choice.count; i++)
 			set_pick(all->list, &choice.candidates[i]);
 		*out = (struct partner_answer){

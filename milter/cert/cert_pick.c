@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -24,33 +25,40 @@ static const struct word words[] = {
     [CERT_PICK_PENDING] = {"pending",
 	"the new certificate waits for approval; ask the postmaster", 1},
     [CERT_PICK_NOT_YET] = {"not-yet-valid",
-	"the certificate is not valid yet; send again later", 2},
+	"the certificate is not valid yet; send again later", 3},
     [CERT_PICK_UNTRUSTED] = {"untrusted",
-	"the certificate leads to no trusted authority; ask the postmaster", 3},
+	"the certificate leads to no trusted authority; ask the postmaster", 4},
     [CERT_PICK_EXPIRED] = {"expired",
-	"the certificate has expired; ask for a mail signed with a new one", 4},
+	"the certificate has expired; ask for a mail signed with a new one", 5},
     [CERT_PICK_REVOKED] = {"revoked",
-	"the certificate is revoked; ask for a mail signed with a new one", 5},
+	"the certificate is revoked; ask for a mail signed with a new one", 6},
     [CERT_PICK_WEAK] = {"weak",
 	"key or signature of the certificate is too weak; ask for a mail "
 	"signed with a stronger one",
-	6},
+	7},
     [CERT_PICK_UNSUPPORTED] = {"unsupported-key",
 	"the key of the certificate cannot be encrypted to; ask for a mail "
 	"signed with an RSA or EC certificate",
-	7},
+	8},
     [CERT_PICK_WRONG_USAGE] = {"wrong-usage",
 	"the certificate may not be used for encryption; ask for a mail with "
 	"one that may",
-	8},
+	9},
     [CERT_PICK_DISTRUSTED] = {"distrusted",
-	"the certificate is distrusted; ask the postmaster", 9},
+	"the certificate is distrusted; ask the postmaster", 10},
     [CERT_PICK_WRONG_ADDRESS] = {"wrong-address",
 	"the certificate names another address; ask for a mail signed with "
 	"one for this address",
-	10},
+	11},
     [CERT_PICK_NOT_PREFERRED] = {"not-preferred",
-	"the owner prefers another certificate", 11},
+	"the owner prefers another certificate", 12},
+    [CERT_PICK_NOT_NEWEST] = {"not-newest",
+	"there is a newer certificate, which is used", 13},
+    [CERT_PICK_UNCHECKED] = {"unchecked",
+	"nobody knows whether the certificate is revoked; ask the postmaster",
+	2},
+    [CERT_PICK_DOMAIN] = {"domain-certificate",
+	"the certificate of the domain is used", 0},
 };
 
 const char *
@@ -140,19 +148,34 @@ judge_itself(
 }
 
 static void
+copy_capabilities(
+    struct cert_candidate *out, const struct store_partner_cert *p)
+{
+	if (p->capabilities_len == 0)
+		return;
+	out->capabilities = xreallocarray(NULL, p->capabilities_len, 1);
+	memcpy(out->capabilities, p->capabilities, p->capabilities_len);
+	out->capabilities_len = p->capabilities_len;
+}
+
+static void
 judge(struct cert_candidate *out, const struct store_partner_cert *p,
-    const char *address, struct trust *trust, time_t now)
+    const struct cert_pick_opts *opts)
 {
 	out->certificate = certificate_ref(p->certificate);
 	out->trust = p->trust;
 	out->detail = "";
-	out->word = judge_itself(p, address, now);
+	copy_capabilities(out, p);
+	out->word = judge_itself(p, opts->address, opts->now);
 	if (out->word != CERT_PICK_TAKEN || is_vouched_for(p->trust))
 		return;
-	out->word = word_of(
-	    trust_check(trust, p->certificate, &p->chain, now, &out->detail));
-	if (out->word == CERT_PICK_TAKEN)
-		out->detail = "";
+	out->word = word_of(trust_check(
+	    opts->trust, p->certificate, &p->chain, opts->now, &out->detail));
+	if (out->word != CERT_PICK_TAKEN)
+		return;
+	out->detail = "";
+	if (opts->unchecked == UNCHECKED_REFUSE)
+		out->word = CERT_PICK_UNCHECKED;
 }
 
 /* Choosing */
@@ -172,6 +195,35 @@ follow_preference(
 		if (choice->candidates[i].word == CERT_PICK_TAKEN &&
 		    !certs[i].preferred && !is_vouched_for(certs[i].trust))
 			choice->candidates[i].word = CERT_PICK_NOT_PREFERRED;
+}
+
+/* Rule H4: what the operator vouches for, then the newest. */
+static bool
+is_better(const struct cert_candidate *a, const struct cert_candidate *b)
+{
+	if (is_vouched_for(a->trust) != is_vouched_for(b->trust))
+		return is_vouched_for(a->trust);
+	return a->certificate->not_before > b->certificate->not_before;
+}
+
+static void
+keep_newest(struct cert_choice *choice)
+{
+	struct cert_candidate *newest = NULL;
+
+	for (size_t i = 0; i < choice->count; i++) {
+		struct cert_candidate *c = &choice->candidates[i];
+
+		if (c->word != CERT_PICK_TAKEN)
+			continue;
+		if (newest && !is_better(c, newest)) {
+			c->word = CERT_PICK_NOT_NEWEST;
+			continue;
+		}
+		if (newest)
+			newest->word = CERT_PICK_NOT_NEWEST;
+		newest = c;
+	}
 }
 
 /* Taken ones first, otherwise in the order in which they came. */
@@ -205,25 +257,60 @@ best_word(const struct cert_choice *choice)
 
 void
 cert_pick(const struct store_partner_cert *certs, size_t count,
-    const char *address, struct trust *trust, time_t now,
-    struct cert_choice *out)
+    const struct cert_pick_opts *opts, struct cert_choice *out)
 {
 	struct cert_choice choice = {.count = count};
 
 	choice.candidates = xcalloc(count, sizeof(*choice.candidates));
 	for (size_t i = 0; i < count; i++)
-		judge(&choice.candidates[i], &certs[i], address, trust, now);
+		judge(&choice.candidates[i], &certs[i], opts);
 	follow_preference(&choice, certs);
+	if (opts->certificates == CERTIFICATES_NEWEST)
+		keep_newest(&choice);
 	sort(&choice);
 	choice.word = best_word(&choice);
 	*out = choice;
 }
 
+/* Appends those from first to before end. */
+static void
+append(struct cert_choice *to, const struct cert_choice *from, size_t first,
+    size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		to->candidates[to->count++] = from->candidates[i];
+}
+
+void
+cert_choice_fall_back(struct cert_choice *choice, struct cert_choice *domain)
+{
+	struct cert_choice all = {.taken = domain->taken, .word = choice->word};
+
+	all.candidates =
+	    xcalloc(choice->count + domain->count, sizeof(*all.candidates));
+	for (size_t i = 0; i < domain->count; i++) {
+		domain->candidates[i].is_domain = true;
+		if (domain->candidates[i].word == CERT_PICK_TAKEN)
+			domain->candidates[i].word = CERT_PICK_DOMAIN;
+	}
+	if (domain->taken > 0)
+		all.word = CERT_PICK_TAKEN;
+	append(&all, domain, 0, domain->taken);
+	append(&all, choice, 0, choice->count);
+	append(&all, domain, domain->taken, domain->count);
+	free(choice->candidates);
+	free(domain->candidates);
+	*choice = all;
+	*domain = (struct cert_choice){0};
+}
+
 void
 cert_choice_fini(struct cert_choice *choice)
 {
-	for (size_t i = 0; i < choice->count; i++)
+	for (size_t i = 0; i < choice->count; i++) {
 		certificate_unref(&choice->candidates[i].certificate);
+		free(choice->candidates[i].capabilities);
+	}
 	free(choice->candidates);
 	*choice = (struct cert_choice){0};
 }

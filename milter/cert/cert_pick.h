@@ -8,9 +8,11 @@
 #ifndef CERT_CERT_PICK_H
 #define CERT_CERT_PICK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
+#include "base/setting.h"
 #include "cert/store.h"
 #include "cert/trust.h"
 
@@ -27,7 +29,10 @@ enum cert_pick_word {
 	CERT_PICK_REVOKED,
 	CERT_PICK_PENDING,
 	CERT_PICK_DISTRUSTED,
-	CERT_PICK_NOT_PREFERRED /* usable, but its owner prefers another */
+	CERT_PICK_NOT_PREFERRED, /* usable, but its owner prefers another */
+	CERT_PICK_NOT_NEWEST,	 /* usable, but policy wants only the newest */
+	CERT_PICK_UNCHECKED,	 /* may be revoked, and policy wants to know */
+	CERT_PICK_DOMAIN /* taken in place of his own: his domain's (C9) */
 };
 
 /* The word as it stands in logs and explanations: "taken", "no-certificate",
@@ -41,7 +46,10 @@ struct cert_candidate {
 	struct certificate *certificate; /* a reference */
 	enum store_trust trust;
 	enum cert_pick_word word;
-	const char *detail; /* static text of the path check, or "" */
+	const char *detail;	     /* static text of the path check, or "" */
+	bool is_domain;		     /* of the address that stands in (C9) */
+	unsigned char *capabilities; /* as in the store; owned, may be NULL */
+	size_t capabilities_len;
 };
 
 struct cert_choice {
@@ -53,6 +61,15 @@ struct cert_choice {
 };
 void cert_choice_fini(struct cert_choice *choice);
 
+/* For whom, and what policy says; inherit means as usual. */
+struct cert_pick_opts {
+	const char *address;
+	struct trust *trust;
+	time_t now;
+	enum setting_certificates certificates;
+	enum setting_unchecked unchecked;
+};
+
 /*
  * Judges the certificates of one address.  All usable ones are taken (C4);
  * when one of them is marked preferred by its owner only the preferred and
@@ -61,11 +78,21 @@ void cert_choice_fini(struct cert_choice *choice);
  * name no address at all: the operator vouches.  One that names only other
  * addresses is refused even so.
  *
+ * Where policy wants the newest it is the one with the latest notBefore; but a
+ * new certificate never displaces a manual or pinned one (rule H4).  No
+ * revocation information is had yet, so that where policy refuses what is
+ * unchecked only manual and pinned ones are taken.
+ *
  * certs are borrowed for the call; *out holds references and is ended with
  * cert_choice_fini.
  */
 void cert_pick(const struct store_partner_cert *certs, size_t count,
-    const char *address, struct trust *trust, time_t now,
-    struct cert_choice *out);
+    const struct cert_pick_opts *opts, struct cert_choice *out);
+
+/* A recipient of whom none is taken: those of the address that stands in for
+ * him are, with the word for it.  Takes what is in domain, which is empty
+ * then. */
+void cert_choice_fall_back(
+    struct cert_choice *choice, struct cert_choice *domain);
 
 #endif

@@ -286,8 +286,11 @@ directory_load_recipient(const struct directory_query *query,
 	rc = store_partner_cert_each(
 	    query->store, address, collect_partner, &list, err);
 	if (rc == 0) {
-		cert_pick(list.at, list.count, address, query->trust,
-		    query->now, &recipient->choice);
+		cert_pick(list.at, list.count,
+		    &(struct cert_pick_opts){.address = address,
+			.trust = query->trust,
+			.now = query->now},
+		    &recipient->choice);
 		for (size_t i = 0; i < list.count; i++)
 			entry_expect_edges(&recipient->entry, query->now,
 			    list.at[i].certificate);

@@ -98,7 +98,10 @@ check_trust(struct certificate *c, const struct certificate_list *others)
 
 	FUZZ_CHECK(trust_check(nobody(), c, others, NOW, &reason) != TRUST_OK);
 	FUZZ_CHECK(reason && *reason);
-	cert_pick(&record, 1, evidence.from, nobody(), NOW, &choice);
+	cert_pick(&record, 1,
+	    &(struct cert_pick_opts){
+		.address = evidence.from, .trust = nobody(), .now = NOW},
+	    &choice);
 	FUZZ_CHECK(choice.taken == 0 && choice.word != CERT_PICK_TAKEN);
 	cert_choice_fini(&choice);
 	FUZZ_CHECK(

@@ -115,16 +115,29 @@ check_choice(const struct cert_choice *choice,
 		    choice->candidates[j].word == CERT_PICK_TAKEN);
 }
 
+static struct cert_pick_opts
+opts_at(time_t now)
+{
+	return (struct cert_pick_opts){
+	    .address = BOB, .trust = trust, .now = now};
+}
+
+/* What policy says, for all that are picked until it is changed. */
+static struct cert_pick_opts wanted;
+
 static void
 pick_is(const struct candidate *cases, size_t count, enum cert_pick_word word)
 {
+	struct cert_pick_opts opts = opts_at(fixture_now());
 	struct store_partner_cert records[MAX_N];
 	struct cert_choice choice;
 
 	assert_true(count <= MAX_N);
 	for (size_t i = 0; i < count; i++)
 		make_record(&records[i], &cases[i]);
-	cert_pick(records, count, BOB, trust, fixture_now(), &choice);
+	opts.certificates = wanted.certificates;
+	opts.unchecked = wanted.unchecked;
+	cert_pick(records, count, &opts, &choice);
 	check_choice(&choice, records, cases, count);
 	if (choice.word != word)
 		fail_msg("all in all %s instead of %s",
@@ -145,10 +158,11 @@ pick_is(const struct candidate *cases, size_t count, enum cert_pick_word word)
 static void
 test_no_candidate(void **state)
 {
+	const struct cert_pick_opts opts = opts_at(fixture_now());
 	struct cert_choice choice;
 
 	(void)state;
-	cert_pick(NULL, 0, BOB, trust, fixture_now(), &choice);
+	cert_pick(NULL, 0, &opts, &choice);
 	assert_int_equal(choice.count, 0);
 	assert_int_equal(choice.taken, 0);
 	assert_int_equal(choice.word, CERT_PICK_NONE);
@@ -285,6 +299,161 @@ test_preference(void **state)
 		.expected = CERT_PICK_EXPIRED});
 }
 
+/* Policy wants one: the latest notBefore.  What the operator vouches for is
+ * not displaced by what came with some mail (rule H4). */
+static void
+test_newest(void **state)
+{
+	(void)state;
+	wanted.certificates = CERTIFICATES_NEWEST;
+	PICK(CERT_PICK_TAKEN,
+	    {.opts = {.address = BOB, .not_before = -900},
+		.expected = CERT_PICK_NOT_NEWEST},
+	    {.opts = {.address = BOB, .not_before = -600},
+		.expected = CERT_PICK_TAKEN},
+	    {.opts = {.address = BOB, .not_before = -700},
+		.expected = CERT_PICK_NOT_NEWEST},
+	    {.opts = {.address = BOB, .not_before = -60, .not_after = -30},
+		.expected = CERT_PICK_EXPIRED});
+	PICK(CERT_PICK_TAKEN,
+	    {.opts = {.address = BOB, .not_before = -60},
+		.expected = CERT_PICK_NOT_NEWEST},
+	    {.opts = {.address = BOB, .not_before = -900},
+		.trust = STORE_TRUST_PINNED,
+		.expected = CERT_PICK_NOT_NEWEST},
+	    {.opts = {.address = BOB, .not_before = -600},
+		.trust = STORE_TRUST_MANUAL,
+		.expected = CERT_PICK_TAKEN},
+	    {.opts = {.address = BOB, .not_before = -30},
+		.expected = CERT_PICK_NOT_NEWEST});
+	/* Of two of the same second the first; and what its owner prefers
+	 * goes before what is new. */
+	PICK(CERT_PICK_TAKEN,
+	    {.opts = {.address = BOB, .not_before = -60},
+		.expected = CERT_PICK_TAKEN},
+	    {.opts = {.address = BOB, .not_before = -60},
+		.expected = CERT_PICK_NOT_NEWEST});
+	PICK(CERT_PICK_TAKEN,
+	    {.opts = {.address = BOB, .not_before = -60},
+		.expected = CERT_PICK_NOT_PREFERRED},
+	    {.opts = {.address = BOB, .not_before = -90},
+		.preferred = true,
+		.expected = CERT_PICK_TAKEN});
+	wanted.certificates = CERTIFICATES_INHERIT;
+}
+
+/* Nobody has asked whether they are revoked. */
+static void
+test_unchecked(void **state)
+{
+	(void)state;
+	wanted.unchecked = UNCHECKED_REFUSE;
+	PICK(CERT_PICK_UNCHECKED,
+	    {.opts = {.address = BOB}, .expected = CERT_PICK_UNCHECKED},
+	    {.opts = {.address = BOB, .not_after = -60},
+		.expected = CERT_PICK_EXPIRED});
+	PICK(CERT_PICK_TAKEN,
+	    {.opts = {.address = BOB},
+		.preferred = true,
+		.expected = CERT_PICK_UNCHECKED},
+	    {.opts = {.address = BOB},
+		.trust = STORE_TRUST_PINNED,
+		.expected = CERT_PICK_TAKEN},
+	    {.opts = {.address = BOB},
+		.issuer = BY_ITSELF,
+		.trust = STORE_TRUST_MANUAL,
+		.expected = CERT_PICK_TAKEN},
+	    {.opts = {.address = BOB},
+		.issuer = BY_STRANGER,
+		.expected = CERT_PICK_UNTRUSTED});
+	wanted.unchecked = UNCHECKED_ACCEPT;
+	PICK(CERT_PICK_TAKEN,
+	    {.opts = {.address = BOB}, .expected = CERT_PICK_TAKEN});
+	wanted.unchecked = UNCHECKED_INHERIT;
+}
+
+/* Two choices become one: whose they are can be told, and none is lost. */
+static void
+check_fall_back(const struct candidate *own, const struct candidate *domain,
+    size_t taken, enum cert_pick_word word)
+{
+	const struct cert_pick_opts opts = opts_at(fixture_now());
+	struct store_partner_cert records[2][2];
+	struct cert_choice choice, other;
+	size_t of_domain = 0;
+
+	for (size_t i = 0; i < 2; i++) {
+		make_record(&records[0][i], &own[i]);
+		make_record(&records[1][i], &domain[i]);
+	}
+	cert_pick(records[0], 2, &opts, &choice);
+	cert_pick(records[1], 2, &opts, &other);
+	cert_choice_fall_back(&choice, &other);
+	assert_int_equal(other.count, 0);
+	assert_null(other.candidates);
+	assert_int_equal(choice.count, 4);
+	assert_int_equal(choice.taken, taken);
+	assert_int_equal(choice.word, word);
+	for (size_t i = 0; i < 4; i++) {
+		const struct cert_candidate *c = &choice.candidates[i];
+
+		of_domain += c->is_domain;
+		assert_int_equal(i < taken, c->word == CERT_PICK_DOMAIN);
+		assert_true(c->word != CERT_PICK_TAKEN);
+		assert_true(c->is_domain || i >= taken);
+	}
+	assert_int_equal(of_domain, 2);
+	cert_choice_fini(&choice);
+	for (size_t i = 0; i < 2; i++) {
+		store_partner_cert_fini(&records[0][i]);
+		store_partner_cert_fini(&records[1][i]);
+	}
+}
+
+static void
+test_fall_back(void **state)
+{
+	static const struct candidate bad[2] = {
+	    {.opts = {.address = BOB, .not_after = -60}},
+	    {.opts = {.address = BOB, .usage = "digitalSignature"}}};
+	static const struct candidate worse[2] = {
+	    {.opts = {.address = BOB, .usage = "digitalSignature"}},
+	    {.opts = {.address = BOB, .key = "RSA-1024"}}};
+	static const struct candidate good[2] = {
+	    {.opts = {.address = BOB, .not_after = -60}},
+	    {.opts = {.address = BOB}}};
+
+	(void)state;
+	check_fall_back(bad, good, 1, CERT_PICK_TAKEN);
+	/* What the sender is told is about the recipient's own. */
+	check_fall_back(worse, bad, 0, CERT_PICK_WEAK);
+}
+
+/* What its owner announced stays with the certificate. */
+static void
+test_capabilities(void **state)
+{
+	const struct cert_pick_opts opts = opts_at(fixture_now());
+	struct store_partner_cert records[2];
+	struct cert_choice choice;
+
+	(void)state;
+	make_record(&records[0], &(struct candidate){.opts = {.address = BOB}});
+	make_record(&records[1], &(struct candidate){.opts = {.address = BOB}});
+	records[1].capabilities = xcalloc(2, 1);
+	records[1].capabilities[0] = 0x30;
+	records[1].capabilities_len = 2;
+	cert_pick(records, 2, &opts, &choice);
+	assert_null(choice.candidates[0].capabilities);
+	assert_int_equal(choice.candidates[1].capabilities_len, 2);
+	assert_memory_equal(choice.candidates[1].capabilities, "\x30\x00", 2);
+	assert_ptr_not_equal(
+	    choice.candidates[1].capabilities, records[1].capabilities);
+	cert_choice_fini(&choice);
+	store_partner_cert_fini(&records[0]);
+	store_partner_cert_fini(&records[1]);
+}
+
 /* The reason that is told is the one that can be mended most easily. */
 static void
 test_most_helpful_word(void **state)
@@ -318,6 +487,7 @@ test_intermediate(void **state)
 {
 	struct fixture_cert sub, leaf;
 	struct store_partner_cert record;
+	const struct cert_pick_opts opts = opts_at(fixture_now());
 	struct cert_choice choice;
 
 	(void)state;
@@ -326,12 +496,12 @@ test_intermediate(void **state)
 	fixture_leaf(&leaf, &sub, &(struct fixture_opts){.address = BOB});
 	store_partner_cert_init(&record);
 	record.certificate = certificate_ref(leaf.certificate);
-	cert_pick(&record, 1, BOB, trust, fixture_now(), &choice);
+	cert_pick(&record, 1, &opts, &choice);
 	assert_int_equal(choice.word, CERT_PICK_UNTRUSTED);
 	assert_string_not_equal(choice.candidates[0].detail, "");
 	cert_choice_fini(&choice);
 	certificate_list_add(&record.chain, sub.certificate);
-	cert_pick(&record, 1, BOB, trust, fixture_now(), &choice);
+	cert_pick(&record, 1, &opts, &choice);
 	assert_int_equal(choice.word, CERT_PICK_TAKEN);
 	assert_string_equal(choice.candidates[0].detail, "");
 	cert_choice_fini(&choice);
@@ -361,8 +531,10 @@ test_edges_of_validity(void **state)
 	record.certificate = certificate_ref(leaf.certificate);
 	record.trust = STORE_TRUST_MANUAL;
 	for (size_t i = 0; i < 4; i++) {
-		cert_pick(&record, 1, BOB, trust, fixture_now() + cases[i].at,
-		    &choice);
+		const struct cert_pick_opts opts =
+		    opts_at(fixture_now() + cases[i].at);
+
+		cert_pick(&record, 1, &opts, &choice);
 		assert_int_equal(choice.word, cases[i].word);
 		cert_choice_fini(&choice);
 	}
@@ -381,7 +553,7 @@ test_names(void **state)
 	assert_string_equal(cert_pick_word_name(CERT_PICK_EXPIRED), "expired");
 	assert_string_equal(cert_pick_word_advice(CERT_PICK_NONE),
 	    "no certificate, keys not exchanged; ask for a signed mail");
-	for (int i = 0; i <= CERT_PICK_NOT_PREFERRED; i++) {
+	for (int i = 0; i <= CERT_PICK_DOMAIN; i++) {
 		const char *name = cert_pick_word_name((enum cert_pick_word)i);
 		const char *advice =
 		    cert_pick_word_advice((enum cert_pick_word)i);
@@ -404,6 +576,10 @@ main(void)
 	    cmocka_unit_test(test_vouched_for),
 	    cmocka_unit_test(test_all_usable_ones_are_taken),
 	    cmocka_unit_test(test_preference),
+	    cmocka_unit_test(test_newest),
+	    cmocka_unit_test(test_unchecked),
+	    cmocka_unit_test(test_fall_back),
+	    cmocka_unit_test(test_capabilities),
 	    cmocka_unit_test(test_most_helpful_word),
 	    cmocka_unit_test(test_intermediate),
 	    cmocka_unit_test(test_edges_of_validity),
