@@ -27,6 +27,7 @@ milter_smime_libsmime_a_SOURCES = \
 
 SMIME_TESTS = \
 	tests/unit/test_algorithms \
+	tests/unit/test_capabilities \
 	tests/unit/test_cms_id \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
@@ -43,6 +44,8 @@ SMIME_FIXTURE_LIBS = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 
 tests_unit_test_algorithms_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_algorithms_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_capabilities_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_capabilities_LDADD = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_cms_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cms_id_LDADD = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)

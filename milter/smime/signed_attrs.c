@@ -177,7 +177,7 @@ signing_time_read(struct tlv *value, struct signed_attrs *out)
 }
 
 static int
-capabilities_read(struct tlv *value, struct signed_attrs *out)
+capability_list_read(struct tlv *value, struct signed_attrs *out)
 {
 	if (tlv_peek(value) != DER_SEQUENCE)
 		return -1;
@@ -218,7 +218,7 @@ claim_read(struct tlv *value, enum oid type, struct signed_attrs *out)
 	if (type == OID_SIGNING_TIME)
 		(void)!signing_time_read(&walk, out);
 	else if (type == OID_SMIME_CAPABILITIES)
-		(void)!capabilities_read(&walk, out);
+		(void)!capability_list_read(&walk, out);
 	else
 		(void)!key_preference_read(&walk, out);
 	return tlv_skip(value, NULL);
