@@ -100,10 +100,11 @@
 
 /* Gateway */
 
-/* Entries kept in memory.  A domain is some bytes; a sender with identity
- * and chain up to 30 kB, a recipient with two certificates 20 kB: 200 MB at
- * worst, for those who write within a minute. */
+/* Entries kept in memory.  A domain or a rule is some bytes; a sender with
+ * identity and chain up to 30 kB, a recipient with two certificates 20 kB: 200
+ * MB at worst, for those who write within a minute. */
 #define LIMIT_CACHED_DOMAINS	16384u
+#define LIMIT_CACHED_RULES	16384u
 #define LIMIT_CACHED_SENDERS	4096u
 #define LIMIT_CACHED_RECIPIENTS 4096u
 /* Certificates that came in messages, about 10 kB each when parsed. */

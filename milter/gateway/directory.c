@@ -1,7 +1,7 @@
 /*
  * directory.c: see directory.h.
  *
- * Three bounded maps.  An entry is good as long as the store's generation is
+ * Four bounded maps.  An entry is good as long as the store's generation is
  * the one that it was made under and its time has not come; so nothing has
  * to be flushed, and a thread that loads an entry while the store changes
  * can only make one that is looked up again.  No lock is held while the
@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -25,6 +26,7 @@ struct directory {
 	struct trust *trust;
 	struct lru *domains;
 	struct lru *senders;
+	struct lru *rules;
 	struct lru *recipients;
 
 	pthread_mutex_t lock;
@@ -69,10 +71,22 @@ sender_drop(void *value)
 
 	if (!entry_drop(&sender->entry))
 		return;
+	address_list_fini(&sender->escrow);
 	smime_identity_unref(&sender->identity);
 	certificate_unref(&sender->problem);
 	free(sender->why);
 	free(sender);
+}
+
+static void
+rule_drop(void *value)
+{
+	struct directory_rule *rule = value;
+
+	if (!entry_drop(&rule->entry))
+		return;
+	free(rule->domain_certificate);
+	free(rule);
 }
 
 static void
@@ -88,6 +102,7 @@ recipient_drop(void *value)
 
 static const struct lru_ops domain_ops = {entry_ref, domain_drop};
 static const struct lru_ops sender_ops = {entry_ref, sender_drop};
+static const struct lru_ops rule_ops = {entry_ref, rule_drop};
 static const struct lru_ops recipient_ops = {entry_ref, recipient_drop};
 
 void
@@ -104,6 +119,14 @@ directory_sender_unref(struct directory_sender **sender)
 	if (*sender)
 		sender_drop(*sender);
 	*sender = NULL;
+}
+
+void
+directory_rule_unref(struct directory_rule **rule)
+{
+	if (*rule)
+		rule_drop(*rule);
+	*rule = NULL;
 }
 
 void
@@ -127,6 +150,7 @@ directory_new(const struct gateway_config *config, struct store *store,
 	d->trust = trust;
 	d->domains = lru_new(LIMIT_CACHED_DOMAINS, &domain_ops);
 	d->senders = lru_new(LIMIT_CACHED_SENDERS, &sender_ops);
+	d->rules = lru_new(LIMIT_CACHED_RULES, &rule_ops);
 	d->recipients = lru_new(LIMIT_CACHED_RECIPIENTS, &recipient_ops);
 	pthread_mutex_init(&d->lock, NULL);
 	return d;
@@ -138,6 +162,7 @@ directory_free(struct directory *d)
 	if (!d)
 		return;
 	lru_free(d->recipients);
+	lru_free(d->rules);
 	lru_free(d->senders);
 	lru_free(d->domains);
 	pthread_mutex_destroy(&d->lock);
@@ -266,35 +291,20 @@ directory_count_domains(
 
 /* --- senders --- */
 
-static int
-load_sender(const struct directory_view *view, const char *address,
-    struct directory_sender *sender, struct err *err)
-{
-	struct directory_query query = query_of(view);
-	struct directory_domain *domain;
-	int rc;
-
-	if (directory_find_domain(view, address_domain(address), &domain, err) <
-	    0)
-		return -1;
-	rc =
-	    directory_load_sender(&query, address, &domain->level, sender, err);
-	directory_domain_unref(&domain);
-	return rc;
-}
-
 int
 directory_find_sender(const struct directory_view *view, const char *address,
     struct directory_sender **out, struct err *err)
 {
 	struct directory *d = view->directory;
+	struct directory_query query = query_of(view);
 	struct directory_sender *sender =
 	    find_fresh(view, d->senders, address, &sender_ops);
 
 	if (!sender) {
 		sender = xcalloc(1, sizeof(*sender));
 		entry_init(&sender->entry, view);
-		if (load_sender(view, address, sender, err) < 0) {
+		address_list_init(&sender->escrow);
+		if (directory_load_sender(&query, address, sender, err) < 0) {
 			sender_drop(sender);
 			return -1;
 		}
@@ -304,22 +314,70 @@ directory_find_sender(const struct directory_view *view, const char *address,
 	return 0;
 }
 
+/* --- rules --- */
+
+int
+directory_find_rule(const struct directory_view *view, const char *address,
+    struct directory_rule **out, struct err *err)
+{
+	struct directory *d = view->directory;
+	struct directory_query query = query_of(view);
+	struct directory_rule *rule =
+	    find_fresh(view, d->rules, address, &rule_ops);
+
+	if (!rule) {
+		rule = xcalloc(1, sizeof(*rule));
+		entry_init(&rule->entry, view);
+		if (directory_load_rule(&query, address, rule, err) < 0) {
+			rule_drop(rule);
+			return -1;
+		}
+		lru_put(d->rules, address, rule);
+	}
+	*out = rule;
+	return 0;
+}
+
 /* --- recipients --- */
+
+static int
+load_recipient(const struct directory_view *view, const char *address,
+    struct directory_recipient *recipient, struct err *err)
+{
+	struct directory_query query = query_of(view);
+	struct directory_candidates from = {.address = address};
+	struct directory_rule *rule;
+	int rc = -1;
+
+	if (directory_find_rule(view, address, &rule, err) < 0)
+		return -1;
+	from.level = &rule->level;
+	if (directory_is_own(view, address, &from.is_own, err) < 0)
+		goto out;
+	if (rule->domain_certificate &&
+	    strcmp(rule->domain_certificate, address) != 0)
+		from.stand_in = rule->domain_certificate;
+	if (from.stand_in && directory_is_own(view, from.stand_in,
+				 &from.stand_in_is_own, err) < 0)
+		goto out;
+	rc = directory_load_recipient(&query, &from, recipient, err);
+out:
+	directory_rule_unref(&rule);
+	return rc;
+}
 
 int
 directory_find_recipient(const struct directory_view *view, const char *address,
     struct directory_recipient **out, struct err *err)
 {
 	struct directory *d = view->directory;
-	struct directory_query query = query_of(view);
 	struct directory_recipient *recipient =
 	    find_fresh(view, d->recipients, address, &recipient_ops);
 
 	if (!recipient) {
 		recipient = xcalloc(1, sizeof(*recipient));
 		entry_init(&recipient->entry, view);
-		if (directory_load_recipient(&query, address, recipient, err) <
-		    0) {
+		if (load_recipient(view, address, recipient, err) < 0) {
 			recipient_drop(recipient);
 			return -1;
 		}

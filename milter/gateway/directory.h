@@ -1,5 +1,5 @@
 /*
- * directory.h: domains, senders and recipients as the store knows them, in
+ * directory.h: domains, senders, recipients and rules as the store knows them, in
  * the form that a decision needs, from memory.
  *
  * Everything that costs (SQL, parsing and judging certificates, encoding an
@@ -19,6 +19,7 @@
 #include "cert/store.h"
 #include "cert/trust.h"
 #include "gateway/gateway.h"
+#include "mail/address.h"
 #include "policy/facts.h"
 #include "policy/rules.h"
 #include "smime/identity.h"
@@ -53,14 +54,15 @@ struct directory_entry {
 struct directory_domain {
 	struct directory_entry entry;
 	bool is_own;
-	struct setting_level level; /* as set for the domain, may be inherit */
-	struct recipient_level recipients; /* effective, for those there */
 };
 
 /* One of our addresses. */
 struct directory_sender {
 	struct directory_entry entry;
 	struct setting_level level; /* effective */
+	/* Whose certificates all his ciphertexts must be for, too (C9);
+	 * malformed when nobody can say whose. */
+	struct address_list escrow;
 	enum identity_state state;
 	struct smime_identity *identity; /* when the state is ready */
 	/* Whose certificate the state is about when it cannot sign, NULL
@@ -69,10 +71,22 @@ struct directory_sender {
 	char *why;
 };
 
-/* One of theirs. */
+/* What policy says about mail to an address. */
+struct directory_rule {
+	struct directory_entry entry;
+	struct recipient_level level; /* effective */
+	char *domain_certificate;     /* whose stand in for it, or NULL */
+};
+
+/* Whom to encrypt to for an address: what its owner's mail came with and what
+ * the operator put in; for one of our own users his own certificates; and
+ * where none can be used, those of the address that stands in. */
 struct directory_recipient {
 	struct directory_entry entry;
 	struct cert_choice choice;
+	/* What all whose certificates are taken announced (rule D7). */
+	bool reads_gcm;
+	bool reads_oaep; /* true where no key is RSA */
 };
 
 /* All take canonical names and give a reference that the caller drops with
@@ -84,6 +98,8 @@ int directory_find_domain(const struct directory_view *view, const char *name,
 int directory_find_sender(const struct directory_view *view,
     const char *address, struct directory_sender **out,
     struct err *err) MUST_USE;
+int directory_find_rule(const struct directory_view *view, const char *address,
+    struct directory_rule **out, struct err *err) MUST_USE;
 int directory_find_recipient(const struct directory_view *view,
     const char *address, struct directory_recipient **out,
     struct err *err) MUST_USE;
@@ -91,6 +107,7 @@ int directory_find_recipient(const struct directory_view *view,
 /* Drop a reference and set the pointer to NULL; NULL is fine. */
 void directory_domain_unref(struct directory_domain **domain);
 void directory_sender_unref(struct directory_sender **sender);
+void directory_rule_unref(struct directory_rule **rule);
 void directory_recipient_unref(struct directory_recipient **recipient);
 
 /* Is the address in one of our domains? */

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "gateway/levels.h"
 #include "gateway/own_certificate.h"
+#include "smime/capabilities.h"
 
 /* The entry must be looked at again when this moment comes. */
 static void
@@ -30,49 +32,28 @@ entry_expect_edges(
 
 /* --- domains --- */
 
-static const struct gateway_domain *
-configured_domain(const struct gateway_config *config, const char *name)
+static struct levels
+levels_of(const struct directory_query *query)
 {
-	for (size_t i = 0; i < config->domain_count; i++)
-		if (strcmp(config->domains[i].name, name) == 0)
-			return &config->domains[i];
-	return NULL;
+	return (struct levels){.config = query->config, .store = query->store};
 }
 
-/* The last of the file that speaks of this name. */
 static void
-configured_recipient(const struct gateway_config *config, const char *name,
-    struct recipient_level *level)
+take_domain(const struct sender_rule *rule, void *arg)
 {
-	for (size_t i = 0; i < config->recipient_domain_count; i++)
-		if (strcmp(config->recipient_domains[i].name, name) == 0)
-			policy_recipient_override(
-			    level, &config->recipient_domains[i].level);
+	struct directory_domain *domain = arg;
+
+	(void)rule;
+	domain->is_own = true;
 }
 
-/* The store wins for what it sets (DESIGN.md 6). */
 int
 directory_load_domain(const struct directory_query *query, const char *name,
     struct directory_domain *domain, struct err *err)
 {
-	const struct gateway_domain *configured =
-	    configured_domain(query->config, name);
-	struct store_domain stored;
+	const struct levels levels = levels_of(query);
 
-	domain->recipients = policy_recipient_builtin;
-	policy_recipient_override(
-	    &domain->recipients, &query->config->recipient_defaults);
-	configured_recipient(query->config, name, &domain->recipients);
-	if (configured) {
-		domain->is_own = true;
-		domain->level = configured->level;
-	}
-	if (store_domain_find(query->store, name, &stored, err) < 0)
-		return err->class == ERR_NOT_FOUND ? 0 : -1;
-	domain->is_own = true;
-	policy_override(&domain->level, &stored.level);
-	store_domain_fini(&stored);
-	return 0;
+	return levels_of_domain(&levels, name, take_domain, domain, err);
 }
 
 struct domain_counter {
@@ -200,42 +181,69 @@ load_identity(const struct directory_query *query, const char *address,
 	    .algorithm = sender->level.algorithm,
 	    .sender = sender};
 
-	sender->state = IDENTITY_NO_CERTIFICATE;
 	return store_own_cert_each(
 	    query->store, address, try_own, &search, err);
 }
 
-static int
-load_user(const struct directory_query *query, const char *address,
-    struct directory_sender *sender, struct err *err)
+static void
+take_escrow(struct address_list *escrow, const struct sender_rule *rule)
 {
-	struct store_user user;
-	bool retired;
+	address_list_fini(escrow);
+	address_list_init(escrow);
+	for (size_t i = 0; i < rule->escrow_count; i++)
+		address_list_add(escrow, slice_text(rule->escrow[i]));
+}
 
-	if (store_user_find(query->store, address, &user, err) < 0) {
-		sender->state = IDENTITY_NO_USER;
-		return err->class == ERR_NOT_FOUND ? 0 : -1;
-	}
-	policy_override(&sender->level, &user.level);
-	retired = user.state == STORE_USER_RETIRED;
-	store_user_fini(&user);
-	if (retired) {
-		sender->state = IDENTITY_RETIRED;
-		return 0;
-	}
-	return load_identity(query, address, sender, err);
+static void
+take_sender(const struct sender_rule *rule, void *arg)
+{
+	struct directory_sender *sender = arg;
+
+	policy_override(&sender->level, rule->level);
+	if (rule->escrow)
+		take_escrow(&sender->escrow, rule);
+	if (rule->user)
+		sender->state = rule->user->state == STORE_USER_RETIRED
+				    ? IDENTITY_RETIRED
+				    : IDENTITY_NO_CERTIFICATE;
 }
 
 int
 directory_load_sender(const struct directory_query *query, const char *address,
-    const struct setting_level *domain, struct directory_sender *sender,
-    struct err *err)
+    struct directory_sender *sender, struct err *err)
 {
-	const struct setting_level levels[2] = {
-	    query->config->defaults, *domain};
+	const struct levels levels = levels_of(query);
 
-	sender->level = policy_effective(levels, 2);
-	return load_user(query, address, sender, err);
+	sender->state = IDENTITY_NO_USER;
+	if (levels_of_sender(&levels, address, take_sender, sender, err) < 0)
+		return -1;
+	return sender->state == IDENTITY_NO_CERTIFICATE
+		   ? load_identity(query, address, sender, err)
+		   : 0;
+}
+
+/* --- rules --- */
+
+static void
+take_rule(const struct recipient_rule *from, void *arg)
+{
+	struct directory_rule *rule = arg;
+	const char *certificate = from->domain_certificate;
+
+	policy_recipient_override(&rule->level, from->level);
+	if (!certificate)
+		return;
+	free(rule->domain_certificate);
+	rule->domain_certificate = *certificate ? xstrdup(certificate) : NULL;
+}
+
+int
+directory_load_rule(const struct directory_query *query, const char *address,
+    struct directory_rule *rule, struct err *err)
+{
+	const struct levels levels = levels_of(query);
+
+	return levels_of_recipient(&levels, address, take_rule, rule, err);
 }
 
 /* --- recipients --- */
@@ -245,6 +253,17 @@ struct partner_list {
 	size_t count;
 };
 
+static bool
+has_certificate(
+    const struct partner_list *list, const struct certificate *certificate)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (memcmp(list->at[i].certificate->fingerprint,
+			certificate->fingerprint, FINGERPRINT_SIZE) == 0)
+			return true;
+	return false;
+}
+
 /* Copies what a choice looks at. */
 static int
 collect_partner(const struct store_partner_cert *c, void *arg)
@@ -252,11 +271,12 @@ collect_partner(const struct store_partner_cert *c, void *arg)
 	struct partner_list *list = arg;
 	struct store_partner_cert *copy;
 
+	if (has_certificate(list, c->certificate))
+		return 0;
 	list->at = xreallocarray(list->at, list->count + 1, sizeof(*list->at));
 	copy = &list->at[list->count++];
 	store_partner_cert_init(copy);
 	copy->address = xstrdup(c->address);
-	memcpy(copy->fingerprint, c->fingerprint, sizeof(copy->fingerprint));
 	copy->certificate = certificate_ref(c->certificate);
 	for (size_t i = 0; i < c->chain.count; i++)
 		certificate_list_add(&copy->chain, c->chain.at[i]);
@@ -265,7 +285,25 @@ collect_partner(const struct store_partner_cert *c, void *arg)
 	copy->last_seen = c->last_seen;
 	copy->signing_time = c->signing_time;
 	copy->preferred = c->preferred;
+	copy->capabilities_len = c->capabilities_len;
+	copy->capabilities = xreallocarray(NULL, c->capabilities_len + 1, 1);
+	if (c->capabilities_len > 0)
+		memcpy(
+		    copy->capabilities, c->capabilities, c->capabilities_len);
 	return 0;
+}
+
+/* One of our own: it is in the store because the operator wants it there. */
+static int
+collect_own(const struct store_own_cert *own, void *arg)
+{
+	struct partner_list *list = arg;
+	const struct store_partner_cert c = {.address = own->address,
+	    .certificate = own->certificate,
+	    .chain = own->chain,
+	    .trust = STORE_TRUST_MANUAL};
+
+	return collect_partner(&c, list);
 }
 
 static void
@@ -276,25 +314,100 @@ partner_list_fini(struct partner_list *list)
 	free(list->at);
 }
 
-int
-directory_load_recipient(const struct directory_query *query,
-    const char *address, struct directory_recipient *recipient, struct err *err)
+/* One recipient being looked up. */
+struct recipient_search {
+	const struct directory_query *query;
+	const struct directory_candidates *from;
+	struct directory_recipient *recipient;
+};
+
+static int
+collect(const struct recipient_search *search, const char *address, bool is_own,
+    struct partner_list *list, struct err *err)
 {
+	struct store *store = search->query->store;
+
+	if (is_own &&
+	    store_own_cert_each(store, address, collect_own, list, err) < 0)
+		return -1;
+	return store_partner_cert_each(
+	    store, address, collect_partner, list, err);
+}
+
+static int
+pick(const struct recipient_search *search, const char *address, bool is_own,
+    struct cert_choice *choice, struct err *err)
+{
+	const struct directory_query *query = search->query;
+	const struct cert_pick_opts opts = {.address = address,
+	    .trust = query->trust,
+	    .now = query->now,
+	    .certificates = search->from->level->certificates,
+	    .unchecked = search->from->level->unchecked};
 	struct partner_list list = {NULL, 0};
 	int rc;
 
-	rc = store_partner_cert_each(
-	    query->store, address, collect_partner, &list, err);
-	if (rc == 0) {
-		cert_pick(list.at, list.count,
-		    &(struct cert_pick_opts){.address = address,
-			.trust = query->trust,
-			.now = query->now},
-		    &recipient->choice);
-		for (size_t i = 0; i < list.count; i++)
-			entry_expect_edges(&recipient->entry, query->now,
-			    list.at[i].certificate);
-	}
+	rc = collect(search, address, is_own, &list, err);
+	if (rc == 0)
+		cert_pick(list.at, list.count, &opts, choice);
+	for (size_t i = 0; i < list.count; i++)
+		entry_expect_edges(&search->recipient->entry, query->now,
+		    list.at[i].certificate);
 	partner_list_fini(&list);
 	return rc;
+}
+
+/* --- what they announced --- */
+
+/* What came with their mail wins over what the certificate says (rule H3). */
+static struct capabilities
+announced(const struct cert_candidate *candidate)
+{
+	struct capabilities c = {.aes256_gcm = false};
+
+	if (candidate->capabilities_len > 0 &&
+	    capabilities_read(slice_make(candidate->capabilities,
+				  candidate->capabilities_len),
+		&c) == 0)
+		return c;
+	if (capabilities_of_certificate(candidate->certificate, &c))
+		return (struct capabilities){.aes256_gcm = false};
+	return c;
+}
+
+static void
+read_capabilities(struct directory_recipient *recipient)
+{
+	const struct cert_choice *choice = &recipient->choice;
+
+	recipient->reads_gcm = recipient->reads_oaep = choice->taken > 0;
+	for (size_t i = 0; i < choice->taken; i++) {
+		const struct cert_candidate *taken = &choice->candidates[i];
+		struct capabilities c = announced(taken);
+
+		recipient->reads_gcm &= c.prefers_gcm;
+		if (taken->certificate->key == CERTIFICATE_KEY_RSA)
+			recipient->reads_oaep &= c.oaep_sha1 || c.oaep_sha256;
+	}
+}
+
+int
+directory_load_recipient(const struct directory_query *query,
+    const struct directory_candidates *from,
+    struct directory_recipient *recipient, struct err *err)
+{
+	const struct recipient_search search = {query, from, recipient};
+	struct cert_choice domain;
+
+	if (pick(&search, from->address, from->is_own, &recipient->choice,
+		err) < 0)
+		return -1;
+	if (recipient->choice.taken == 0 && from->stand_in) {
+		if (pick(&search, from->stand_in, from->stand_in_is_own,
+			&domain, err) < 0)
+			return -1;
+		cert_choice_fall_back(&recipient->choice, &domain);
+	}
+	read_capabilities(recipient);
+	return 0;
 }

@@ -25,13 +25,23 @@ int directory_load_domain(const struct directory_query *query, const char *name,
 int directory_load_count(const struct directory_query *query, size_t *count,
     struct err *err) MUST_USE;
 
-/* domain: what is set for the address's domain */
 int directory_load_sender(const struct directory_query *query,
-    const char *address, const struct setting_level *domain,
-    struct directory_sender *sender, struct err *err) MUST_USE;
-
-int directory_load_recipient(const struct directory_query *query,
-    const char *address, struct directory_recipient *recipient,
+    const char *address, struct directory_sender *sender,
     struct err *err) MUST_USE;
+
+int directory_load_rule(const struct directory_query *query,
+    const char *address, struct directory_rule *rule, struct err *err) MUST_USE;
+
+/* is_own: their domains are ours. */
+struct directory_candidates {
+	const char *address;
+	bool is_own;
+	const char *stand_in; /* or NULL */
+	bool stand_in_is_own;
+	const struct recipient_level *level;
+};
+int directory_load_recipient(const struct directory_query *query,
+    const struct directory_candidates *from,
+    struct directory_recipient *recipient, struct err *err) MUST_USE;
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "gateway/exemption.h"
 #include "mail/mime_canon.h"
 
@@ -102,6 +103,16 @@ protection_of(enum smime_kind kind)
 					     : PROTECTION_SIGNED;
 }
 
+/* Each copy waits for its dot on a connection of its own. */
+static size_t
+copies_of(const struct relay_config *relay)
+{
+	if (!relay->reinject || !*relay->reinject)
+		return 0;
+	return relay->connections < LIMIT_RELAY_COPIES ? relay->connections
+						       : LIMIT_RELAY_COPIES;
+}
+
 void
 gather_header(struct gather *g, const struct gateway_config *config,
     const struct job_client *client, const struct envelope *envelope,
@@ -128,6 +139,7 @@ gather_header(struct gather *g, const struct gateway_config *config,
 	f->bcc = BCC_SEPARATE;
 	f->triggers = TRIGGERS_ALL;
 	f->mode = MODE_ENFORCE;
+	f->copies = copies_of(&config->relay);
 }
 
 /* --- whose addresses --- */
@@ -182,6 +194,26 @@ gather_owners(
 
 /* --- settings --- */
 
+/* Whose address comes first decides; but the message is changed when policy
+ * acts for one of them. */
+static void
+take_level(
+    struct gather *g, const char *address, const struct setting_level *level)
+{
+	struct policy_facts *f = &g->facts;
+
+	if (!g->author) {
+		g->author = address;
+		f->exempt = level->exempt;
+		f->mixed = level->mixed;
+		f->bcc = level->bcc;
+		f->triggers = level->triggers;
+		f->mode = level->mode;
+	} else if (level->mode != MODE_SHADOW) {
+		f->mode = MODE_ENFORCE;
+	}
+}
+
 /* What one of our addresses says about encryption counts when it is stricter
  * than what was known. */
 static int
@@ -206,9 +238,7 @@ add_address(struct gather *g, const struct directory_view *view,
 	 * hold back what says that a mail was not delivered (rule N3). */
 	if (!f->null_sender || sender->state != IDENTITY_NO_USER)
 		f->encrypt = policy_strictest(f->encrypt, levels[0].encrypt);
-	if (!g->exempt_known)
-		f->exempt = levels[0].exempt;
-	g->exempt_known = true;
+	take_level(g, address, &levels[0]);
 	if (f->from && strcmp(f->from, address) == 0 && !g->sender) {
 		f->sign = levels[0].sign;
 		f->identity = sender->state;
@@ -220,7 +250,7 @@ add_address(struct gather *g, const struct directory_view *view,
 	return 0;
 }
 
-/* In this order: whose domain says what is exempt. */
+/* In this order: who comes first decides what is exempt, and the like. */
 static int
 gather_settings(struct gather *g, const struct directory_view *view,
     const struct job_client *client, struct err *err)
@@ -239,31 +269,61 @@ gather_settings(struct gather *g, const struct directory_view *view,
 
 /* --- recipients --- */
 
+/* Does anybody want ciphertext for him?  Mail between our own users stays on
+ * the server: only a rule for the recipient asks for it. */
+static bool
+may_be_encrypted(const struct policy_facts *f, const struct recipient_facts *r)
+{
+	switch (r->level.encrypt) {
+	case RECEIVE_NEVER:
+		return false;
+	case RECEIVE_IF_POSSIBLE:
+	case RECEIVE_REQUIRED:
+		return true;
+	default:
+		break;
+	}
+	return !r->is_local &&
+	       (f->encrypt > ENCRYPT_OFF ||
+		   (f->asks_encrypt && f->triggers >= TRIGGERS_PROTECT));
+}
+
+static int
+gather_rule(struct recipient_facts *r, const struct directory_view *view,
+    struct err *err)
+{
+	struct directory_rule *rule;
+
+	if (directory_is_own(view, r->address, &r->is_local, err) < 0 ||
+	    directory_find_rule(view, r->address, &rule, err) < 0)
+		return -1;
+	r->level = rule->level;
+	directory_rule_unref(&rule);
+	return 0;
+}
+
 static int
 gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
     struct err *err)
 {
 	struct recipient_facts *r = &g->recipients[i];
-	const struct cert_choice *choice;
-	struct directory_domain *domain;
+	const struct directory_recipient *found;
 
 	r->level = policy_recipient_builtin;
 	r->word = CERT_PICK_NONE;
 	if (!r->address)
 		return 0;
-	if (directory_find_domain(
-		view, address_domain(r->address), &domain, err) < 0)
+	if (gather_rule(r, view, err) < 0)
 		return -1;
-	r->is_local = domain->is_own;
-	r->level = domain->recipients;
-	directory_domain_unref(&domain);
-	if (r->is_local || g->facts.encrypt <= ENCRYPT_OFF)
+	if (!may_be_encrypted(&g->facts, r))
 		return 0;
 	if (directory_find_recipient(view, r->address, &g->entries[i], err) < 0)
 		return -1;
-	choice = &g->entries[i]->choice;
-	r->certificates = choice->taken;
-	r->word = choice->word;
+	found = g->entries[i];
+	r->certificates = found->choice.taken;
+	r->word = found->choice.word;
+	r->reads_gcm = found->reads_gcm;
+	r->reads_oaep = found->reads_oaep;
 	return 0;
 }
 
@@ -291,6 +351,78 @@ gather_recipients(struct gather *g, const struct directory_view *view,
 	return 0;
 }
 
+/* --- escrow (C9) --- */
+
+/* They get every ciphertext, and have to read it (rule E2). */
+static void
+limit_abilities(struct gather *g, const struct directory_recipient *escrow)
+{
+	for (size_t i = 0; i < g->facts.recipient_count; i++) {
+		g->recipients[i].reads_gcm &= escrow->reads_gcm;
+		g->recipients[i].reads_oaep &= escrow->reads_oaep;
+	}
+}
+
+/* Only certificates of that very address: a domain's would let others read. */
+static int
+add_escrow(struct gather *g, const struct directory_view *view,
+    const char *address, struct err *err)
+{
+	struct directory_recipient *found;
+	size_t before = g->escrow.count;
+
+	if (directory_find_recipient(view, address, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found->choice.taken; i++)
+		if (!found->choice.candidates[i].is_domain)
+			certificate_list_add(&g->escrow,
+			    found->choice.candidates[i].certificate);
+	if (g->escrow.count == before)
+		g->facts.escrow = ESCROW_MISSING;
+	limit_abilities(g, found);
+	directory_recipient_unref(&found);
+	return 0;
+}
+
+static int
+add_escrow_list(struct gather *g, const struct directory_view *view,
+    const struct address_list *list, struct err *err)
+{
+	if (list->malformed)
+		g->facts.escrow = ESCROW_MISSING;
+	else if (list->count > 0)
+		g->facts.escrow = ESCROW_READY;
+	for (size_t i = 0; i < list->count; i++)
+		if (add_escrow(g, view, list->addresses[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static bool
+anything_to_encrypt(const struct gather *g)
+{
+	for (size_t i = 0; i < g->facts.recipient_count; i++)
+		if (g->recipients[i].certificates > 0)
+			return true;
+	return false;
+}
+
+static int
+gather_escrow(
+    struct gather *g, const struct directory_view *view, struct err *err)
+{
+	struct directory_sender *author;
+	int rc;
+
+	if (!g->author || !anything_to_encrypt(g))
+		return 0;
+	if (directory_find_sender(view, g->author, &author, err) < 0)
+		return -1;
+	rc = add_escrow_list(g, view, &author->escrow, err);
+	directory_sender_unref(&author);
+	return rc;
+}
+
 int
 gather_policy(struct gather *g, const struct directory_view *view,
     const struct job_client *client, const struct envelope *envelope,
@@ -307,7 +439,7 @@ gather_policy(struct gather *g, const struct directory_view *view,
 	address_list_sort(&visible);
 	rc = gather_recipients(g, view, envelope, &visible, err);
 	address_list_fini(&visible);
-	return rc;
+	return rc < 0 ? -1 : gather_escrow(g, view, err);
 }
 
 static int
@@ -352,6 +484,12 @@ gather_group_certificates(const struct gather *g, const struct plan *plan,
 		if (i == 0 || compare_fingerprints(&all[i - 1], &all[i]) != 0)
 			certificate_list_add(out, all[i]);
 	free(all);
+}
+
+const struct cert_choice *
+gather_choice(const struct gather *g, size_t recipient)
+{
+	return g->entries[recipient] ? &g->entries[recipient]->choice : NULL;
 }
 
 /* --- what only the body tells --- */

@@ -30,7 +30,8 @@ struct gather {
 	                                       * looked up */
 	struct directory_sender *sender;      /* of facts.from, when ours */
 	struct certificate_list escrow;	      /* in every ciphertext (C9) */
-	bool exempt_known; /* facts.exempt is that of a domain */
+	const char *author; /* the first of our addresses: whose domain says
+	                     * what is exempt, and the like; or NULL */
 };
 
 void gather_init(struct gather *g);
@@ -48,7 +49,8 @@ int gather_owners(struct gather *g, const struct directory_view *view,
     struct err *err) MUST_USE;
 
 /* For outbound mail: settings, identity, recipients and, where they may be
- * encrypted to, their certificates. */
+ * encrypted to, their certificates and those of escrow.  What the sender asks
+ * for (facts.asks_encrypt) must be known before. */
 int gather_policy(struct gather *g, const struct directory_view *view,
     const struct job_client *client, const struct envelope *envelope,
     const struct header *header, struct err *err) MUST_USE;
@@ -63,5 +65,10 @@ void gather_body(struct gather *g, const struct header *header,
  * group in clear. */
 void gather_group_certificates(const struct gather *g, const struct plan *plan,
     size_t group, struct certificate_list *out);
+
+/* The candidates for one recipient, each with its word; NULL when nobody
+ * wanted to know.  Valid until gather_fini. */
+const struct cert_choice *gather_choice(
+    const struct gather *g, size_t recipient);
 
 #endif

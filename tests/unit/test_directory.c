@@ -58,21 +58,26 @@ look(time_t now)
 
 /* --- domains --- */
 
+/* What somebody there has without settings of his own. */
 static void
 check_domain(const char *name, bool own, struct setting_level level)
 {
+	const struct setting_level levels[2] = {f.config.defaults, level};
+	struct setting_level wanted = policy_effective(levels, 2);
+	char *address = xasprintf("nobody@%s", name);
 	struct directory_view view = look(fixture_now());
 	struct directory_domain *domain;
+	struct directory_sender *s;
 
 	MUST(directory_find_domain(&view, name, &domain, &err));
 	assert_int_equal(domain->is_own, own);
-	assert_int_equal(domain->level.sign, level.sign);
-	assert_int_equal(domain->level.encrypt, level.encrypt);
-	assert_int_equal(domain->level.exempt, level.exempt);
-	assert_int_equal(domain->level.own_problem, level.own_problem);
-	assert_int_equal(domain->level.algorithm, level.algorithm);
 	directory_domain_unref(&domain);
 	assert_null(domain);
+	MUST(directory_find_sender(&view, address, &s, &err));
+	assert_int_equal(s->state, IDENTITY_NO_USER);
+	assert_memory_equal(&s->level, &wanted, sizeof(wanted));
+	directory_sender_unref(&s);
+	free(address);
 }
 
 static size_t
@@ -123,39 +128,239 @@ test_domains(void **state)
 	directory = directory_new(&f.config, store, trust);
 }
 
-/* How a recipient's domain wants its signatures: of that name only. */
+/* A directory that knows nothing yet, after the configuration changed. */
 static void
-test_forms(void **state)
+forget(void)
 {
-	static const struct gateway_recipient to[] = {
+	directory_free(directory);
+	directory = directory_new(&f.config, store, trust);
+}
+
+/* --- rules for recipients --- */
+
+static struct directory_rule *
+rule(const char *address)
+{
+	struct directory_view view = look(fixture_now());
+	struct directory_rule *found;
+
+	MUST(directory_find_rule(&view, address, &found, &err));
+	return found;
+}
+
+#define ANY	"*.example.edu"
+#define ANY_SUB "*.sub.example.edu"
+
+/* From the shortest pattern to the address, each level over the ones before
+ * it; nobody is asked about a name that is not his. */
+static void
+test_rules(void **state)
+{
+	static const struct gateway_recipient domains[] = {
+	    {.name = "example.org", .level.form = FORM_OPAQUE},
+	    {.name = ANY_SUB,
+		.level = {.encrypt = RECEIVE_NEVER,
+		    .transport = TRANSPORT_OAEP},
+		.domain_certificate = ""},
+	    {.name = ANY,
+		.level = {.encrypt = RECEIVE_REQUIRED,
+		    .cipher = CIPHER_AES128_CBC,
+		    .transport = TRANSPORT_PKCS1},
+		.domain_certificate = "gw@example.edu"},
 	    {.name = "example.edu", .level.form = FORM_OPAQUE},
-	    {.name = "example.org", .level.form = FORM_OPAQUE}};
+	    {.name = "*.edu", .level.unchecked = UNCHECKED_REFUSE}};
+	static const struct gateway_recipient addresses[] = {
+	    {.name = "bob@a.example.edu",
+		.level.encrypt = RECEIVE_AS_SENDER,
+		.domain_certificate = "bobs@example.edu"}};
 	static const struct {
-		const char *name;
-		enum setting_form form;
+		const char *address;
+		struct recipient_level level;
+		const char *domain_certificate;
 	} rows[] = {
-	    {"example.edu", FORM_OPAQUE},
-	    {"example.org", FORM_OPAQUE}, /* our own, too */
-	    {"sub.example.edu", FORM_DETACHED},
-	    {"example.info", FORM_DETACHED},
+	    {"bob@example.info", {.certificates = CERTIFICATES_NEWEST}, NULL},
+	    {"anna@example.org",
+		{.certificates = CERTIFICATES_NEWEST, .form = FORM_OPAQUE},
+		NULL},
+	    {"bob@xexample.org", {.certificates = CERTIFICATES_NEWEST}, NULL},
+	    /* A domain is not below itself. */
+	    {"bob@example.edu",
+		{.certificates = CERTIFICATES_NEWEST,
+		    .form = FORM_OPAQUE,
+		    .unchecked = UNCHECKED_REFUSE},
+		NULL},
+	    {"bob@edu", {.certificates = CERTIFICATES_NEWEST}, NULL},
+	    {"eve@a.example.edu",
+		{.certificates = CERTIFICATES_NEWEST,
+		    .encrypt = RECEIVE_REQUIRED,
+		    .cipher = CIPHER_AES128_CBC,
+		    .transport = TRANSPORT_PKCS1,
+		    .unchecked = UNCHECKED_REFUSE},
+		"gw@example.edu"},
+	    {"bob@a.example.edu",
+		{.certificates = CERTIFICATES_NEWEST,
+		    .encrypt = RECEIVE_AS_SENDER,
+		    .cipher = CIPHER_AES128_CBC,
+		    .transport = TRANSPORT_PKCS1,
+		    .unchecked = UNCHECKED_REFUSE},
+		"bobs@example.edu"},
+	    {"bob@sub.example.edu",
+		{.certificates = CERTIFICATES_NEWEST,
+		    .encrypt = RECEIVE_REQUIRED,
+		    .cipher = CIPHER_AES128_CBC,
+		    .transport = TRANSPORT_PKCS1,
+		    .unchecked = UNCHECKED_REFUSE},
+		"gw@example.edu"},
+	    {"bob@x.y.sub.example.edu",
+		{.certificates = CERTIFICATES_NEWEST,
+		    .encrypt = RECEIVE_NEVER,
+		    .cipher = CIPHER_AES128_CBC,
+		    .transport = TRANSPORT_OAEP,
+		    .unchecked = UNCHECKED_REFUSE},
+		NULL},
 	};
-	struct directory_view view;
-	struct directory_domain *domain;
 
 	(void)state;
-	f.config.recipient_domains = to;
-	f.config.recipient_domain_count = 2;
-	directory_free(directory);
-	directory = directory_new(&f.config, store, trust);
-	view = look(fixture_now());
+	f.config.recipient_defaults.certificates = CERTIFICATES_NEWEST;
+	f.config.recipient_domains = domains;
+	f.config.recipient_domain_count = 5;
+	f.config.recipients = addresses;
+	f.config.recipient_count = 1;
+	forget();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		MUST(directory_find_domain(&view, rows[i].name, &domain, &err));
-		assert_int_equal(domain->recipients.form, rows[i].form);
-		directory_domain_unref(&domain);
+		struct recipient_level wanted = policy_recipient_builtin;
+		struct directory_rule *r = rule(rows[i].address);
+
+		policy_recipient_override(&wanted, &rows[i].level);
+		if (memcmp(&r->level, &wanted, sizeof(wanted)) != 0)
+			fail_msg("level of %s", rows[i].address);
+		if (rows[i].domain_certificate)
+			assert_string_equal(
+			    r->domain_certificate, rows[i].domain_certificate);
+		else
+			assert_null(r->domain_certificate);
+		directory_rule_unref(&r);
+		assert_null(r);
 	}
+	f.config.recipient_defaults = (struct recipient_level){0};
+	f.config.recipient_domain_count = f.config.recipient_count = 0;
+	forget();
+}
+
+static void
+store_rule(const char *name, struct recipient_level level,
+    const char *domain_certificate)
+{
+	struct store_recipient r = {.name = xstrdup(name),
+	    .level = level,
+	    .domain_certificate = xstrdup(domain_certificate)};
+
+	MUST(store_recipient_put(store, &r, &err));
+	store_recipient_fini(&r);
+}
+
+/* The store comes behind the file at each level, but not before a more
+ * specific one; and is noticed when it changes. */
+static void
+test_stored_rules(void **state)
+{
+	static const struct gateway_recipient domains[] = {
+	    {.name = ANY,
+		.level.encrypt = RECEIVE_IF_POSSIBLE,
+		.domain_certificate = "gw@example.edu"},
+	    {.name = "a.example.edu", .level.cipher = CIPHER_AES256_GCM}};
+	struct directory_rule *r;
+
+	(void)state;
+	f.config.recipient_domains = domains;
+	f.config.recipient_domain_count = 2;
+	forget();
+	r = rule("bob@a.example.edu");
+	assert_int_equal(r->level.encrypt, RECEIVE_IF_POSSIBLE);
+	assert_int_equal(r->level.cipher, CIPHER_AES256_GCM);
+	directory_rule_unref(&r);
+	store_rule(ANY,
+	    (struct recipient_level){
+		.encrypt = RECEIVE_REQUIRED, .cipher = CIPHER_AES128_GCM},
+	    "");
+	r = rule("bob@a.example.edu");
+	assert_int_equal(r->level.encrypt, RECEIVE_REQUIRED);
+	assert_int_equal(r->level.cipher, CIPHER_AES256_GCM);
+	assert_string_equal(r->domain_certificate, "gw@example.edu");
+	directory_rule_unref(&r);
+	store_rule("a.example.edu",
+	    (struct recipient_level){.form = FORM_OPAQUE}, "none");
+	store_rule("bob@a.example.edu",
+	    (struct recipient_level){.encrypt = RECEIVE_NEVER}, "");
+	r = rule("bob@a.example.edu");
+	assert_int_equal(r->level.encrypt, RECEIVE_NEVER);
+	assert_int_equal(r->level.form, FORM_OPAQUE);
+	assert_null(r->domain_certificate);
+	directory_rule_unref(&r);
+	MUST(store_recipient_remove(store, "bob@a.example.edu", &err));
+	MUST(store_recipient_remove(store, "a.example.edu", &err));
+	MUST(store_recipient_remove(store, ANY, &err));
 	f.config.recipient_domain_count = 0;
-	directory_free(directory);
-	directory = directory_new(&f.config, store, trust);
+	forget();
+}
+
+/* --- escrow --- */
+
+static void
+check_escrow(const char *address, const char *wanted)
+{
+	struct directory_view view;
+	struct directory_sender *s;
+	char text[256] = "";
+
+	forget();
+	view = look(fixture_now());
+	MUST(directory_find_sender(&view, address, &s, &err));
+	assert_false(s->escrow.malformed);
+	for (size_t i = 0; i < s->escrow.count; i++) {
+		strcat(text, s->escrow.addresses[i]);
+		strcat(text, " ");
+	}
+	assert_string_equal(text, wanted);
+	directory_sender_unref(&s);
+}
+
+static void
+store_escrow(const char *escrow)
+{
+	struct store_domain domain = {
+	    .name = xstrdup("example.org"), .escrow = xstrdup(escrow)};
+
+	MUST(store_domain_set(store, &domain, &err));
+	store_domain_fini(&domain);
+}
+
+static void
+test_escrow(void **state)
+{
+	static const char *const all[] = {"all@example.com"};
+	static const char *const ours[] = {"a@example.org", "b@example.com"};
+
+	(void)state;
+	check_escrow("a@example.org", "");
+	f.config.escrow = all;
+	f.config.escrow_count = 1;
+	check_escrow("a@example.org", "all@example.com ");
+	f.domain.escrow = ours;
+	f.domain.escrow_count = 2;
+	check_escrow("a@example.org", "a@example.org b@example.com ");
+	f.domain.escrow_count = 0; /* nobody */
+	check_escrow("a@example.org", "");
+	store_escrow("c@example.com,d@example.com");
+	check_escrow("a@example.org", "c@example.com d@example.com ");
+	store_escrow("none");
+	f.domain.escrow_count = 2;
+	check_escrow("a@example.org", "");
+	store_escrow("");
+	check_escrow("a@example.org", "a@example.org b@example.com ");
+	f.domain.escrow = NULL;
+	f.domain.escrow_count = f.config.escrow_count = 0;
+	forget();
 }
 
 /* A name that somebody else asked for is not asked for again, until the
@@ -578,7 +783,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_domains),
-	    cmocka_unit_test(test_forms),
+	    cmocka_unit_test(test_rules),
+	    cmocka_unit_test(test_stored_rules),
+	    cmocka_unit_test(test_escrow),
 	    cmocka_unit_test(test_kept_until_the_store_changes),
 	    cmocka_unit_test(test_age_of_the_view),
 	    cmocka_unit_test(test_identity_states),
