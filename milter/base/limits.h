@@ -122,6 +122,15 @@
  * may have been overlooked. */
 #define LIMIT_REMINDER_SECONDS (24 * 3600)
 
+/* Copies of one message */
+
+/* All of them together take at most so many times max_message, on the disk and
+ * on the way to the listener: 50 blind recipients of 100 MB would be 7 GB. */
+#define LIMIT_COPIES_SPACE 4u
+/* How often a message is decided anew because ciphertexts did not come about;
+ * after that there are none.  Once is usual. */
+#define LIMIT_COPIES_ROUNDS 3u
+
 /* Reinjection */
 
 /* Copies of one message, and connections at the same time: each copy waits

@@ -41,7 +41,9 @@ static bool
 is_ours(struct slice name)
 {
 	return slice_has_prefix_ci(name, "Content-") ||
-	       slice_equal_text_ci(name, "MIME-Version");
+	       slice_equal_text_ci(name, "MIME-Version") ||
+	       slice_equal_text_ci(name, "Bcc") ||
+	       slice_equal_text_ci(name, "Resent-Bcc");
 }
 
 static int
@@ -60,7 +62,8 @@ compare_tallies(const void *a, const void *b)
 	return x->name.len < y->name.len ? -1 : x->name.len > y->name.len;
 }
 
-/* Counts the fields that describe the entity.  The fields that an entity may
+/* Counts the fields that describe the entity, and those that nobody else may
+ * see (rule B2).  The fields that an entity may
  * have are there even when the message has none of them. */
 static void
 model_init(struct model *m, const struct header *header)

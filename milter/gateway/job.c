@@ -94,7 +94,9 @@ job_record(const struct job *job)
 	    .facts = &job->gather.facts,
 	    .plan = &job->plan,
 	    .recipients = job->envelope.count,
-	    .to = job->plan.encrypt ? &job->outbound.certificates : NULL,
+	    .to = job->plan.encrypt && job->outbound.count > 0
+		      ? &job->outbound.copies[0].certificates
+		      : NULL,
 	};
 	const struct smime_identity *identity;
 
@@ -102,7 +104,9 @@ job_record(const struct job *job)
 		identity = job->gather.sender->identity;
 		record.signer = smime_identity_certificate(identity);
 		record.algorithm = smime_identity_algorithm(identity);
-		record.opaque = job->outbound.opaque;
+		if (job->outbound.count > 0)
+			record.opaque =
+			    outbound_opaque(&job->outbound, &job->plan, 0);
 	}
 	return record;
 }
@@ -410,6 +414,7 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	    .gateway = job->gateway,
 	    .gather = &job->gather,
 	    .header = &job->header,
+	    .envelope = &job->envelope,
 	    .deadline = deadline_in(LIMIT_ANSWER_TIME),
 	};
 	struct err err = {.class = ERR_NONE};

@@ -18,6 +18,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/notice.c %D%/notice.h \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
+	%D%/outbound_copy.c %D%/outbound_copy.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \

@@ -7,15 +7,17 @@
  */
 #include "gateway/outbound.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/gate.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
 #include "mail/mime_codec.h"
 #include "policy/decide.h"
-#include "smime/encrypt.h"
 #include "smime/sign.h"
 
 /* The header block of the message's entity (line ends become two bytes, and a
@@ -33,19 +35,29 @@ outbound_init(struct outbound *o, const struct spool_config *config)
 	o->config = config;
 	buf_init(&o->entity, ENTITY_HEADER_MAX);
 	spool_init(&o->canonical, config);
-	smime_entity_init(&o->signed_entity, config);
+	for (int i = 0; i < OUTBOUND_FORMS; i++)
+		smime_entity_init(&o->forms[i].entity, config);
 	buf_init(&o->payload_header, PAYLOAD_HEADER_MAX);
-	smime_entity_init(&o->encrypted_entity, config);
-	certificate_list_init(&o->certificates);
+}
+
+static void
+drop_copies(struct outbound *o)
+{
+	for (size_t i = 0; i < o->count; i++)
+		outbound_copy_fini(&o->copies[i]);
+	free(o->copies);
+	o->copies = NULL;
+	o->count = 0;
+	o->space = 0;
 }
 
 void
 outbound_fini(struct outbound *o)
 {
-	certificate_list_fini(&o->certificates);
-	smime_entity_fini(&o->encrypted_entity);
+	drop_copies(o);
 	buf_fini(&o->payload_header);
-	smime_entity_fini(&o->signed_entity);
+	for (int i = 0; i < OUTBOUND_FORMS; i++)
+		smime_entity_fini(&o->forms[i].entity);
 	spool_fini(&o->canonical);
 	if (o->scanned)
 		mime_tree_fini(&o->tree);
@@ -122,8 +134,7 @@ take_canonical(struct outbound *o, const struct outbound_case *c,
 		decide(&c->gather->facts, plan);
 		break;
 	case MIME_CANON_OPAQUE:
-		o->opaque = why;
-		plan->opaque = plan->sign;
+		o->must_be_opaque = why;
 		break;
 	case MIME_CANON_SAME:
 		break;
@@ -161,31 +172,61 @@ take_content(struct outbound *o, const struct outbound_case *c,
 	return REASON_NONE;
 }
 
-/* --- signature --- */
+/* --- signatures --- */
+
+static bool
+fits_detached(const struct outbound *o)
+{
+	return slice_list_size(&o->content) + SIGNATURE_SIZE <= o->config->max;
+}
+
+static bool
+fits_opaque(const struct outbound *o)
+{
+	return fits(o, slice_list_size(&o->content) + SIGNATURE_SIZE);
+}
+
+/* Whatever policy wants, some content can be signed in one form only; and an
+ * opaque signature that is only nicer need not be. */
+static void
+settle_forms(const struct outbound *o, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->group_count; i++) {
+		struct plan_group *g = &plan->groups[i];
+
+		if (!plan->sign)
+			g->opaque = false;
+		else if (o->must_be_opaque)
+			g->opaque = true;
+		else
+			g->opaque &= fits_opaque(o);
+	}
+	plan->opaque = plan->group_count > 0 && plan->groups[0].opaque;
+}
 
 static enum plan_reason
-sign(struct outbound *o, const struct outbound_case *c, const struct plan *plan,
-    struct err *err)
+sign_as(struct outbound *o, const struct outbound_case *c,
+    enum outbound_form form, struct err *err)
 {
 	struct smime_sign_opts opts = {
 	    .keys = gateway_keys(c->gateway),
 	    .identity = c->gather->sender->identity,
 	    .signing_time = c->now,
 	};
-	size_t size = slice_list_size(&o->content) + SIGNATURE_SIZE;
+	struct outbound_signed *s = &o->forms[form];
 	int rc;
 
-	if (plan->opaque ? !fits(o, size) : size > o->config->max) {
+	if (s->made)
+		return REASON_NONE;
+	if (form == OUTBOUND_OPAQUE ? !fits_opaque(o) : !fits_detached(o)) {
 		err_set(err, ERR_PERMANENT, "signed it would be too large");
 		return REASON_TOO_LARGE;
 	}
-	if (plan->opaque && !o->opaque)
-		o->opaque = "policy";
-	if (plan->opaque)
-		rc = smime_sign_opaque(
-		    &opts, &o->content, &o->signed_entity, err);
+	if (form == OUTBOUND_OPAQUE)
+		rc = smime_sign_opaque(&opts, &o->content, &s->entity, err);
 	else
-		rc = smime_sign(&opts, &o->content, &o->signed_entity, err);
+		rc = smime_sign(&opts, &o->content, &s->entity, err);
+	s->made = rc == 0;
 	if (rc == 0)
 		return REASON_NONE;
 	/* Nothing leaves unsigned because the key process is away or will
@@ -193,125 +234,302 @@ sign(struct outbound *o, const struct outbound_case *c, const struct plan *plan,
 	return err->class == ERR_BUG ? REASON_INTERNAL : REASON_KEYD;
 }
 
-/* --- encryption --- */
-
-/* The pieces of what goes into the envelope. */
-static void
-list_payload(
-    struct outbound *o, const struct plan *plan, struct slice_list *payload)
+static enum outbound_form
+form_of(const struct plan_group *group)
 {
+	return group->opaque ? OUTBOUND_OPAQUE : OUTBOUND_DETACHED;
+}
+
+static enum plan_reason
+sign_all(struct outbound *o, const struct outbound_case *c, struct plan *plan,
+    struct err *err)
+{
+	enum plan_reason reason = REASON_NONE;
+
+	settle_forms(o, plan);
+	for (size_t i = 0; plan->sign && i < plan->group_count; i++) {
+		reason = sign_as(o, c, form_of(&plan->groups[i]), err);
+		if (reason != REASON_NONE)
+			break;
+	}
+	return reason;
+}
+
+/* --- ciphertexts --- */
+
+/* The pieces of what goes into the envelopes. */
+static void
+list_payload(struct outbound *o, const struct plan *plan,
+    const struct plan_group *group, struct slice_list *payload)
+{
+	const struct smime_entity *entity = &o->forms[form_of(group)].entity;
+
 	payload->count = 0;
 	if (!plan->sign) {
 		slice_list_add_all(payload, &o->content);
 		return;
 	}
-	smime_entity_header(&o->signed_entity, &o->payload_header);
+	buf_clear(&o->payload_header);
+	smime_entity_header(entity, &o->payload_header);
 	slice_list_add(payload, buf_slice(&o->payload_header));
-	slice_list_add_all(payload, &o->signed_entity.body);
+	slice_list_add_all(payload, &entity->body);
+}
+
+/* Takes so much of the space for all copies. */
+static bool
+take_space(struct outbound *o, size_t size)
+{
+	size_t all = LIMIT_COPIES_SPACE * o->config->max;
+
+	if (o->config->max > SIZE_MAX / LIMIT_COPIES_SPACE)
+		all = SIZE_MAX;
+	if (size > all - o->space)
+		return false;
+	o->space += size;
+	return true;
 }
 
 static enum plan_reason
 encrypt(struct outbound *o, const struct outbound_case *c,
-    const struct plan *plan, struct err *err)
+    const struct plan *plan, size_t group, struct err *err)
 {
-	struct smime_encrypt_opts opts = {.cipher = SMIME_CIPHER_AES256_CBC};
+	struct outbound_copy *copy = &o->copies[group];
+	struct smime_encrypt_opts opts;
 	struct slice_list payload;
 	size_t size;
 
-	gather_group_certificates(c->gather, plan, 0, &o->certificates);
-	opts.recipients = o->certificates.at;
-	opts.recipient_count = o->certificates.count;
-	list_payload(o, plan, &payload);
+	gather_group_certificates(c->gather, plan, group, &copy->certificates);
+	outbound_copy_opts(&plan->groups[group], &copy->certificates, &opts);
+	list_payload(o, plan, &plan->groups[group], &payload);
 	size = slice_list_size(&payload) +
-	       o->certificates.count * RECIPIENT_SIZE + SIGNATURE_SIZE;
-	if (!fits(o, size)) {
+	       copy->certificates.count * RECIPIENT_SIZE + SIGNATURE_SIZE;
+	if (!fits(o, size) || !take_space(o, base64_size(size))) {
 		err_set(err, ERR_PERMANENT, "encrypted it would be too large");
 		return REASON_TOO_LARGE;
 	}
-	if (smime_encrypt(&opts, &payload, &o->encrypted_entity, err) == 0)
+	if (smime_encrypt(&opts, &payload, &copy->envelope, err) == 0)
 		return REASON_NONE;
 	return err->class == ERR_PERMANENT ? REASON_NOT_ENCRYPTABLE
 					   : REASON_INTERNAL;
 }
 
+/* Would a ciphertext of nothing come about for him alone? */
 static bool
-all_want_opaque(const struct policy_facts *facts)
+is_encryptable_for(const struct outbound *o, const struct outbound_case *c,
+    const struct plan_group *group, size_t recipient)
 {
-	for (size_t i = 0; i < facts->recipient_count; i++)
-		if (facts->recipients[i].level.form != FORM_OPAQUE)
-			return false;
-	return facts->recipient_count > 0;
+	const struct directory_recipient *entry = c->gather->entries[recipient];
+	struct slice_list nothing = {.count = 0};
+	struct certificate_list to;
+	struct smime_encrypt_opts opts;
+	struct spool out;
+	struct err ignored;
+	int rc;
+
+	certificate_list_init(&to);
+	for (size_t k = 0; k < c->gather->recipients[recipient].certificates;
+	     k++)
+		certificate_list_add(
+		    &to, entry->choice.candidates[k].certificate);
+	outbound_copy_opts(group, &to, &opts);
+	spool_init(&out, o->config);
+	rc = smime_encrypt_der(&opts, &nothing, &out, &ignored);
+	spool_fini(&out);
+	certificate_list_fini(&to);
+	return rc == 0;
 }
 
-/* What was signed to go into an envelope leaves without one: perhaps in
- * another form (A2). */
-static enum plan_reason
-sign_in_clear(struct outbound *o, const struct outbound_case *c,
-    struct plan *plan, struct err *err)
+/* Each recipient of that group whose fault it is; all of them where nobody
+ * can be told from the others. */
+static void
+mark_group(const struct outbound *o, const struct outbound_case *c,
+    const struct plan *plan, size_t group, enum plan_reason reason)
 {
-	size_t size = slice_list_size(&o->content) + SIGNATURE_SIZE;
+	struct recipient_facts *r = c->gather->recipients;
+	bool found = false;
 
-	if (plan->opaque || !all_want_opaque(&c->gather->facts))
-		return REASON_NONE;
-	/* "if-possible" is never an error. */
-	if (!fits(o, size))
-		return REASON_NONE;
-	plan->opaque = true;
-	smime_entity_fini(&o->signed_entity);
-	smime_entity_init(&o->signed_entity, o->config);
-	return sign(o, c, plan, err);
+	for (size_t i = 0;
+	     reason == REASON_NOT_ENCRYPTABLE && i < plan->recipient_count; i++)
+		if (plan->recipients[i].group == group &&
+		    !is_encryptable_for(o, c, &plan->groups[group], i)) {
+			r[i].obstacle = OBSTACLE_KEY;
+			found = true;
+		}
+	for (size_t i = 0; !found && i < plan->recipient_count; i++)
+		if (plan->recipients[i].group == group)
+			r[i].obstacle = reason == REASON_TOO_LARGE
+					    ? OBSTACLE_SIZE
+					    : OBSTACLE_KEY;
 }
 
-/* C1, C7: what cannot be encrypted goes as "if-possible" says, or back. */
+/* *failed: how many ciphertexts did not come about; the facts know of them. */
 static enum plan_reason
-encrypt_or_settle(struct outbound *o, const struct outbound_case *c,
-    struct plan *plan, struct err *err)
+encrypt_all(struct outbound *o, const struct outbound_case *c,
+    const struct plan *plan, size_t *failed, struct err *err)
 {
-	enum plan_reason reason = encrypt(o, c, plan, err);
+	enum plan_reason reason;
 
-	if (reason != REASON_NOT_ENCRYPTABLE && reason != REASON_TOO_LARGE)
-		return reason;
-	plan->encrypt = false;
-	plan->encrypt_reason = reason;
-	if (plan->must_encrypt) {
-		plan->action = PLAN_REFUSE;
-		plan->reason = reason;
-		plan->sign = false;
-		plan->opaque = false;
-	} else if (!plan->sign) {
-		plan->action = PLAN_PASS;
-		plan->reason = plan->sign_reason;
-	} else {
-		return sign_in_clear(o, c, plan, err);
+	*failed = 0;
+	for (size_t i = 0; i < plan->group_count; i++) {
+		if (!plan->groups[i].encrypt)
+			continue;
+		reason = check_time(c, err);
+		if (reason == REASON_NONE)
+			reason = encrypt(o, c, plan, i, err);
+		if (reason == REASON_NONE)
+			continue;
+		if (reason != REASON_NOT_ENCRYPTABLE &&
+		    reason != REASON_TOO_LARGE)
+			return reason;
+		mark_group(o, c, plan, i, reason);
+		++*failed;
 	}
 	return REASON_NONE;
 }
 
-/* --- all of it --- */
+/* --- copies --- */
+
+static const struct smime_entity *
+entity_of(const struct outbound *o, const struct plan *plan, size_t group)
+{
+	const struct plan_group *g = &plan->groups[group];
+
+	if (g->encrypt)
+		return &o->copies[group].envelope;
+	return plan->sign ? &o->forms[form_of(g)].entity : NULL;
+}
+
+/* A copy in clear takes its space first: nothing can take its place. */
+static enum plan_reason
+begin_copies(struct outbound *o, const struct plan *plan, struct err *err)
+{
+	drop_copies(o);
+	o->copy_spool = *o->config;
+	o->copy_spool.memory /= plan->group_count;
+	o->copies = xcalloc(plan->group_count, sizeof(*o->copies));
+	o->count = plan->group_count;
+	for (size_t i = 0; i < o->count; i++)
+		outbound_copy_init(&o->copies[i], &o->copy_spool);
+	for (size_t i = 0; i < o->count; i++) {
+		const struct smime_entity *entity = entity_of(o, plan, i);
+
+		if (plan->groups[i].encrypt)
+			continue;
+		if (!take_space(o, entity ? slice_list_size(&entity->body)
+					  : o->body.len)) {
+			err_set(err, ERR_PERMANENT, "too large for %zu copies",
+			    o->count);
+			return REASON_TOO_LARGE;
+		}
+	}
+	return REASON_NONE;
+}
 
 static enum plan_reason
-finish(struct outbound *o, const struct outbound_case *c,
-    const struct plan *plan, struct edits *edits, struct err *err)
+check_copy(const struct outbound *o, const struct outbound_case *c,
+    const struct plan *plan, struct err *err)
 {
+	const struct outbound_copy *copy = &o->copies[0];
+	const struct plan_group *group = &plan->groups[0];
 	struct gate_case gate = {
 	    .plan = plan,
 	    .from = c->gather->facts.from,
 	    .header = c->header,
-	    .edits = edits,
-	    .payload = plan->encrypt && plan->sign ? &o->signed_entity : NULL,
+	    .edits = &copy->edits,
+	    .payload = group->encrypt && plan->sign
+			   ? &o->forms[form_of(group)].entity
+			   : NULL,
 	    .signer = plan->sign ? smime_identity_certificate(
 				       c->gather->sender->identity)
 				 : NULL,
-	    .to = plan->encrypt ? &o->certificates : NULL,
+	    .to = group->encrypt ? &copy->certificates : NULL,
 	};
 
-	edits_carry(edits, c->header,
-	    plan->encrypt ? &o->encrypted_entity : &o->signed_entity);
-	if (!plan->encrypt && slice_list_size(&edits->body) > o->config->max) {
-		err_set(err, ERR_PERMANENT, "signed it is too large");
+	return gate_check(&gate, err) < 0 ? REASON_INTERNAL : REASON_NONE;
+}
+
+static enum plan_reason
+finish_copy(struct outbound *o, const struct outbound_case *c,
+    const struct plan *plan, size_t group, struct err *err)
+{
+	struct outbound_copy *copy = &o->copies[group];
+	size_t size;
+
+	outbound_copy_edit(copy, c->header, entity_of(o, plan, group));
+	if (group == 0)
+		outbound_copy_stay(copy, plan, c->envelope);
+	else if (outbound_copy_write(copy, c->header, o->body, err) < 0)
+		return err->class == ERR_PERMANENT ? REASON_TOO_LARGE
+						   : REASON_INTERNAL;
+	size = slice_list_size(group == 0 ? &copy->edits.body : &copy->message);
+	if (size > o->config->max) {
+		err_set(err, ERR_PERMANENT, "protected it is too large");
 		return REASON_TOO_LARGE;
 	}
-	return gate_check(&gate, err) < 0 ? REASON_INTERNAL : REASON_NONE;
+	return REASON_NONE;
+}
+
+static enum plan_reason
+finish(struct outbound *o, const struct outbound_case *c,
+    const struct plan *plan, struct err *err)
+{
+	enum plan_reason reason = REASON_NONE;
+
+	for (size_t i = 0; reason == REASON_NONE && i < o->count; i++)
+		reason = finish_copy(o, c, plan, i, err);
+	return reason == REASON_NONE ? check_copy(o, c, plan, err) : reason;
+}
+
+/* --- all of it --- */
+
+/* Too often that does not come about which should: from now on nothing is
+ * encrypted. */
+static void
+mark_all(const struct outbound_case *c, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		if (plan->recipients[i].encrypt)
+			c->gather->recipients[i].obstacle = OBSTACLE_KEY;
+}
+
+/* *again: some of it did not come about, and the plan is another one. */
+static enum plan_reason
+make_copies(struct outbound *o, const struct outbound_case *c,
+    struct plan *plan, bool *again, struct err *err)
+{
+	enum plan_reason reason = sign_all(o, c, plan, err);
+	size_t failed = 0;
+
+	*again = false;
+	if (reason == REASON_NONE)
+		reason = begin_copies(o, plan, err);
+	if (reason == REASON_NONE)
+		reason = encrypt_all(o, c, plan, &failed, err);
+	*again = reason == REASON_NONE && failed > 0;
+	if (reason == REASON_NONE && !*again)
+		reason = finish(o, c, plan, err);
+	return reason;
+}
+
+/* C1, C7: what cannot be encrypted goes as policy says, or back. */
+static enum plan_reason
+make_or_settle(struct outbound *o, const struct outbound_case *c,
+    struct plan *plan, struct err *err)
+{
+	enum plan_reason reason = REASON_NONE;
+	bool again = true;
+
+	for (unsigned round = 0;
+	     again && reason == REASON_NONE && plan->action == PLAN_PROTECT;
+	     round++) {
+		reason = make_copies(o, c, plan, &again, err);
+		if (!again)
+			break;
+		if (round >= LIMIT_COPIES_ROUNDS)
+			mark_all(c, plan);
+		decide(&c->gather->facts, plan);
+	}
+	return reason;
 }
 
 enum plan_reason
@@ -320,12 +538,23 @@ outbound_protect(struct outbound *o, const struct outbound_case *c,
 {
 	enum plan_reason reason = take_content(o, c, plan, err);
 
-	if (reason == REASON_NONE && plan->action == PLAN_PROTECT && plan->sign)
-		reason = sign(o, c, plan, err);
-	if (reason == REASON_NONE && plan->action == PLAN_PROTECT &&
-	    plan->encrypt)
-		reason = encrypt_or_settle(o, c, plan, err);
+	if (reason == REASON_NONE)
+		reason = make_or_settle(o, c, plan, err);
 	if (reason == REASON_NONE && plan->action == PLAN_PROTECT)
-		reason = finish(o, c, plan, edits, err);
-	return reason == REASON_NONE ? check_time(c, err) : reason;
+		reason = check_time(c, err);
+	if (reason != REASON_NONE || plan->action != PLAN_PROTECT) {
+		drop_copies(o);
+		return reason;
+	}
+	*edits = o->copies[0].edits;
+	edits_init(&o->copies[0].edits);
+	return REASON_NONE;
+}
+
+const char *
+outbound_opaque(const struct outbound *o, const struct plan *plan, size_t copy)
+{
+	if (!plan->sign || !plan->groups[copy].opaque)
+		return NULL;
+	return o->must_be_opaque ? o->must_be_opaque : "policy";
 }

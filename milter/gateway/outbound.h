@@ -1,6 +1,6 @@
 /*
- * outbound.h: carrying out a plan: canonical form, signature, encryption,
- * edits, gate.
+ * outbound.h: carrying out a plan: canonical form, signatures, ciphertexts,
+ * a copy for each group of recipients, gate.
  */
 #ifndef GATEWAY_OUTBOUND_H
 #define GATEWAY_OUTBOUND_H
@@ -9,14 +9,29 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "gateway/edits.h"
+#include "gateway/envelope.h"
 #include "gateway/gateway.h"
 #include "gateway/gather.h"
+#include "gateway/outbound_copy.h"
 #include "mail/mime_scan.h"
 #include "policy/plan.h"
 #include "smime/entity.h"
 
-/* What is made of one message; owns everything that the edits borrow, but
- * for the message's own body. */
+/* How a signature stands beside its content (rule S16). */
+enum outbound_form {
+	OUTBOUND_DETACHED = 0,
+	OUTBOUND_OPAQUE,
+	OUTBOUND_FORMS
+};
+
+/* A signature in one form; all copies that want it share it. */
+struct outbound_signed {
+	bool made;
+	struct smime_entity entity;
+};
+
+/* What is made of one message; owns everything that its copies borrow, but
+ * for the message's own header and body. */
 struct outbound {
 	const struct spool_config *config;
 	struct buf entity; /* header block of the entity, with empty line */
@@ -25,13 +40,15 @@ struct outbound {
 	struct mime_tree tree;
 	bool scanned;
 	struct spool canonical;
-	const char *opaque;	   /* why it is signed opaque: "policy", or what
-	                     * mime_canon says; NULL when it is not */
-	struct slice_list content; /* what is signed or encrypted */
-	struct smime_entity signed_entity;
-	struct buf payload_header; /* of signed_entity, inside an envelope */
-	struct smime_entity encrypted_entity;
-	struct certificate_list certificates; /* encrypted to */
+	const char *must_be_opaque; /* what mime_canon says, or NULL */
+	struct slice_list content;  /* what is signed or encrypted */
+	struct outbound_signed forms[OUTBOUND_FORMS];
+	struct buf payload_header; /* of what is signed, inside an envelope */
+	/* One for each group of the plan; the first stays in place. */
+	struct outbound_copy *copies;
+	size_t count;
+	struct spool_config copy_spool; /* they share the memory of one */
+	size_t space;			/* bytes in all copies so far */
 };
 
 void outbound_init(struct outbound *o, const struct spool_config *config);
@@ -45,18 +62,25 @@ struct outbound_case {
 	struct gateway *gateway;
 	struct gather *gather; /* facts may get to know more underway */
 	const struct header *header;
+	const struct envelope *envelope;
 	time_t now;
 	deadline_t deadline; /* the mail server does not wait any longer */
 };
 
 /*
- * Makes the edits for a plan to protect, and has the gate look at them.  The
- * plan is changed where policy leaves a choice: what cannot be encrypted
- * after all is left signed, or refused when it must be.  Returns REASON_NONE,
- * or why the message has to wait or go back; err then says more.
+ * Makes the copies for a plan to protect, and has the gate look at them.
+ * What cannot be encrypted after all is one more fact: it is decided anew,
+ * and the plan changes.  edits become those of the copy that stays in place.
+ * Returns REASON_NONE, or why the message has to wait or go back; err then
+ * says more, and nothing was made.
  */
 enum plan_reason outbound_protect(struct outbound *o,
     const struct outbound_case *c, struct plan *plan, struct edits *edits,
     struct err *err);
+
+/* Why the signature of that copy has its content inside: "policy", or what
+ * mime_canon says; NULL when it has not. */
+const char *outbound_opaque(
+    const struct outbound *o, const struct plan *plan, size_t copy);
 
 #endif
