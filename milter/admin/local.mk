@@ -38,6 +38,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/own_list.c %D%/own_list.h \
 	%D%/partner_list.c %D%/partner_list.h \
 	%D%/passphrase.c %D%/passphrase.h \
+	%D%/policy_list.c %D%/policy_list.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/table.c %D%/table.h
 
@@ -57,6 +58,7 @@ ADMIN_TESTS = \
 	tests/unit/test_message_file \
 	tests/unit/test_output \
 	tests/unit/test_passphrase \
+	tests/unit/test_policy_list \
 	tests/unit/test_suggest \
 	tests/unit/test_table
 ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -74,6 +76,8 @@ tests_unit_test_output_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_output_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_passphrase_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_passphrase_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_policy_list_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_policy_list_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_suggest_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_suggest_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_table_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)

@@ -1,0 +1,174 @@
+/* policy_list.c: see policy_list.h. */
+#include "admin/policy_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+const struct column policy_list_columns[] = {
+    {"setting", "SETTING", COLUMN_TEXT},
+    {"value", "VALUE", COLUMN_TEXT},
+    {"level", "SET BY", COLUMN_TEXT},
+    {"instead_of", "INSTEAD OF", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+/* One setting, while the levels go by. */
+struct answer {
+	char *value;
+	char *level;
+	char *instead_of;
+};
+
+#define ANSWERS_MAX (SENDER_SETTINGS + 1u)
+_Static_assert(RECIPIENT_SETTINGS < ANSWERS_MAX, "one more than settings");
+
+struct collection {
+	struct answer answers[ANSWERS_MAX];
+};
+
+static char *
+level_text(const struct level_source *source)
+{
+	switch (source->place) {
+	case LEVEL_BUILTIN:
+		return xstrdup("built-in");
+	case LEVEL_DEFAULTS:
+		return xstrdup("defaults");
+	case LEVEL_FILE:
+		return xasprintf("%s (file)", source->name);
+	case LEVEL_STORE:
+		break;
+	}
+	return xasprintf("%s (store)", source->name);
+}
+
+/* A level speaks: what was said before stands behind it. */
+static void
+say(struct answer *a, const char *value, const struct level_source *source)
+{
+	char *before = a->instead_of;
+
+	if (a->value)
+		a->instead_of = xasprintf("%s%s%s (%s)", before ? before : "",
+		    before ? ", " : "", a->value, a->level);
+	if (a->instead_of != before)
+		free(before);
+	free(a->value);
+	free(a->level);
+	a->value = xstrdup(value);
+	a->level = level_text(source);
+}
+
+static void
+say_settings(struct collection *c, const struct setting *table, size_t count,
+    const void *level, const struct level_source *source)
+{
+	char text[SETTING_TEXT];
+
+	for (size_t i = 0; i < count; i++) {
+		if (setting_is_inherited(&table[i], level))
+			continue;
+		setting_text(&table[i], level, text);
+		say(&c->answers[i], text, source);
+	}
+}
+
+/* "a@example.org,b@example.org", or "none" */
+static char *
+list_text(const char *const *words, size_t count)
+{
+	char *text = xstrdup(count > 0 ? words[0] : "none"), *longer;
+
+	for (size_t i = 1; i < count; i++) {
+		longer = xasprintf("%s,%s", text, words[i]);
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static void
+add_sender_rule(const struct sender_rule *rule, void *arg)
+{
+	struct collection *c = arg;
+	char *escrow;
+
+	say_settings(
+	    c, sender_settings, SENDER_SETTINGS, rule->level, &rule->source);
+	if (!rule->escrow)
+		return;
+	escrow = list_text(rule->escrow, rule->escrow_count);
+	say(&c->answers[SENDER_SETTINGS], escrow, &rule->source);
+	free(escrow);
+}
+
+static void
+add_recipient_rule(const struct recipient_rule *rule, void *arg)
+{
+	const char *stand_in = rule->domain_certificate;
+	struct collection *c = arg;
+
+	say_settings(c, recipient_settings, RECIPIENT_SETTINGS, rule->level,
+	    &rule->source);
+	if (stand_in)
+		say(&c->answers[RECIPIENT_SETTINGS],
+		    *stand_in ? stand_in : "none", &rule->source);
+}
+
+/* Ends the collection. */
+static json_t *
+list_of(struct collection *c, const struct setting *table, size_t count,
+    const char *last)
+{
+	json_t *list = json_array(), *object;
+
+	for (size_t i = 0; i <= count; i++) {
+		struct answer *a = &c->answers[i];
+
+		object = json_object();
+		output_set(object, "setting",
+		    output_text(i < count ? table[i].name : last));
+		output_set(object, "value", output_text(a->value));
+		output_set(object, "level", output_text(a->level));
+		output_set(object, "instead_of",
+		    output_text(a->instead_of ? a->instead_of : ""));
+		(void)json_array_append_new(list, object);
+		free(a->value);
+		free(a->level);
+		free(a->instead_of);
+	}
+	return list;
+}
+
+int
+policy_list_sender(const struct levels *levels, const char *name, json_t **out,
+    struct err *err)
+{
+	struct collection c = {0};
+	int rc = levels_of_sender(levels, name, add_sender_rule, &c, err);
+	json_t *list = list_of(&c, sender_settings, SENDER_SETTINGS, "escrow");
+
+	if (rc < 0)
+		json_decref(list);
+	else
+		*out = list;
+	return rc;
+}
+
+int
+policy_list_recipient(const struct levels *levels, const char *name,
+    json_t **out, struct err *err)
+{
+	struct collection c = {0};
+	int rc = levels_of_recipient(levels, name, add_recipient_rule, &c, err);
+	json_t *list = list_of(
+	    &c, recipient_settings, RECIPIENT_SETTINGS, "domain_certificate");
+
+	if (rc < 0)
+		json_decref(list);
+	else
+		*out = list;
+	return rc;
+}
