@@ -25,6 +25,12 @@
  * is an edit of its own, for which Postfix walks the header: 5,000 keep it
  * busy for seconds. */
 #define LIMIT_CONTENT_FIELDS 500u
+/* Fields that are taken out because they say what the sender wishes: each is
+ * an edit, too. */
+#define LIMIT_TRIGGER_FIELDS 500u
+/* How often a subject is looked at again because something was taken out of
+ * it: once is enough for what people write. */
+#define LIMIT_TRIGGER_ROUNDS 8u
 /* Parts and nesting that are looked at one by one; beyond, the message is
  * handled as one opaque run of bytes. */
 #define LIMIT_MIME_PARTS 10000u

@@ -23,7 +23,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_text.c %D%/report_text.h \
-	%D%/token.c %D%/token.h
+	%D%/token.c %D%/token.h \
+	%D%/trigger.c %D%/trigger.h
 
 # A whole gateway for tests.
 check_LIBRARIES += tests/unit/libgatewayfixture.a
@@ -53,7 +54,8 @@ GATEWAY_TESTS = \
 	tests/unit/test_record \
 	tests/unit/test_reply \
 	tests/unit/test_report \
-	tests/unit/test_token
+	tests/unit/test_token \
+	tests/unit/test_trigger
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
@@ -94,6 +96,8 @@ tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_report_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_token_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_token_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_trigger_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(GATEWAY_TESTS)
