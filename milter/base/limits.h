@@ -122,6 +122,9 @@
  * certificates; parsed they take some five times as much. */
 #define LIMIT_HARVEST_QUEUE 1024u
 #define LIMIT_HARVEST_BYTES (16u * MIB)
+/* Identities whose rate is known, some 100 bytes each.  One that is forgotten
+ * begins anew; only who sent least recently is. */
+#define LIMIT_RATED_IDENTITIES 65536u
 /* The same complaint is logged once in this time. */
 #define LIMIT_COMPLAINT_MS (60 * 1000)
 /* What the operator was told once is said again: a line of yesterday's log

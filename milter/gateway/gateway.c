@@ -10,6 +10,7 @@
 #include "gateway/directory.h"
 #include "gateway/harvester.h"
 #include "gateway/notice.h"
+#include "gateway/rate.h"
 
 struct gateway {
 	int refs;
@@ -22,12 +23,14 @@ struct gateway {
 	struct directory *directory;
 	struct harvester *harvester; /* NULL: nothing is learned */
 	struct notices *notices;
+	struct rates *rates;
 };
 
 /* In the order in which one uses the other. */
 static void
 gateway_free(struct gateway *g)
 {
+	rates_free(g->rates);
 	notices_free(g->notices);
 	harvester_free(g->harvester);
 	directory_free(g->directory);
@@ -49,6 +52,7 @@ gateway_new(const struct gateway_config *config,
 	g->opts = *opts;
 	g->certificates = certificate_cache_new();
 	g->notices = notices_new();
+	g->rates = rates_new(config->rate_limit);
 	if (trust_load(&config->trust, &g->trust, err) < 0 ||
 	    store_open(config->store, &g->store, err) < 0)
 		goto fail;
@@ -127,6 +131,12 @@ struct notices *
 gateway_notices(struct gateway *g)
 {
 	return g->notices;
+}
+
+struct rates *
+gateway_rates(struct gateway *g)
+{
+	return g->rates;
 }
 
 const struct gateway_config *

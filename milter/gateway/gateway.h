@@ -153,5 +153,7 @@ struct harvester;
 struct harvester *gateway_harvester(struct gateway *g);
 struct notices;
 struct notices *gateway_notices(struct gateway *g);
+struct rates;
+struct rates *gateway_rates(struct gateway *g);
 
 #endif

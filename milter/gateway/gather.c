@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "gateway/authority.h"
 #include "gateway/exemption.h"
 #include "mail/mime_canon.h"
 
@@ -35,35 +36,6 @@ gather_fini(struct gather *g)
 }
 
 /* --- from envelope and header --- */
-
-static bool
-is_submission_daemon(const struct gateway_config *config, const char *name)
-{
-	for (size_t i = 0; name && i < config->submission_daemon_count; i++)
-		if (strcmp(config->submission_daemons[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* A4.  A login decides even where the network alone would do: who has one
- * can be told from the others. */
-static void
-gather_submitter(struct gather *g, const struct gateway_config *config,
-    const struct job_client *client)
-{
-	struct policy_facts *f = &g->facts;
-
-	if (client->login && *client->login) {
-		g->login = address_login(client->login);
-		f->submitter = SUBMITTER_LOGIN;
-		f->login = g->login;
-	} else if (network_list_has(
-		       &config->trusted_networks, client->address)) {
-		f->submitter = SUBMITTER_NETWORK;
-	} else if (is_submission_daemon(config, client->daemon_name)) {
-		f->submitter = SUBMITTER_DAEMON;
-	}
-}
 
 /* Adds the mailboxes of all fields of that name, in one pass however many
  * there are; returns how many. */
@@ -120,7 +92,7 @@ gather_header(struct gather *g, const struct gateway_config *config,
 {
 	struct policy_facts *f = &g->facts;
 
-	gather_submitter(g, config, client);
+	authority_submitter(config, client, &g->login, f);
 	f->null_sender = envelope->null_sender;
 	f->sender = envelope->sender;
 	gather_from(g, header);

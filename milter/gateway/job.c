@@ -13,11 +13,13 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "gateway/authority.h"
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
 #include "gateway/notice.h"
 #include "gateway/own_certificate.h"
+#include "gateway/rate.h"
 #include "gateway/reply.h"
 #include "policy/decide.h"
 
@@ -146,7 +148,10 @@ look_up_owners(struct job *job, struct err *err)
 
 	if (directory_look(gateway_directory(job->gateway), max_age,
 		clock_now(), &job->view, err) < 0 ||
-	    gather_owners(&job->gather, &job->view, err) < 0)
+	    gather_owners(&job->gather, &job->view, err) < 0 ||
+	    authority_check(gateway_config(job->gateway),
+		gateway_store(job->gateway), job->client, &job->gather.facts,
+		err) < 0)
 		return -1;
 	job->owners_known = true;
 	return 0;
@@ -393,6 +398,23 @@ is_to_protect(const struct job *job)
 	       job->plan.action == PLAN_PROTECT;
 }
 
+/* Mail that is left alone costs nothing, and counts for nothing. */
+static void
+count_message(struct job *job)
+{
+	struct policy_facts *f = &job->gather.facts;
+	char *identity;
+
+	if (!is_to_protect(job))
+		return;
+	identity = authority_identity(f);
+	f->over_rate = !rates_take(
+	    gateway_rates(job->gateway), identity, clock_monotonic_ms());
+	free(identity);
+	if (f->over_rate)
+		decide(f, &job->plan);
+}
+
 /* Nothing may be changed by a plan to pass, or in shadow mode. */
 static void
 check_pass(struct job *job)
@@ -425,6 +447,7 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 		inbound_finish(job);
 		return JOB_ACCEPT;
 	}
+	count_message(job);
 	c.now = job->view.now;
 	if (is_to_protect(job))
 		fail(job,

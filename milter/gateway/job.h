@@ -23,6 +23,10 @@ struct job_client {
 	const struct sockaddr *address; /* NULL: none (sendmail -bs) */
 	const char *daemon_name;	/* NULL: unknown */
 	const char *login;		/* {auth_authen}; NULL: none */
+	/* Common names of a TLS client certificate that the mail server has
+	 * verified, and of its issuer; NULL: none. */
+	const char *certificate;
+	const char *issuer;
 	/* More specific than the user's own settings; inherit (0) in mail,
 	 * set where the operator asks for a signature ("smimectl message"). */
 	struct setting_level override;

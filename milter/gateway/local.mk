@@ -1,6 +1,7 @@
 noinst_LIBRARIES += milter/gateway/libgateway.a
 milter_gateway_libgateway_a_SOURCES = \
 	%D%/armor.c %D%/armor.h \
+	%D%/authority.c %D%/authority.h \
 	%D%/directory.c %D%/directory.h \
 	%D%/directory_load.c %D%/directory_load.h \
 	%D%/edits.c %D%/edits.h \
@@ -19,6 +20,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/outbound_copy.c %D%/outbound_copy.h \
+	%D%/rate.c %D%/rate.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
@@ -37,6 +39,7 @@ GATEWAY_FIXTURE_LIBS = tests/unit/libgatewayfixture.a \
 
 GATEWAY_TESTS = \
 	tests/unit/test_armor \
+	tests/unit/test_authority \
 	tests/unit/test_directory \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
@@ -51,6 +54,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_levels \
 	tests/unit/test_notice \
 	tests/unit/test_own_certificate \
+	tests/unit/test_rate \
 	tests/unit/test_record \
 	tests/unit/test_reply \
 	tests/unit/test_report \
@@ -59,6 +63,8 @@ GATEWAY_TESTS = \
 
 tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_authority_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_authority_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_directory_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_directory_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -88,6 +94,8 @@ tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notice_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_own_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_own_certificate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_rate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_rate_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)

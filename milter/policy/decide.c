@@ -65,9 +65,8 @@ decide_exemption(const struct policy_facts *facts)
 	return EXEMPT_NOT;
 }
 
-/* Does a login with this name belong to that From address? */
-static bool
-login_fits(const struct policy_facts *facts)
+bool
+decide_is_own_login(const struct policy_facts *facts)
 {
 	size_t n = strlen(facts->login);
 
@@ -78,6 +77,16 @@ login_fits(const struct policy_facts *facts)
 		return false;
 	return strncmp(facts->login, facts->from, n) == 0 &&
 	       facts->from + n == strrchr(facts->from, '@');
+}
+
+/* The name of a certificate is no address, even if it looks like one. */
+static bool
+may_write(const struct policy_facts *facts)
+{
+	if (facts->login_may)
+		return true;
+	return facts->submitter == SUBMITTER_LOGIN &&
+	       decide_is_own_login(facts);
 }
 
 /* A4: nobody signs as somebody else. */
@@ -96,7 +105,7 @@ why_not_the_sender(const struct policy_facts *facts)
 		return REASON_FOREIGN_SENDER;
 	if (facts->submitter == SUBMITTER_NONE)
 		return REASON_NOT_SUBMITTED;
-	if (facts->login && !facts->login_may && !login_fits(facts))
+	if (facts->login && !may_write(facts))
 		return REASON_LOGIN_MISMATCH;
 	return REASON_NONE;
 }

@@ -16,6 +16,10 @@
  */
 enum plan_direction decide_direction(const struct policy_facts *facts);
 
+/* Is a login the From address itself, or, bare, its local part, where we serve
+ * a single domain?  Both must be known. */
+bool decide_is_own_login(const struct policy_facts *facts);
+
 /* What the message is left alone for (A9): the first of its exemptions that
  * policy has, too, or EXEMPT_NOT. */
 enum exemption decide_exemption(const struct policy_facts *facts);
@@ -23,8 +27,10 @@ enum exemption decide_exemption(const struct policy_facts *facts);
 /*
  * The whole decision.
  * - Nobody signs as somebody else (A4): a login must be the From address (a
- *   bare login its local part, where we serve a single domain); the envelope
- *   sender must be in one of our domains; From must be exactly one mailbox.
+ *   bare login its local part, where we serve a single domain) unless the
+ *   operator lets it write as that, a client certificate may write only as what
+ *   the operator listed; the envelope sender must be in one of our domains;
+ *   From must be exactly one mailbox.
  *   A login counts more than the network that it came from.
  * - What is protected already, and what is exempt, passes; but "required" is
  *   kept even then: it is encrypted as it is, or refused.

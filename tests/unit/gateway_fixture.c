@@ -348,6 +348,8 @@ gateway_fixture_send(struct gateway_fixture *f, const struct fixture_mail *mail,
 	    .address = (const struct sockaddr *)&address,
 	    .daemon_name = mail->daemon,
 	    .login = mail->login,
+	    .certificate = mail->certificate,
+	    .issuer = mail->issuer,
 	    .override = mail->override,
 	};
 	struct job *job;

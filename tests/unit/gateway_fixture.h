@@ -62,6 +62,7 @@ void gateway_fixture_partner(struct gateway_fixture *f, const char *address,
 
 struct fixture_mail {
 	const char *login;
+	const char *certificate, *issuer; /* of a TLS client */
 	const char *client; /* IPv4 address; NULL: 192.0.2.1, a stranger */
 	const char *daemon;
 	struct setting_level override;
