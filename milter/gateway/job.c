@@ -287,28 +287,16 @@ read_message(struct job *job)
 
 /* --- the answer --- */
 
-/* Does the state of a certificate explain it better than we do? */
-static const char *
-advice_for(const struct recipient_facts *r, enum plan_reason reason)
-{
-	if (!r || r->word == CERT_PICK_TAKEN ||
-	    reason < REASON_NO_CERTIFICATE || reason > REASON_RECIPIENT_PENDING)
-		return NULL;
-	return cert_pick_word_advice(r->word);
-}
-
 static enum job_outcome
 answer_refusal(const struct job *job, struct job_reply *reply)
 {
 	const struct plan *plan = &job->plan;
-	const struct recipient_facts *r = NULL;
-	const char *name = NULL;
 
-	if (plan->recipient != PLAN_NO_RECIPIENT) {
-		r = &job->gather.facts.recipients[plan->recipient];
-		name = r->address ? r->address : r->envelope;
-	}
-	reply_fill(reply, plan->reason, name, advice_for(r, plan->reason));
+	if (plan->recipient == PLAN_NO_RECIPIENT)
+		reply_fill(reply, plan->reason, NULL, NULL);
+	else
+		reply_about(reply, plan->reason,
+		    &job->gather.facts.recipients[plan->recipient]);
 	return JOB_REFUSE;
 }
 
@@ -352,6 +340,16 @@ drop_plan(struct job *job)
 	}
 }
 
+enum job_outcome
+job_would(const struct job *job, struct job_reply *reply)
+{
+	if (job->plan.action == PLAN_REFUSE)
+		return answer_refusal(job, reply);
+	if (job->plan.action == PLAN_DEFER)
+		return answer_waiting(job, reply);
+	return JOB_ACCEPT;
+}
+
 static enum job_outcome
 answer(struct job *job, struct job_reply *reply)
 {
@@ -364,13 +362,7 @@ answer(struct job *job, struct job_reply *reply)
 			drop_plan(job);
 		return outcome;
 	}
-	if (job->plan.shadow)
-		return JOB_ACCEPT;
-	if (job->plan.action == PLAN_REFUSE)
-		return answer_refusal(job, reply);
-	if (job->plan.action == PLAN_DEFER)
-		return answer_waiting(job, reply);
-	return JOB_ACCEPT;
+	return job->plan.shadow ? JOB_ACCEPT : job_would(job, reply);
 }
 
 static void
@@ -484,4 +476,10 @@ const struct policy_facts *
 job_facts(const struct job *job)
 {
 	return &job->gather.facts;
+}
+
+const struct gather *
+job_gather(const struct job *job)
+{
+	return &job->gather;
 }

@@ -79,6 +79,9 @@ enum job_outcome job_end_of_message(struct job *job, struct job_reply *reply);
  * underway; *reply as above. */
 enum job_outcome job_decide(struct job *job, struct job_reply *reply);
 
+/* What the plan alone says, shadow mode or not; once it is decided. */
+enum job_outcome job_would(const struct job *job, struct job_reply *reply);
+
 /* Valid until job_free. */
 const struct edits *job_edits(const struct job *job);
 
@@ -86,5 +89,7 @@ const struct edits *job_edits(const struct job *job);
 struct policy_facts;
 const struct plan *job_plan(const struct job *job);
 const struct policy_facts *job_facts(const struct job *job);
+struct gather;
+const struct gather *job_gather(const struct job *job);
 
 #endif

@@ -41,3 +41,20 @@ reply_fill(struct job_reply *reply, enum plan_reason reason,
 	}
 	add(reply, slice_text(advice ? advice : wording->text), REPLY_TEXT_MAX);
 }
+
+const char *
+reply_advice(const struct recipient_facts *r, enum plan_reason reason)
+{
+	if (r->word == CERT_PICK_TAKEN || reason < REASON_NO_CERTIFICATE ||
+	    reason > REASON_RECIPIENT_PENDING)
+		return NULL;
+	return cert_pick_word_advice(r->word);
+}
+
+void
+reply_about(struct job_reply *reply, enum plan_reason reason,
+    const struct recipient_facts *r)
+{
+	reply_fill(reply, reason, r->address ? r->address : r->envelope,
+	    reply_advice(r, reason));
+}

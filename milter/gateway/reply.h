@@ -5,6 +5,7 @@
 #define GATEWAY_REPLY_H
 
 #include "gateway/job.h"
+#include "policy/facts.h"
 
 /* Octets of a reply's text at most: RFC 5321 4.5.3.1.5 allows 512 in a line,
  * with code, extended code and line end. */
@@ -18,5 +19,13 @@
  */
 void reply_fill(struct job_reply *reply, enum plan_reason reason,
     const char *recipient, const char *advice);
+
+/* The same about one recipient, with what the state of his certificate tells
+ * where that explains it better. */
+void reply_about(struct job_reply *reply, enum plan_reason reason,
+    const struct recipient_facts *r);
+/* That state as a text; NULL when it does not. */
+const char *reply_advice(
+    const struct recipient_facts *r, enum plan_reason reason);
 
 #endif
