@@ -97,6 +97,7 @@ recipient_drop(void *value)
 	if (!entry_drop(&recipient->entry))
 		return;
 	cert_choice_fini(&recipient->choice);
+	certificate_list_fini(&recipient->oaep_sha1);
 	free(recipient);
 }
 
@@ -377,6 +378,7 @@ directory_find_recipient(const struct directory_view *view, const char *address,
 	if (!recipient) {
 		recipient = xcalloc(1, sizeof(*recipient));
 		entry_init(&recipient->entry, view);
+		certificate_list_init(&recipient->oaep_sha1);
 		if (load_recipient(view, address, recipient, err) < 0) {
 			recipient_drop(recipient);
 			return -1;

@@ -87,6 +87,8 @@ struct directory_recipient {
 	/* What all whose certificates are taken announced (rule D7). */
 	bool reads_gcm;
 	bool reads_oaep; /* true where no key is RSA */
+	/* Those taken whose owners announced OAEP, but not with SHA-256. */
+	struct certificate_list oaep_sha1;
 };
 
 /* All take canonical names and give a reference that the caller drops with

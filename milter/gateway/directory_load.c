@@ -388,6 +388,9 @@ read_capabilities(struct directory_recipient *recipient)
 		recipient->reads_gcm &= c.prefers_gcm;
 		if (taken->certificate->key == CERTIFICATE_KEY_RSA)
 			recipient->reads_oaep &= c.oaep_sha1 || c.oaep_sha256;
+		if (c.oaep_sha1 && !c.oaep_sha256)
+			certificate_list_add(
+			    &recipient->oaep_sha1, taken->certificate);
 	}
 }
 

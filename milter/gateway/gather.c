@@ -19,6 +19,7 @@ gather_init(struct gather *g)
 	memset(g, 0, sizeof(*g));
 	address_list_init(&g->from);
 	certificate_list_init(&g->escrow);
+	certificate_list_init(&g->oaep_sha1);
 }
 
 void
@@ -31,6 +32,7 @@ gather_fini(struct gather *g)
 	free(g->recipients);
 	free(g->login);
 	address_list_fini(&g->from);
+	certificate_list_fini(&g->oaep_sha1);
 	certificate_list_fini(&g->escrow);
 	directory_sender_unref(&g->sender);
 }
@@ -274,6 +276,13 @@ gather_rule(struct recipient_facts *r, const struct directory_view *view,
 	return 0;
 }
 
+static void
+add_oaep_sha1(struct gather *g, const struct directory_recipient *found)
+{
+	for (size_t i = 0; i < found->oaep_sha1.count; i++)
+		certificate_list_add(&g->oaep_sha1, found->oaep_sha1.at[i]);
+}
+
 static int
 gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
     struct err *err)
@@ -296,6 +305,7 @@ gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
 	r->word = found->choice.word;
 	r->reads_gcm = found->reads_gcm;
 	r->reads_oaep = found->reads_oaep;
+	add_oaep_sha1(g, found);
 	return 0;
 }
 
@@ -321,6 +331,15 @@ gather_recipients(struct gather *g, const struct directory_view *view,
 			return -1;
 	}
 	return 0;
+}
+
+static int
+compare_fingerprints(const void *a, const void *b)
+{
+	const struct certificate *const *x = a, *const *y = b;
+
+	return memcmp(
+	    (*x)->fingerprint, (*y)->fingerprint, sizeof((*x)->fingerprint));
 }
 
 /* --- escrow (C9) --- */
@@ -351,6 +370,7 @@ add_escrow(struct gather *g, const struct directory_view *view,
 			    found->choice.candidates[i].certificate);
 	if (g->escrow.count == before)
 		g->facts.escrow = ESCROW_MISSING;
+	add_oaep_sha1(g, found);
 	limit_abilities(g, found);
 	directory_recipient_unref(&found);
 	return 0;
@@ -411,16 +431,11 @@ gather_policy(struct gather *g, const struct directory_view *view,
 	address_list_sort(&visible);
 	rc = gather_recipients(g, view, envelope, &visible, err);
 	address_list_fini(&visible);
-	return rc < 0 ? -1 : gather_escrow(g, view, err);
-}
-
-static int
-compare_fingerprints(const void *a, const void *b)
-{
-	const struct certificate *const *x = a, *const *y = b;
-
-	return memcmp(
-	    (*x)->fingerprint, (*y)->fingerprint, sizeof((*x)->fingerprint));
+	if (rc < 0 || gather_escrow(g, view, err) < 0)
+		return -1;
+	qsort(g->oaep_sha1.at, g->oaep_sha1.count, sizeof(*g->oaep_sha1.at),
+	    compare_fingerprints);
+	return 0;
 }
 
 static bool
@@ -456,6 +471,19 @@ gather_group_certificates(const struct gather *g, const struct plan *plan,
 		if (i == 0 || compare_fingerprints(&all[i - 1], &all[i]) != 0)
 			certificate_list_add(out, all[i]);
 	free(all);
+}
+
+bool *
+gather_oaep_sha1(
+    const struct gather *g, const struct certificate_list *certificates)
+{
+	bool *sha1 = xcalloc(certificates->count, sizeof(*sha1));
+
+	for (size_t i = 0; g->oaep_sha1.count && i < certificates->count; i++)
+		sha1[i] = bsearch(&certificates->at[i], g->oaep_sha1.at,
+		    g->oaep_sha1.count, sizeof(*g->oaep_sha1.at),
+		    compare_fingerprints);
+	return sha1;
 }
 
 const struct cert_choice *

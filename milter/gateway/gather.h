@@ -30,6 +30,7 @@ struct gather {
 	                                       * looked up */
 	struct directory_sender *sender;      /* of facts.from, when ours */
 	struct certificate_list escrow;	      /* in every ciphertext (C9) */
+	struct certificate_list oaep_sha1; /* see gather_oaep_sha1; in order */
 	const char *author; /* the first of our addresses: whose domain says
 	                     * what is exempt, and the like; or NULL */
 };
@@ -65,6 +66,11 @@ void gather_body(struct gather *g, const struct header *header,
  * group in clear. */
 void gather_group_certificates(const struct gather *g, const struct plan *plan,
     size_t group, struct certificate_list *out);
+
+/* Which of these wants SHA-1 where OAEP is used, because its owner announced
+ * nothing better: for smime_encrypt_opts.  The caller frees the array. */
+bool *gather_oaep_sha1(
+    const struct gather *g, const struct certificate_list *certificates);
 
 /* The candidates for one recipient, each with its word; NULL when nobody
  * wanted to know.  Valid until gather_fini. */

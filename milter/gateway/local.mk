@@ -47,6 +47,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_gate \
 	tests/unit/test_gateway \
 	tests/unit/test_gather \
+	tests/unit/test_gather_policy \
 	tests/unit/test_harvester \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
@@ -80,6 +81,8 @@ tests_unit_test_gateway_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=deadline_left
 tests_unit_test_gateway_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_gather_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gather_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_harvester_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)

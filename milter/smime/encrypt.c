@@ -113,6 +113,7 @@ recipients_seal(struct encryption *e, const struct smime_encrypt_opts *opts,
 		const struct certificate *c = opts->recipients[i];
 		size_t start = all->len;
 
+		seal.oaep_sha1 = opts->oaep_sha1 && opts->oaep_sha1[i];
 		if (recipient_seal(&seal, c, all, err))
 			return -1;
 		elements[i].len = all->len - start;

@@ -21,8 +21,10 @@ struct smime_encrypt_opts {
 	enum smime_cipher cipher;
 	struct certificate *const *recipients; /* each gets a RecipientInfo */
 	size_t recipient_count;
-	bool oaep; /* RSA-OAEP with SHA-256 instead of PKCS#1 v1.5; always for
-	            * certificates that allow nothing else */
+	bool oaep; /* RSA-OAEP instead of PKCS#1 v1.5; always for certificates
+	            * that allow nothing else */
+	const bool *oaep_sha1; /* whether the hash is SHA-1, for each of the
+	                        * recipients; NULL: SHA-256 for all */
 };
 
 /* DER of ContentInfo around the encrypted pieces, streamed to out (finished

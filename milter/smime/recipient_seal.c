@@ -56,15 +56,15 @@ oaep_key(const struct certificate *c, struct rsa_params *params)
 
 /* The key, and what OAEP uses with it; hash NULL: PKCS#1 v1.5. */
 static EVP_PKEY *
-transport_key(const struct certificate *c, bool oaep, struct rsa_params *params)
+transport_key(const struct recipient_seal *seal, const struct certificate *c,
+    struct rsa_params *params)
 {
-	const struct digest_algorithm *sha256 =
-	    digest_algorithm_find(OID_SHA256);
+	enum oid hash = seal->oaep_sha1 ? OID_SHA1 : OID_SHA256;
 	EVP_PKEY *key;
 
 	*params = (struct rsa_params){0};
-	if (oaep || c->key == CERTIFICATE_KEY_RSA_OAEP)
-		params->hash = params->mgf_hash = sha256;
+	if (seal->oaep || c->key == CERTIFICATE_KEY_RSA_OAEP)
+		params->hash = params->mgf_hash = digest_algorithm_find(hash);
 	if (c->key == CERTIFICATE_KEY_RSA_OAEP)
 		return oaep_key(c, params);
 	key = X509_get0_pubkey(c->x509);
@@ -100,7 +100,7 @@ transport_encrypt(const struct recipient_seal *seal,
     const struct certificate *c, struct rsa_params *params,
     struct encrypted_key *out)
 {
-	EVP_PKEY *key = transport_key(c, seal->oaep, params);
+	EVP_PKEY *key = transport_key(seal, c, params);
 	EVP_PKEY_CTX *ctx = NULL;
 	int rc = -1;
 

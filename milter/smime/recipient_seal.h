@@ -16,7 +16,9 @@
 struct recipient_seal {
 	const struct cipher_algorithm *cipher; /* of the content */
 	struct slice content_key;
-	bool oaep; /* RSA: OAEP with SHA-256, not PKCS#1 v1.5 */
+	bool oaep;	/* RSA: OAEP, not PKCS#1 v1.5 ... */
+	bool oaep_sha1; /* ... with SHA-1, not SHA-256, where the key itself
+	                 * does not say */
 };
 
 /* Appends the RecipientInfo.  Permanent error, naming the certificate, when

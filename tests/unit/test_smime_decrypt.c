@@ -348,7 +348,8 @@ test_our_own(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < 4; c++) {
-		struct smime_encrypt_opts opts = {ciphers[c], to, 4, c % 2};
+		struct smime_encrypt_opts opts = {
+		    ciphers[c], to, 4, c % 2, NULL};
 		struct spool der;
 		struct err err;
 

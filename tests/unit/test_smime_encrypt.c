@@ -113,7 +113,7 @@ test_every_cipher_and_size(void **state)
 	for (size_t c = 0; c < sizeof(ciphers) / sizeof(ciphers[0]); c++)
 		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 			struct smime_encrypt_opts opts = {
-			    ciphers[c], to, 1, false};
+			    ciphers[c], to, 1, false, NULL};
 
 			encrypt(&opts, slice_make(noise, sizes[i]), &out);
 			assert_opens(spool_slice(&out), &rsa,
@@ -135,7 +135,7 @@ test_every_kind_of_recipient(void **state)
 		for (size_t i = 0; i < 4; i++) {
 			struct certificate *to[] = {all[i]->certificate};
 			struct smime_encrypt_opts opts = {
-			    ciphers[c], to, 1, false};
+			    ciphers[c], to, 1, false, NULL};
 
 			encrypt(&opts, content, &out);
 			assert_opens(spool_slice(&out), all[i], content);
@@ -198,6 +198,43 @@ test_oaep(void **state)
 	opts.oaep = false;
 	encrypt(&opts, content, &out);
 	assert_int_equal(key_algorithm(spool_slice(&out)), OID_RSA);
+	spool_fini(&out);
+}
+
+/* Each with the hash that he announced: to whom SHA-1 is everything, rule E4,
+ * all fields at their defaults and left out. */
+static void
+test_oaep_hashes(void **state)
+{
+	static const unsigned char defaults[] =
+	    "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x07\x30\x00";
+	static const bool sha1[] = {false, true};
+	struct fixture_cert other;
+	struct certificate *to[2] = {rsa.certificate};
+	struct smime_encrypt_opts opts = {.recipients = to,
+	    .recipient_count = 2,
+	    .oaep = true,
+	    .oaep_sha1 = sha1};
+	struct slice content = slice_text("Hello");
+	struct spool out;
+
+	(void)state;
+	leaf(&other, "RSA-3072");
+	to[1] = other.certificate;
+	encrypt(&opts, content, &out);
+	assert_opens(spool_slice(&out), &rsa, content);
+	assert_opens(spool_slice(&out), &other, content);
+	(void)smime_find(
+	    spool_slice(&out), slice_make(defaults, sizeof(defaults) - 1));
+	spool_fini(&out);
+	fixture_fini(&other);
+	/* With PKCS#1 v1.5 there is no hash. */
+	opts.oaep = false;
+	opts.recipient_count = 1;
+	opts.oaep_sha1 = sha1 + 1;
+	encrypt(&opts, content, &out);
+	assert_int_equal(key_algorithm(spool_slice(&out)), OID_RSA);
+	assert_opens(spool_slice(&out), &rsa, content);
 	spool_fini(&out);
 }
 
@@ -277,7 +314,8 @@ test_der(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(ciphers) / sizeof(ciphers[0]); c++) {
-		struct smime_encrypt_opts opts = {ciphers[c], to, 3, c % 2};
+		struct smime_encrypt_opts opts = {
+		    ciphers[c], to, 3, c % 2, NULL};
 		CMS_ContentInfo *cms;
 		struct buf again;
 		struct spool out;
@@ -335,7 +373,8 @@ test_fresh_every_time(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(ciphers) / sizeof(ciphers[0]); c++) {
-		struct smime_encrypt_opts opts = {ciphers[c], to, 1, false};
+		struct smime_encrypt_opts opts = {
+		    ciphers[c], to, 1, false, NULL};
 		struct envelope one, other;
 		struct spool a, b;
 
@@ -365,7 +404,8 @@ test_entity(void **state)
 
 	(void)state;
 	for (size_t c = 0; c < sizeof(ciphers) / sizeof(ciphers[0]); c++) {
-		struct smime_encrypt_opts opts = {ciphers[c], to, 1, false};
+		struct smime_encrypt_opts opts = {
+		    ciphers[c], to, 1, false, NULL};
 		struct smime_entity e;
 		CMS_ContentInfo *cms;
 		struct buf text, der;
@@ -512,6 +552,7 @@ main(void)
 	    cmocka_unit_test(test_every_kind_of_recipient),
 	    cmocka_unit_test(test_several_recipients),
 	    cmocka_unit_test(test_oaep),
+	    cmocka_unit_test(test_oaep_hashes),
 	    cmocka_unit_test(test_oaep_key),
 	    cmocka_unit_test(test_der),
 	    cmocka_unit_test(test_versions),
