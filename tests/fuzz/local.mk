@@ -70,8 +70,12 @@ FUZZ_TARGETS += %D%/fuzz_key_message %D%/fuzz_keyd_answer %D%/fuzz_keyd_checks
 %C%_fuzz_keyd_checks_LDADD = $(KEYD_LIBS)
 
 # smime/
-FUZZ_TARGETS += %D%/fuzz_smime_detect %D%/fuzz_smime_verify \
-	%D%/fuzz_smime_decrypt
+FUZZ_TARGETS += %D%/fuzz_capabilities %D%/fuzz_smime_detect \
+	%D%/fuzz_smime_verify %D%/fuzz_smime_decrypt
+%C%_fuzz_capabilities_SOURCES = %D%/fuzz_capabilities.c %D%/fuzz.h
+%C%_fuzz_capabilities_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_capabilities_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_capabilities_LDADD = $(SMIME_LIBS)
 %C%_fuzz_smime_detect_SOURCES = %D%/fuzz_smime_detect.c %D%/fuzz.h
 %C%_fuzz_smime_detect_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_smime_detect_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
