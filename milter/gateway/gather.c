@@ -433,8 +433,9 @@ gather_policy(struct gather *g, const struct directory_view *view,
 	address_list_fini(&visible);
 	if (rc < 0 || gather_escrow(g, view, err) < 0)
 		return -1;
-	qsort(g->oaep_sha1.at, g->oaep_sha1.count, sizeof(*g->oaep_sha1.at),
-	    compare_fingerprints);
+	if (g->oaep_sha1.count > 0)
+		qsort(g->oaep_sha1.at, g->oaep_sha1.count,
+		    sizeof(*g->oaep_sha1.at), compare_fingerprints);
 	return 0;
 }
 
