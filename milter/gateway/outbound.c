@@ -296,7 +296,9 @@ encrypt(struct outbound *o, const struct outbound_case *c,
 	struct outbound_copy *copy = &o->copies[group];
 	struct smime_encrypt_opts opts;
 	struct slice_list payload;
+	bool *sha1;
 	size_t size;
+	int rc;
 
 	gather_group_certificates(c->gather, plan, group, &copy->certificates);
 	outbound_copy_opts(&plan->groups[group], &copy->certificates, &opts);
@@ -307,7 +309,11 @@ encrypt(struct outbound *o, const struct outbound_case *c,
 		err_set(err, ERR_PERMANENT, "encrypted it would be too large");
 		return REASON_TOO_LARGE;
 	}
-	if (smime_encrypt(&opts, &payload, &copy->envelope, err) == 0)
+	sha1 = gather_oaep_sha1(c->gather, &copy->certificates);
+	opts.oaep_sha1 = sha1;
+	rc = smime_encrypt(&opts, &payload, &copy->envelope, err);
+	free(sha1);
+	if (rc == 0)
 		return REASON_NONE;
 	return err->class == ERR_PERMANENT ? REASON_NOT_ENCRYPTABLE
 					   : REASON_INTERNAL;
