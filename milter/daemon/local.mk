@@ -1,5 +1,6 @@
 noinst_LIBRARIES += milter/daemon/libdaemon.a
 milter_daemon_libdaemon_a_SOURCES = \
+	%D%/client_certificate.c %D%/client_certificate.h \
 	%D%/confinement.c %D%/confinement.h \
 	%D%/control.c %D%/control.h \
 	%D%/daemon.c %D%/daemon.h \
@@ -31,10 +32,13 @@ $(UNITS): %.service: conf/%.service.in Makefile
 	    -e 's,[@]sysconfdir[@],$(sysconfdir),g' \
 	    $(top_srcdir)/conf/$*.service.in >$@
 
-DAEMON_TESTS = tests/unit/test_control tests/unit/test_heartbeat \
+DAEMON_TESTS = tests/unit/test_client_certificate \
+	tests/unit/test_control tests/unit/test_heartbeat \
 	tests/unit/test_notify tests/unit/test_options \
 	tests/unit/test_session tests/unit/test_socket
 
+tests_unit_test_client_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_client_certificate_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
 tests_unit_test_control_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_control_LDADD = $(DAEMON_LIBS) $(UNIT_LIBS)
 tests_unit_test_heartbeat_CPPFLAGS = $(UNIT_CPPFLAGS)

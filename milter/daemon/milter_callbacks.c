@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "daemon/client_certificate.h"
 #include "daemon/heartbeat.h"
 #include "daemon/milter_apply.h"
 #include "daemon/session.h"
@@ -41,7 +42,17 @@ static char macro_daemon_name[] = "{daemon_name}";
 static char macro_login[] = "{auth_authen}";
 static char macro_strength[] = "{auth_ssf}";
 static char macro_recipient[] = "{rcpt_addr}";
-static char macros_at_sender[] = "i {auth_authen} {auth_ssf}";
+static char macro_version[] = "v";
+static char macro_verify[] = "{verify}";
+static char macro_cert_subject[] = "{cert_subject}";
+static char macro_cert_issuer[] = "{cert_issuer}";
+static char macro_cn_subject[] = "{cn_subject}";
+static char macro_cn_issuer[] = "{cn_issuer}";
+static char macros_at_connection[] = "{daemon_name} v";
+/* The client may have begun TLS since its connection, and HELO is not heard. */
+static char macros_at_sender[] = "i {auth_authen} {auth_ssf} {verify} "
+				 "{cert_subject} {cert_issuer} {cn_subject} "
+				 "{cn_issuer}";
 static char macros_at_recipient[] = "i {rcpt_addr}";
 
 static struct service *milter_service;
@@ -79,7 +90,7 @@ session_of(SMFICTX *ctx)
 static void
 ask_for_macros(SMFICTX *ctx)
 {
-	(void)smfi_setsymlist(ctx, SMFIM_CONNECT, macro_daemon_name);
+	(void)smfi_setsymlist(ctx, SMFIM_CONNECT, macros_at_connection);
 	(void)smfi_setsymlist(ctx, SMFIM_ENVFROM, macros_at_sender);
 	(void)smfi_setsymlist(ctx, SMFIM_ENVRCPT, macros_at_recipient);
 	(void)smfi_setsymlist(ctx, SMFIM_EOH, macro_queue_id);
@@ -150,11 +161,31 @@ parameters_of(char **arguments)
 	return buf_take_text(&text);
 }
 
+static void
+tell_certificate(SMFICTX *ctx)
+{
+	const struct client_macros macros = {
+	    .version = smfi_getsymval(ctx, macro_version),
+	    .verify = smfi_getsymval(ctx, macro_verify),
+	    .cert_subject = smfi_getsymval(ctx, macro_cert_subject),
+	    .cert_issuer = smfi_getsymval(ctx, macro_cert_issuer),
+	    .cn_subject = smfi_getsymval(ctx, macro_cn_subject),
+	    .cn_issuer = smfi_getsymval(ctx, macro_cn_issuer),
+	};
+	struct client_certificate certificate;
+
+	client_certificate_read(&macros, &certificate);
+	session_certificate(
+	    session_of(ctx), certificate.subject, certificate.issuer);
+	client_certificate_fini(&certificate);
+}
+
 static sfsistat
 on_sender(SMFICTX *ctx, char **arguments)
 {
 	char *login = login_of(ctx), *parameters = parameters_of(arguments);
 
+	tell_certificate(ctx);
 	session_sender(session_of(ctx), arguments[0], parameters, login);
 	free(parameters);
 	session_queue_id(session_of(ctx), smfi_getsymval(ctx, macro_queue_id));

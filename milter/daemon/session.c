@@ -19,7 +19,8 @@ struct session {
 	/* the connection */
 	struct sockaddr_storage address;
 	bool has_address;
-	char *daemon_name; /* NULL: unknown */
+	char *daemon_name;	/* NULL: unknown */
+	char *subject, *issuer; /* of the client's certificate, or NULL */
 
 	/* the message */
 	struct job *job; /* NULL: none, or it began when the service ended */
@@ -47,6 +48,8 @@ session_free(struct session *s)
 	session_end_message(s);
 	service_disconnected(s->service);
 	free(s->daemon_name);
+	free(s->subject);
+	free(s->issuer);
 	free(s);
 }
 
@@ -74,6 +77,17 @@ session_client(
 		memcpy(&s->address, address, size);
 	free(s->daemon_name);
 	s->daemon_name = daemon_name ? xstrdup(daemon_name) : NULL;
+	session_certificate(s, NULL, NULL);
+}
+
+void
+session_certificate(struct session *s, const char *subject, const char *issuer)
+{
+	session_end_message(s);
+	free(s->subject);
+	free(s->issuer);
+	s->subject = subject ? xstrdup(subject) : NULL;
+	s->issuer = issuer ? xstrdup(issuer) : NULL;
 }
 
 void
@@ -92,6 +106,8 @@ session_sender(struct session *s, const char *path, const char *parameters,
 		s->has_address ? (const struct sockaddr *)&s->address : NULL,
 	    .daemon_name = s->daemon_name,
 	    .login = s->login,
+	    .certificate = s->subject,
+	    .issuer = s->issuer,
 	};
 	s->job = job_new(gateway, &s->client);
 	gateway_unref(&gateway);

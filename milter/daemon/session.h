@@ -34,6 +34,12 @@ void session_free(struct session *session);
 void session_client(struct session *session, const struct sockaddr *address,
     const char *daemon_name);
 
+/* The client's TLS certificate, as far as the mail server has verified it: the
+ * common names of its subject and issuer, for the messages that begin from now
+ * on.  Copied; NULL: none. */
+void session_certificate(
+    struct session *session, const char *subject, const char *issuer);
+
 /* Begins a message; one that was going on is over.  path is the argument of
  * MAIL: "<a@example.org>", "<>", or without brackets, "" for the null sender
  * (Postfix's non_smtpd).  parameters: the other arguments, a blank between

@@ -50,12 +50,18 @@ make_gateway(struct site *t)
 	return gateway;
 }
 
+static const char *const addresses_of_server[] = {"@example.org"};
+static const struct gateway_client server = {
+    "Server", "Our CA", addresses_of_server, 1};
+
 static int
 setup_site(void **state)
 {
 	static struct site t;
 
 	gateway_fixture_start(&t.fixture);
+	t.fixture.config.clients = &server;
+	t.fixture.config.client_count = 1;
 	gateway_fixture_user(
 	    &t.fixture, "alice@example.org", SWITCH_INHERIT, ENCRYPT_INHERIT);
 	fixture_leaf(&t.alice, &t.fixture.our_ca,
@@ -187,6 +193,38 @@ test_login_ends_with_its_message(void **state)
 
 	connect_from(t, "192.0.2.1");
 	expect_signed(t);
+	say_envelope(t, "<alice@example.org>", NULL);
+	assert_int_equal(say_content(t), SESSION_ACCEPT);
+	assert_null(session_edits(t->session));
+}
+
+/* The certificate is the connection's, and that of the next TLS handshake
+ * replaces it. */
+static void
+test_certificate(void **state)
+{
+	struct site *t = *state;
+
+	connect_from(t, "192.0.2.1");
+	for (int i = 0; i < 2; i++) {
+		session_certificate(t->session, "Server", "Our CA");
+		say_envelope(t, "<alice@example.org>", NULL);
+		assert_int_equal(say_content(t), SESSION_ACCEPT);
+		assert_non_null(session_edits(t->session));
+		assert_true(session_edits(t->session)->replace_body);
+	}
+	session_certificate(t->session, "Server", "Other CA");
+	say_envelope(t, "<alice@example.org>", NULL);
+	assert_int_equal(say_content(t), SESSION_ACCEPT);
+	assert_null(session_edits(t->session));
+	session_certificate(t->session, "Server", "Our CA");
+	session_certificate(t->session, NULL, NULL);
+	say_envelope(t, "<alice@example.org>", NULL);
+	assert_int_equal(say_content(t), SESSION_ACCEPT);
+	assert_null(session_edits(t->session));
+	/* Another client. */
+	session_certificate(t->session, "Server", "Our CA");
+	connect_from(t, "192.0.2.1");
 	say_envelope(t, "<alice@example.org>", NULL);
 	assert_int_equal(say_content(t), SESSION_ACCEPT);
 	assert_null(session_edits(t->session));
@@ -462,6 +500,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(test_messages_on_one_connection),
 	    TEST(test_login_ends_with_its_message),
+	    TEST(test_certificate),
 	    TEST(test_trusted_network),
 	    TEST(test_paths_without_brackets),
 	    TEST(test_no_address),
