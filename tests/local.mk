@@ -73,6 +73,7 @@ SYSTEM_TESTS = \
 	%D%/system/corpus_test.py \
 	%D%/system/linear_test.py \
 	%D%/system/policy_test.py \
+	%D%/system/authority_test.py \
 	%D%/system/layers.py \
 	%D%/system/socket_test.py \
 	%D%/system/mta_client_test.py

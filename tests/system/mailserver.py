@@ -9,6 +9,7 @@ import re
 import shutil
 import smtplib
 import socketserver
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -153,7 +154,8 @@ class MailServer:
     host: a loopback address to listen on.  patience: seconds that a milter
     may be silent at the end of a message.  mx_milters: for the port of
     strangers, when they are others.  reinject_milters: for copies; none
-    unless they are given.
+    unless they are given.  tls: the server's openssl.Identity, and the
+    openssl.Authority of clients' certificates; each client is asked for one.
 
     The ports are mx, for strangers, submission, which wants a login, inside,
     which is called SUBMISSION, too, and asks nothing of anybody, and reinject,
@@ -170,10 +172,11 @@ class MailServer:
 
     def __init__(self, milters, logins, domains=("example.org",),
                  host="127.0.0.1", patience=120, mx_milters=None,
-                 reinject_milters=()):
+                 reinject_milters=(), tls=None):
         self.milters = milters if isinstance(milters, list) else [milters]
         self.mx_milters = mx_milters or self.milters
         self.reinject_milters = list(reinject_milters)
+        self.tls = tls
         self.host = host
         self.logins = logins
         self.domains = domains
@@ -189,6 +192,8 @@ class MailServer:
     def __enter__(self):
         try:
             self.folder.chmod(0o755)
+            if self.tls:
+                self._write_tls()
             self._configure()
             self.start()
         except BaseException:
@@ -206,6 +211,18 @@ class MailServer:
         name, _, realm = login.partition("@")
         subprocess.run(["saslpasswd2", "-p", "-c", "-f", database, "-u",
                         realm, name], input=PASSWORD.encode(), check=True)
+
+    def _write_tls(self):
+        """Key and certificates where only the server can read them."""
+        own, authority = self.tls
+        folder = self.folder / "tls"
+        folder.mkdir(mode=0o700)
+        for name, parts in (("cert", (own.certificate,
+                                      own.authority.intermediate)),
+                            ("key", (own.key,)), ("ca", (authority.root,))):
+            path = folder / f"{name}.pem"
+            path.write_bytes(b"".join(part.read_bytes() for part in parts))
+            path.chmod(0o600)
 
     def ports(self):
         return [self.mx, self.submission, self.inside, self.reinject]
@@ -238,11 +255,27 @@ class MailServer:
             return transaction(smtp, login if sender is None else sender,
                                recipients, data)
 
-    def deliver(self, sender, recipients, data, port=None):
-        """As a stranger, at the MX unless told otherwise."""
+    def deliver(self, sender, recipients, data, port=None, certificate=None):
+        """As a stranger, at the MX unless told otherwise.  certificate: the
+        client's openssl.Identity."""
         with self.session(port or self.mx) as smtp:
             smtp.ehlo()
+            if certificate:
+                smtp.starttls(context=_client_context(certificate))
+                smtp.ehlo()
             return transaction(smtp, sender, recipients, data)
+
+
+def _client_context(identity):
+    """TLS with a client certificate; the server is ours."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    chain = identity.certificate.with_suffix(".chain")
+    chain.write_bytes(identity.certificate.read_bytes() +
+                      identity.authority.intermediate.read_bytes())
+    context.load_cert_chain(chain, identity.key)
+    return context
 
 
 def transaction(smtp, sender, recipients, data):

@@ -50,10 +50,17 @@ virtual_mailbox_limit = 0
 minimal_backoff_time = 5s
 queue_run_delay = 5s
 smtp_tls_security_level = none
-smtpd_tls_security_level = none
+smtpd_tls_security_level = {tls_level}
 smtpd_tls_auth_only = no
 smtpd_sasl_security_options = noanonymous
 smtpd_sasl_local_domain =
+"""
+
+TLS = """
+smtpd_tls_cert_file = {folder}/tls/cert.pem
+smtpd_tls_key_file = {folder}/tls/key.pem
+smtpd_tls_CAfile = {folder}/tls/ca.pem
+smtpd_tls_ask_ccert = yes
 """
 
 MASTER_CF = """
@@ -153,6 +160,7 @@ class Postfix(mailserver.MailServer):
                 "host": self.host, "inside": self.inside,
                 "reinject": self.reinject,
                 "patience": self.patience,
+                "tls_level": "may" if self.tls else "none",
                 "domains": " ".join(self.domains)}
 
     def _configure(self):
@@ -163,7 +171,8 @@ class Postfix(mailserver.MailServer):
         owner = pwd.getpwnam("postfix")
         os.chown(self.folder / "data", owner.pw_uid, 0)
         etc = self.folder / "etc"
-        (etc / "main.cf").write_text(MAIN_CF.format(**self._values()))
+        main_cf = MAIN_CF + (TLS if self.tls else "")
+        (etc / "main.cf").write_text(main_cf.format(**self._values()))
         (etc / "master.cf").write_text(MASTER_CF.format(**self._values()))
         (sasl / "smtpd.conf").write_text(SASL.format(**self._values()))
         for login in self.logins:

@@ -61,10 +61,18 @@ DAEMON_OPTIONS(`Name=MX, Addr={host}, Port={mx}, Family={family}, InputMailFilte
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={submission}, Family={family}, Modifiers=Ea')dnl
 DAEMON_OPTIONS(`Name=SUBMISSION, Addr={host}, Port={inner}, Family={family}')dnl
 DAEMON_OPTIONS(`Name=REINJECT, Addr={host}, Port={reinject}, Family={family}, InputMailFilters={reinject_milters}')dnl
+{tls}
 {milters}
 MAILER(`smtp')dnl
 LOCAL_CONFIG
 ESASL_CONF_PATH={inside}/sasl
+"""
+
+TLS = f"""
+define(`confSERVER_CERT', `{INSIDE}/tls/cert.pem')dnl
+define(`confSERVER_KEY', `{INSIDE}/tls/key.pem')dnl
+define(`confCACERT', `{INSIDE}/tls/ca.pem')dnl
+define(`confCACERT_PATH', `{INSIDE}/tls')dnl
 """
 
 SASL = f"""
@@ -195,6 +203,7 @@ class Sendmail(mailserver.MailServer):
             cf=CF, inside=INSIDE, sink=self.sink.port, mx=self.mx,
             submission=self.submission, inner=self.inside,
             reinject=self.reinject, host=self.host,
+            tls=TLS if self.tls else "",
             milters="\n".join(self._declarations()),
             mx_milters=self._names(self.mx_milters),
             reinject_milters=self._names(self.reinject_milters),

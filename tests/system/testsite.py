@@ -38,6 +38,7 @@ authserv_id = "mx.example.org";
 outbound = {{
   trusted_networks = [ {networks} ];
   submission_daemons = [ "SUBMISSION" ];
+  {outbound}
 }};
 defaults = {{ sign = true; encrypt = "{encrypt}"; }};
 log = {{ target = "stderr"; level = "{level}"; }};
@@ -67,17 +68,19 @@ def is_sanitized():
 
 
 class Site:
-    """networks: trusted ones.  more: further lines of the settings file."""
+    """networks: trusted ones.  more: further lines of the settings file.
+    outbound: further lines of that group."""
 
     def __init__(self, domains=("example.org",), networks=("198.51.100.0/24",),
-                 encrypt="off", more="", level="info"):
+                 encrypt="off", more="", level="info", outbound=""):
         self.domains = domains
         # Short, because the path of a unix socket is.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="smime-site-"))
         self.socket = str(self.folder / "run" / "milter.sock")
         self.settings = {
             "folder": self.folder, "encrypt": encrypt, "more": more,
-            "level": level, "socket": f"unix:{self.socket}",
+            "outbound": outbound, "level": level,
+            "socket": f"unix:{self.socket}",
             "networks": ", ".join(f'"{n}"' for n in networks)}
         self.configuration = self.folder / "smime-milter.conf"
         self.keyd_socket = str(self.folder / "keyd" / "keyd.sock")
