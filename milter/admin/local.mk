@@ -20,6 +20,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/complain.c %D%/complain.h \
 	%D%/effective.c %D%/effective.h \
 	%D%/enroll.c %D%/enroll.h \
+	%D%/explain_answer.c %D%/explain_answer.h \
 	%D%/help.c %D%/help.h \
 	%D%/key_file.c %D%/key_file.h \
 	%D%/key_ready.c %D%/key_ready.h \
@@ -48,8 +49,8 @@ smimectl_SOURCES = %D%/main.c
 smimectl_LDADD = $(ADMIN_LIBS)
 dist_man_MANS += %D%/smimectl.8
 
-TESTS += tests/system/smimectl_test.py
-EXTRA_DIST += tests/system/smimectl_test.py
+TESTS += tests/system/smimectl_test.py tests/system/explain_test.py
+EXTRA_DIST += tests/system/smimectl_test.py tests/system/explain_test.py
 
 ADMIN_TESTS = \
 	tests/unit/test_cert_json \

@@ -44,12 +44,16 @@ level_text(const struct level_source *source)
 	return xasprintf("%s (store)", source->name);
 }
 
-/* A level speaks: what was said before stands behind it. */
+/* A level speaks: what was said before stands behind it.  The defaults of a
+ * file are filled up with what is built in: nobody has said that. */
 static void
 say(struct answer *a, const char *value, const struct level_source *source)
 {
 	char *before = a->instead_of;
 
+	if (source->place == LEVEL_DEFAULTS && a->value &&
+	    strcmp(a->value, value) == 0)
+		return;
 	if (a->value)
 		a->instead_of = xasprintf("%s%s%s (%s)", before ? before : "",
 		    before ? ", " : "", a->value, a->level);
@@ -61,6 +65,24 @@ say(struct answer *a, const char *value, const struct level_source *source)
 	a->level = level_text(source);
 }
 
+/* The short words for sets, which the configuration knows, too. */
+static void
+value_text(const struct setting *s, const void *level, char *out)
+{
+	static const struct {
+		unsigned set;
+		const char *word;
+	} shorter[] = {{EXEMPT_ALL, "all"}, {EXEMPT_ALWAYS, "none"}};
+	char text[SETTING_TEXT];
+
+	setting_text(s, level, out);
+	for (size_t i = 0; !s->words && i < 2; i++) {
+		setting_exempt_text(shorter[i].set, text);
+		if (strcmp(text, out) == 0)
+			strcpy(out, shorter[i].word);
+	}
+}
+
 static void
 say_settings(struct collection *c, const struct setting *table, size_t count,
     const void *level, const struct level_source *source)
@@ -70,7 +92,7 @@ say_settings(struct collection *c, const struct setting *table, size_t count,
 	for (size_t i = 0; i < count; i++) {
 		if (setting_is_inherited(&table[i], level))
 			continue;
-		setting_text(&table[i], level, text);
+		value_text(&table[i], level, text);
 		say(&c->answers[i], text, source);
 	}
 }

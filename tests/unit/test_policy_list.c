@@ -22,7 +22,9 @@ static struct store *store;
 
 static const char *const auditor[] = {"audit@example.org", "b@example.org"};
 static const struct gateway_domain domains[] = {{.name = "example.org",
-    .level = {.encrypt = ENCRYPT_IF_POSSIBLE, .mixed = MIXED_ALL_OR_NONE},
+    .level = {.encrypt = ENCRYPT_IF_POSSIBLE,
+	.mixed = MIXED_ALL_OR_NONE,
+	.exempt = EXEMPT_ALWAYS},
     .escrow = auditor,
     .escrow_count = 2}};
 static const struct gateway_recipient patterns[] = {
@@ -31,7 +33,9 @@ static const struct gateway_recipient patterns[] = {
 	.domain_certificate = "gateway@example.net"},
 };
 static const struct gateway_config config = {
-    .defaults = {.encrypt = ENCRYPT_REQUIRED, .sign = SWITCH_OFF},
+    .defaults = {.encrypt = ENCRYPT_REQUIRED,
+	.sign = SWITCH_OFF,
+	.own_problem = OWN_PROBLEM_UNSIGNED},
     .domains = domains,
     .domain_count = 1,
     .recipient_defaults = {.cipher = CIPHER_AES128_CBC},
@@ -115,6 +119,8 @@ test_sender(void **state)
 	check(list, "mixed",
 	    "all-or-none by example.org (file); split "
 	    "(built-in)");
+	check(list, "exempt", "none by example.org (file); all (built-in)");
+	check(list, "own_cert_problem", "unsigned by built-in; ");
 	check(list, "bcc", "separate by built-in; ");
 	check(list, "mode",
 	    "shadow by example.org (store); enforce "

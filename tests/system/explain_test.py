@@ -1,0 +1,232 @@
+"""smimectl explain: each rule, each copy and who could read whose name in it,
+what the sender is told, and an exit status for scripts."""
+
+import openssl
+import tap
+from tap import absent, case, check, contains, equal
+from testsite import Site
+
+DONE, NO, USAGE, AWAY = 0, 1, 2, 3
+ALICE, MIA = "alice@example.org", "mia@example.org"
+BOB, DAVE, EVE = "bob@example.com", "dave@mail.example.net", "eve@example.com"
+CAROL = "carol@example.com"
+AUDIT = "audit@example.com"
+
+# One domain for each policy; nothing listens where copies would go, because
+# explain sends none.
+POLICIES = {
+    "split.example.org": 'encrypt = "if-possible";',
+    "rest.example.org": 'encrypt = "required"; mixed = "refuse-the-rest";',
+    "must.example.org": 'encrypt = "required";',
+    "defer.example.org": 'encrypt = "required"; escrow = [ "nobody@example.com" ];',
+    "audit.example.org": f'encrypt = "if-possible"; escrow = [ "{AUDIT}" ];',
+    "shadow.example.org": 'encrypt = "required"; mode = "shadow";',
+    "waits.example.org":
+        'encrypt = "required"; mode = "shadow"; escrow = [ "nobody@example.com" ];',
+}
+
+
+def alice(policy):
+    return f"alice@{policy}.example.org"
+
+
+class Fixture(Site):
+    """Without the daemon: explain does not need it."""
+
+    def __init__(self):
+        groups = ", ".join(f'{{ name = "{name}"; {settings} }}'
+                           for name, settings in POLICIES.items())
+        super().__init__(domains=("example.org",), more=f"""
+reinject = "smtp://127.0.0.1:1";
+domains = ( {groups} );
+recipient_domains = ( {{ name = "*.example.net"; cipher = "aes256-gcm"; }} );
+""")
+
+    def start_milter(self):
+        pass
+
+    def prepare(self):
+        self.partner = openssl.Authority(self.folder / "tmp" / "p", "Partner")
+        self.known = {}
+        for address in (BOB, DAVE, EVE, AUDIT):
+            identity = self.partner.issue(address)
+            self.known[address] = identity.fingerprint()[:16]
+            self.smimectl("contact", "import", address, self.for_smimectl(
+                identity.certificate.read_bytes()), "--trust")
+        for address in (ALICE, MIA):
+            self.add_user(address)
+            self.issue(address, "--key", "p256")
+
+    def explain(self, sender, *arguments, status=DONE):
+        return self.json("explain", "--from", sender, *arguments,
+                         status=status)
+
+    def reader(self, address):
+        """As explain names a reader."""
+        return f"{address} {self.known[address]}"
+
+
+def copies(result):
+    return [(copy["copy"], copy["recipients"], copy["signature"],
+             copy["cipher"]) for copy in result["messages"]]
+
+
+def gets(result):
+    return {row["address"]: (row["gets"], row["copy"], row["reason"])
+            for row in result["recipients"]}
+
+
+def rule(rows, address, setting):
+    row, = [r for r in rows
+            if (r["address"], r["setting"]) == (address, setting)]
+    return row["value"], row["level"], row["instead_of"]
+
+
+@case("groups: who gets what in which copy, and whom each copy names")
+def _(site):
+    sender = alice("split")
+    result = site.explain(sender, "--to", f"{BOB},{CAROL},{MIA}",
+                          "--cc", DAVE, "--bcc", EVE)
+    equal(gets(result), {
+        BOB: ("encrypted", "in place", None),
+        DAVE: ("encrypted", "copy 1", None),
+        EVE: ("encrypted", "copy 2", None),
+        CAROL: ("clear text", "copy 3", "no-certificate"),
+        MIA: ("clear text", "copy 3", "local-recipient")}, "recipients")
+    equal(copies(result), [
+        ("in place", [BOB], "none", "aes256-cbc"),
+        ("copy 1", [DAVE], "none", "aes256-gcm"),
+        ("copy 2", [EVE], "none", "aes256-cbc"),
+        ("copy 3", [CAROL, MIA], "none", "none")], "copies")
+    equal([copy["reveals"] for copy in result["messages"]],
+          [[site.reader(BOB)], [site.reader(DAVE)], [site.reader(EVE)], []],
+          "readers")
+    equal([r["visible"] for r in result["recipients"]],
+          [True, True, True, True, False], "in To or Cc")
+    equal(result["copies"], 20, "copies possible")
+
+
+@case("visible recipients share a ciphertext, which names both")
+def _(site):
+    result = site.explain(alice("split"), "--to", f"{BOB},{EVE}")
+    equal(copies(result), [("in place", [BOB, EVE], "none", "aes256-cbc")])
+    equal(sorted(result["messages"][0]["reveals"]),
+          [site.reader(BOB), site.reader(EVE)], "readers")
+
+
+@case("escrow: every ciphertext names it, and without it the mail waits")
+def _(site):
+    result = site.explain(alice("audit"), "--to", BOB, "--bcc", EVE)
+    equal(result["escrow"], "ready")
+    for copy, reader in zip(result["messages"], (BOB, EVE)):
+        equal(sorted(copy["reveals"]),
+              [f"{site.reader(AUDIT)} (escrow)", site.reader(reader)])
+    result = site.explain(alice("defer"), "--to", BOB, status=AWAY)
+    equal((result["outcome"], result["reason"], result["escrow"]),
+          ("waits", "escrow", "missing"))
+    contains(result["reply"], "451 4.7.57 ")
+    equal(result["messages"], [], "copies")
+
+
+@case("refused: the whole mail, or the rest, each with its text")
+def _(site):
+    result = site.explain(alice("must"), "--to", f"{BOB},{CAROL}", status=NO)
+    equal((result["outcome"], result["culprit"]), ("refused", CAROL))
+    contains(result["reply"], f"550 5.7.51 {CAROL}: no certificate")
+    equal(gets(result)[BOB][0], "nothing")
+    result = site.explain(alice("rest"), "--to", f"{BOB},{CAROL}")
+    equal((result["outcome"], "reply" in result), ("accepted", False))
+    equal(gets(result), {BOB: ("encrypted", "in place", None),
+                         CAROL: ("nothing", None, "no-certificate")})
+    row, = result["refused"]
+    equal((row["address"], row["reason"]), (CAROL, "no-certificate"))
+    contains(row["text"], f"550 5.7.51 {CAROL}: no certificate")
+
+
+@case("rules: what applies, which level set it, and what it overrides")
+def _(site):
+    sender = alice("rest")
+    result = site.explain(sender, "--to", f"{BOB},{DAVE}")
+    rows = result["rules"]
+    equal(rule(rows, sender, "encrypt"),
+          ("required", "rest.example.org (file)", "off (built-in)"))
+    equal(rule(rows, sender, "bcc"), ("separate", "built-in", ""))
+    equal(rule(rows, sender, "escrow"), ("none", "built-in", ""))
+    rows = result["recipient_rules"]
+    equal([r["address"] for r in rows], [DAVE], "only what somebody has set")
+    equal(rule(rows, DAVE, "cipher"),
+          ("aes256-gcm", "*.example.net (file)", "auto (built-in)"))
+    everything = result["recipients"][0]["rules"]
+    check({"encrypt", "signature", "certificates", "cipher", "key_transport",
+           "unchecked", "domain_certificate"} ==
+          {r["setting"] for r in everything}, "all settings of a recipient")
+
+
+@case("rules of each of our addresses in the mail")
+def _(site):
+    mail = (f"From: {ALICE}\r\nTo: {BOB}\r\n\r\nHello.\r\n").encode()
+    result = site.explain(alice("must"), "--auth", ALICE,
+                          site.for_smimectl(mail))
+    equal(rule(result["rules"], ALICE, "sign")[0], "on")
+    equal(rule(result["rules"], alice("must"), "encrypt")[0], "required")
+    check(result["must_encrypt"], "the stricter of both counts")
+
+
+@case("shadow mode: accepted, and what would have been replied")
+def _(site):
+    result = site.explain(alice("shadow"), "--to", CAROL)
+    equal((result["shadow"], result["outcome"], result["action"]),
+          (True, "accepted", "refuse"))
+    contains(result["reply"], f"550 5.7.51 {CAROL}")
+    result = site.explain(alice("waits"), "--to", BOB)
+    equal((result["shadow"], result["outcome"], result["action"]),
+          (True, "accepted", "defer"))
+    contains(result["reply"], "451 4.7.57")
+    # Somebody else's address in the mail is enforced.
+    mail = (f"From: {alice('shadow')}\r\nTo: {CAROL}\r\n\r\nHello.\r\n")
+    result = site.explain(alice("must"), "--auth", alice("shadow"),
+                          site.for_smimectl(mail.encode()), status=NO)
+    equal((result["shadow"], result["outcome"]), (False, "refused"))
+
+
+@case("a message names its sender and recipients itself")
+def _(site):
+    mail = (f"From: Alice <{ALICE}>\r\nTo: {BOB}\r\nCc: {MIA}\r\n\r\n"
+            "Hello.\r\n").encode()
+    result = site.json("explain", site.for_smimectl(mail))
+    equal((result["from"], result["sender"], result["login"]),
+          (ALICE, ALICE, ALICE))
+    equal([r["address"] for r in result["recipients"]], [BOB, MIA])
+    result = site.json("explain", "--bcc", EVE, site.for_smimectl(mail))
+    equal([(r["address"], r["visible"]) for r in result["recipients"]],
+          [(BOB, True), (MIA, True), (EVE, False)])
+
+
+@case("the command line: what is missing, and what makes no sense")
+def _(site):
+    for arguments, word in (
+            (["--from", ALICE], "--to is missing"),
+            (["--to", BOB], "--from is missing"),
+            (["--from", ALICE, "--to", "nobody"], "not a list"),
+            (["--from", ALICE, "--to", BOB, "--subject", "a\nb: c"],
+             "more than one line")):
+        done = site.run("smimectl", "-c", site.configuration, "explain",
+                        *arguments)
+        equal(done.returncode, USAGE, f"status of {arguments}")
+        contains(done.stderr.decode(), word)
+
+
+@case("for people: tables of rules, recipients, copies and certificates")
+def _(site):
+    text = site.smimectl("explain", "--from", alice("rest"),
+                         "--to", f"{BOB},{CAROL}")
+    for title in ("Rules for the sender", "Recipients", "Copies", "Refused",
+                  "Certificates"):
+        contains(text, f"\n\n{title}\n")
+    contains(text, site.known[BOB])
+    contains(text, "Outcome:            accepted\n")
+    absent(text, "null")
+
+
+if __name__ == "__main__":
+    tap.main(Fixture)
