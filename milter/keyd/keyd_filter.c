@@ -90,8 +90,8 @@ keyd_filter_install(int folder_fd, struct err *err)
 	if (rc == 0)
 		rc =
 		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(unlinkat),
-			2, SCMP_A0_32(SCMP_CMP_EQ, (unsigned)folder_fd),
-			SCMP_A2(SCMP_CMP_EQ, 0));
+			2, SCMP_A0_32(SCMP_CMP_EQ, (unsigned)folder_fd, 0),
+			SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	if (rc == 0)
 		rc = seccomp_load(filter);
 	seccomp_release(filter);
