@@ -1,10 +1,8 @@
 /*
  * gate.c: see gate.h.  Pure; any thread.
  *
- * The edits are played on a model of the message's header that holds nothing
- * but how many fields of each name there are.  Edits that two mail servers
- * could understand differently are a gap, as are values that a header cannot
- * hold.
+ * Who gets which copy is for gate_people.c, the header of a copy for
+ * gate_header.c, what it carries for gate_entity.c.
  */
 #include "gateway/gate.h"
 
@@ -13,9 +11,22 @@
 
 #include "base/alloc.h"
 #include "gateway/gate_entity.h"
+#include "gateway/gate_header.h"
+#include "gateway/gate_people.h"
 
-/* RFC 5322 2.1.1 */
-#define HEADER_LINE_MAX 998u
+/* Copies share what was signed, in two forms at most: each is looked at once.
+ */
+#define PAYLOADS_MAX 2u
+
+struct gate {
+	const struct gate_case *c;
+	struct gate_people people;
+	struct {
+		const struct smime_entity *entity;
+		bool opaque;
+	} payloads[PAYLOADS_MAX]; /* that are right */
+	size_t payload_count;
+};
 
 static int
 gap(struct err *err, const char *what)
@@ -23,251 +34,271 @@ gap(struct err *err, const char *what)
 	return err_set(err, ERR_BUG, "gate: %s", what);
 }
 
-/* --- the header after the edits --- */
+/* --- the parts of a copy --- */
 
-/* The fields of one name. */
-struct tally {
-	struct slice name;
-	size_t count;
-	const char *value; /* of the only one, when an edit set it */
-};
-
-struct model {
-	struct tally *at; /* sorted by name */
-	size_t count;
-};
-
-static bool
-is_ours(struct slice name)
+/* The bytes from an offset on. */
+static struct slice_list
+tail_of(const struct slice_list *list, size_t from)
 {
-	return slice_has_prefix_ci(name, "Content-") ||
-	       slice_equal_text_ci(name, "MIME-Version") ||
-	       slice_equal_text_ci(name, "Bcc") ||
-	       slice_equal_text_ci(name, "Resent-Bcc");
-}
+	struct slice_list tail = {.count = 0};
 
-static int
-compare_tallies(const void *a, const void *b)
-{
-	const struct tally *x = a, *y = b;
-	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
+	for (size_t i = 0; i < list->count; i++) {
+		struct slice s = list->at[i];
 
-	for (size_t i = 0; i < n; i++) {
-		int difference =
-		    ascii_lower(x->name.data[i]) - ascii_lower(y->name.data[i]);
-
-		if (difference != 0)
-			return difference;
+		if (from < s.len)
+			slice_list_add(&tail, slice_part(s, from, s.len));
+		from -= from < s.len ? from : s.len;
 	}
-	return x->name.len < y->name.len ? -1 : x->name.len > y->name.len;
+	return tail;
 }
 
-/* Counts the fields that describe the entity, and those that nobody else may
- * see (rule B2).  The fields that an entity may
- * have are there even when the message has none of them. */
-static void
-model_init(struct model *m, const struct header *header)
-{
-	static const char *const names[] = {"Content-Type",
-	    "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"};
-	const size_t known = sizeof(names) / sizeof(*names);
-	struct tally *all = xcalloc(header->count + known, sizeof(*all));
-	size_t n = 0;
-
-	for (size_t i = 0; i < known; i++)
-		all[n++].name = slice_text(names[i]);
-	for (size_t i = 0; i < header->count; i++)
-		if (is_ours(header->fields[i].name))
-			all[n++] = (struct tally){
-			    .name = header->fields[i].name, .count = 1};
-	qsort(all, n, sizeof(*all), compare_tallies);
-	m->at = all;
-	m->count = 1;
-	for (size_t i = 1; i < n; i++) {
-		struct tally *last = &all[m->count - 1];
-
-		if (compare_tallies(last, &all[i]) == 0)
-			last->count += all[i].count;
-		else
-			all[m->count++] = all[i];
-	}
-}
-
-static void
-model_fini(struct model *m)
-{
-	free(m->at);
-}
-
-static struct tally *
-model_find(const struct model *m, const char *name)
-{
-	struct tally key = {.name = slice_text(name)};
-
-	return bsearch(&key, m->at, m->count, sizeof(*m->at), compare_tallies);
-}
-
-/* A body as a milter may send it: leading blank, folds as LF and blank,
- * nothing that ends the field or the line too late (rule L1). */
+/* Byte for byte, wherever the pieces meet. */
 static bool
-is_sendable(const char *value)
+is_same_body(const struct slice_list *body, struct slice original)
 {
-	size_t line = 0;
+	size_t at = 0;
 
-	if (value[0] != ' ' && value[0] != '\t' && value[0] != '\n')
+	if (slice_list_size(body) != original.len)
 		return false;
-	for (const char *p = value; *p; p++) {
-		unsigned char c = (unsigned char)*p;
+	for (size_t i = 0; i < body->count; i++) {
+		struct slice s = body->at[i];
 
-		if (c == '\n' && p[1] != ' ' && p[1] != '\t')
+		if (!slice_equal(s, slice_part(original, at, at + s.len)))
 			return false;
-		if ((c < ' ' && c != '\n' && c != '\t') || c > 0x7e)
-			return false;
-		line = c == '\n' ? 0 : line + 1;
-		if (line >
-		    HEADER_LINE_MAX - sizeof("Content-Transfer-Encoding"))
-			return false;
+		at += s.len;
 	}
 	return true;
 }
 
-/* Plays one edit.  Only the last field of a name is deleted, and only the
- * first one is set: there Postfix and Sendmail agree. */
-static int
-play(struct model *m, const struct header_edit *edit, struct err *err)
-{
-	struct tally *t = model_find(m, edit->name);
+/* --- what it carries --- */
 
-	if (!t)
-		return gap(err, "a field is edited that is none of ours");
-	if (!edit->value) {
-		if (t->count == 0 || edit->index != t->count || t->value)
-			return gap(err, "a field is deleted out of order");
-		t->count--;
-		return 0;
-	}
-	if (edit->index != 1 || t->count > 1 || t->value)
-		return gap(err, "a field is set that is not the only one");
-	if (!is_sendable(edit->value))
-		return gap(err, "a field has a value that no header can hold");
-	t->count = 1;
-	t->value = edit->value;
-	return 0;
+static struct gate_entity
+entity_of(const struct smime_entity *e)
+{
+	return (struct gate_entity){
+	    .content_type = buf_slice(&e->content_type),
+	    .transfer_encoding =
+		slice_text(e->transfer_encoding ? e->transfer_encoding : ""),
+	    .disposition = buf_slice(&e->disposition),
+	    .body = e->body,
+	};
 }
 
-static struct slice
-value_slice(const struct tally *t)
-{
-	return t->value ? slice_text(t->value) : slice_make(NULL, 0);
-}
-
-/* What the header describes once all edits are played (rule S1). */
+/* What the envelope holds. */
 static int
-describe(const struct model *m, const struct header *header,
-    struct gate_entity *e, struct err *err)
-{
-	const struct tally *version = model_find(m, "MIME-Version");
-	const struct header_field *field =
-	    header_find(header, "MIME-Version", 0);
-
-	for (size_t i = 0; i < m->count; i++)
-		if (&m->at[i] != version && m->at[i].count > 0 &&
-		    !m->at[i].value)
-			return gap(err, "a field of the old entity stays");
-	if (version->count != 1 ||
-	    !slice_equal(
-		slice_trim(version->value ? value_slice(version) : field->body),
-		slice_text("1.0")))
-		return gap(err, "MIME-Version is not there exactly once");
-	e->content_type = value_slice(model_find(m, "Content-Type"));
-	e->transfer_encoding =
-	    value_slice(model_find(m, "Content-Transfer-Encoding"));
-	if (e->content_type.len == 0)
-		return gap(err, "no Content-Type");
-	return 0;
-}
-
-static int
-read_back(const struct gate_case *c, struct gate_entity *e, struct err *err)
-{
-	struct model m;
-	int rc = -1;
-
-	model_init(&m, c->header);
-	for (size_t i = 0; i < c->edits->header_count; i++)
-		if (play(&m, &c->edits->headers[i], err) < 0)
-			goto out;
-	e->body = &c->edits->body;
-	rc = describe(&m, c->header, e, err);
-out:
-	model_fini(&m);
-	return rc;
-}
-
-/* --- against the plan --- */
-
-/* The signature is in clear, or inside the envelope (rule S17). */
-static int
-check_signature(
-    const struct gate_case *c, const struct gate_entity *e, struct err *err)
+check_payload(struct gate *g, const struct smime_entity *payload, bool opaque,
+    struct err *err)
 {
 	struct gate_entity inner;
 
-	if (!c->signer || !c->from ||
-	    !certificate_has_address(c->signer, c->from))
-		return gap(err, "the signer is not the author");
-	if (!c->plan->encrypt)
-		return gate_entity_signed(e, c->plan->opaque, c->signer, err);
-	if (!c->payload)
+	if (!payload)
 		return gap(err, "the envelope has no signed payload");
-	inner = (struct gate_entity){
-	    .content_type = buf_slice(&c->payload->content_type),
-	    .transfer_encoding = slice_text(c->payload->transfer_encoding
-						? c->payload->transfer_encoding
-						: ""),
-	    .body = &c->payload->body,
+	for (size_t i = 0; i < g->payload_count; i++)
+		if (g->payloads[i].entity == payload &&
+		    g->payloads[i].opaque == opaque)
+			return 0;
+	inner = entity_of(payload);
+	if (gate_entity_signed(&inner, opaque, g->c->signer, err) < 0)
+		return -1;
+	if (g->payload_count < PAYLOADS_MAX) {
+		g->payloads[g->payload_count].entity = payload;
+		g->payloads[g->payload_count++].opaque = opaque;
+	}
+	return 0;
+}
+
+/* The signature is in clear, or inside the envelope (rule S17). */
+static int
+check_signature(struct gate *g, const struct gate_copy *copy,
+    const struct gate_entity *e, struct err *err)
+{
+	const struct plan_group *group = &g->c->plan->groups[copy->group];
+	const char *from = g->c->facts->from;
+
+	if (!g->c->signer || !from ||
+	    !certificate_has_address(g->c->signer, from))
+		return gap(err, "the signer is not the author");
+	if (group->encrypt)
+		return check_payload(g, copy->payload, group->opaque, err);
+	return gate_entity_signed(e, group->opaque, g->c->signer, err);
+}
+
+static int
+check_envelope(const struct gate *g, const struct gate_copy *copy,
+    const struct gate_entity *e, struct err *err)
+{
+	enum setting_cipher cipher = g->c->plan->groups[copy->group].cipher;
+	bool authenticated =
+	    cipher == CIPHER_AES256_GCM || cipher == CIPHER_AES128_GCM;
+	struct certificate_list to;
+	int rc;
+
+	certificate_list_init(&to);
+	rc = gate_people_certificates(&g->people, copy, &to, err);
+	if (rc == 0)
+		rc = gate_entity_enveloped(e, authenticated, &to, err);
+	certificate_list_fini(&to);
+	return rc;
+}
+
+static int
+check_entity(struct gate *g, const struct gate_copy *copy,
+    const struct gate_entity *e, struct err *err)
+{
+	if (g->c->plan->sign && check_signature(g, copy, e, err) < 0)
+		return -1;
+	if (g->c->plan->groups[copy->group].encrypt)
+		return check_envelope(g, copy, e, err);
+	return 0;
+}
+
+/* --- copies --- */
+
+/* As it will be once it has arrived; header holds what e points to. */
+static int
+read_back(const struct gate_copy *copy, const struct gate_terms *terms,
+    struct gate_header *header, struct gate_entity *e, struct err *err)
+{
+	size_t body = 0;
+
+	if (copy->relay) {
+		if (gate_header_read(header, copy->relay->content, &body, err) <
+		    0)
+			return -1;
+		e->body = tail_of(copy->relay->content, body);
+	} else {
+		if (gate_header_play(header, copy->edits, terms, err) < 0)
+			return -1;
+		e->body = copy->edits->body;
+	}
+	return gate_header_check(header, terms, e, err);
+}
+
+static int
+check_content(struct gate *g, const struct gate_copy *copy, struct err *err)
+{
+	const struct plan *plan = g->c->plan;
+	struct gate_terms terms = {
+	    .original = g->c->header,
+	    .carries = plan->sign || plan->groups[copy->group].encrypt,
+	    .has_token = copy->relay != NULL,
 	};
-	return gate_entity_signed(&inner, c->plan->opaque, c->signer, err);
+	struct gate_entity e = {.body = {.count = 0}};
+	struct gate_header header;
+	int rc = -1;
+
+	if (copy->edits && copy->edits->replace_body != terms.carries)
+		return gap(err, terms.carries ? "the body is not replaced"
+					      : "the body is replaced");
+	gate_header_init(&header);
+	if (read_back(copy, &terms, &header, &e, err) < 0)
+		goto out;
+	if (terms.carries)
+		rc = check_entity(g, copy, &e, err);
+	else if (copy->relay && !is_same_body(&e.body, g->c->body))
+		gap(err, "the body is not as it came");
+	else
+		rc = 0;
+out:
+	gate_header_fini(&header);
+	return rc;
+}
+
+/* The best protected copy stays in place, so that nobody who could not be
+ * removed from it sees clear text (MTA.md d). */
+static int
+check_place(const struct gate *g, const struct gate_copy *copy, struct err *err)
+{
+	if (copy->group >= g->c->plan->group_count)
+		return gap(err, "a copy for no group");
+	if (!copy->edits == !copy->relay || !copy->edits != (copy->group > 0))
+		return gap(err, "a copy is in the wrong place");
+	return 0;
+}
+
+static int
+check_copy(struct gate *g, const struct gate_copy *copy, struct err *err)
+{
+	if (check_place(g, copy, err) < 0 ||
+	    gate_people_check(&g->people, copy, err) < 0)
+		return -1;
+	return check_content(g, copy, err);
+}
+
+/* Each group has its copy: one, or none when nobody waits for it. */
+static int
+check_numbers(const struct gate *g, struct err *err)
+{
+	size_t groups = g->c->plan->group_count;
+	size_t *copies = xcalloc(groups + 1, sizeof(*copies));
+	int rc = 0;
+
+	for (size_t i = 0; i < g->c->copy_count; i++)
+		if (g->c->copies[i].group < groups)
+			copies[g->c->copies[i].group]++;
+	for (size_t i = 0; i < groups && rc == 0; i++) {
+		bool wanted = i == 0 || gate_people_waiting(&g->people, i) > 0;
+
+		if (copies[i] != wanted)
+			rc = gap(err, "not one copy for each group");
+	}
+	free(copies);
+	return rc;
 }
 
 static int
 check_protection(const struct gate_case *c, struct err *err)
 {
-	struct gate_entity e = {.body = NULL};
+	struct gate g = {.c = c};
+	int rc;
 
-	if (!c->plan->sign && !c->plan->encrypt)
+	if (!c->plan->sign && !c->plan->encrypt && c->plan->refused == 0)
 		return gap(err, "protected without a reason");
-	if (!c->edits->replace_body)
-		return gap(err, "the body is not replaced");
-	if (read_back(c, &e, err) < 0)
+	if (c->plan->group_count == 0)
+		return gap(err, "protected for nobody");
+	rc = gate_people_init(&g.people, c, err);
+	if (rc == 0)
+		rc = check_numbers(&g, err);
+	for (size_t i = 0; i < c->copy_count && rc == 0; i++)
+		rc = check_copy(&g, &c->copies[i], err);
+	gate_people_fini(&g.people);
+	return rc;
+}
+
+/* --- what passes --- */
+
+/* The message itself, and nothing happens to it. */
+static int
+check_untouched(const struct gate_case *c, const char *what, struct err *err)
+{
+	if (c->copy_count != 1 || c->copies[0].relay || !c->copies[0].edits ||
+	    !edits_are_empty(c->copies[0].edits))
+		return gap(err, what);
+	return 0;
+}
+
+static int
+check_pass(const struct gate_case *c, struct err *err)
+{
+	if (check_untouched(c, "must not be changed", err) < 0)
 		return -1;
-	if (c->plan->sign && check_signature(c, &e, err) < 0)
-		return -1;
-	if (c->plan->encrypt)
-		return c->to && c->to->count > 0
-			   ? gate_entity_enveloped(&e, c->to, err)
-			   : gap(err, "encrypted to nobody");
+	if (c->plan->sign || c->plan->encrypt)
+		return gap(err, "must be protected and is not");
+	/* C7: whatever failed before. */
+	if (c->plan->must_encrypt || gate_people_required(c->facts))
+		return gap(err, "must be encrypted and is not");
 	return 0;
 }
 
 int
 gate_check(const struct gate_case *c, struct err *err)
 {
-	/* Whatever was decided: nothing was to be done (G1). */
 	if (c->plan->shadow)
-		return edits_are_empty(c->edits)
-			   ? 0
-			   : gap(err, "must not be changed in shadow mode");
-	/* C7: whatever failed before. */
-	if (c->plan->must_encrypt && !c->plan->encrypt)
-		return gap(err, "must be encrypted and is not");
+		return check_untouched(
+		    c, "must not be changed in shadow mode", err);
 	if (c->plan->action == PLAN_PROTECT)
 		return check_protection(c, err);
-	if (c->plan->action != PLAN_PASS)
-		return gap(err, "must not leave");
-	if (!edits_are_empty(c->edits))
-		return gap(err, "must not be changed");
-	if (c->plan->sign || c->plan->encrypt)
-		return gap(err, "must be protected and is not");
-	return 0;
+	if (c->plan->action == PLAN_PASS)
+		return check_pass(c, err);
+	return gap(err, "must not leave");
 }

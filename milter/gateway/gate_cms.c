@@ -189,7 +189,8 @@ gate_cms_signed(struct armor *a, bool detached,
 struct expected {
 	unsigned char *id;
 	size_t len;
-	bool seen;
+	size_t left; /* how often it has still to be met */
+	const struct certificate *certificate;
 };
 
 static int
@@ -209,11 +210,51 @@ compare_expected(const void *a, const void *b)
 	return compare_bytes(x->id, x->len, y->id, y->len);
 }
 
+/* The same certificate beside its twin. */
+static int
+compare_certificates(const void *a, const void *b)
+{
+	const struct expected *x = a, *y = b;
+	int difference = compare_expected(a, b);
+
+	return difference ? difference
+			  : memcmp(x->certificate->fingerprint,
+				y->certificate->fingerprint, FINGERPRINT_SIZE);
+}
+
 struct roll {
 	struct expected *at;
 	size_t count;
-	size_t found;
+	size_t missing; /* RecipientInfos not met yet */
 };
+
+/* One entry for each name; authorities are known to give the same name to
+ * several certificates, and then it is met as often as there are such. */
+static void
+roll_join(struct roll *roll)
+{
+	size_t n = roll->count, kept = 0;
+
+	qsort(roll->at, n, sizeof(*roll->at), compare_certificates);
+	for (size_t i = 0; i < n; i++) {
+		struct expected *e = &roll->at[i];
+		struct expected *last = kept > 0 ? &roll->at[kept - 1] : NULL;
+
+		if (!last || compare_expected(last, e) != 0) {
+			e->left = 1;
+			roll->missing++;
+			roll->at[kept++] = *e;
+			continue;
+		}
+		if (compare_certificates(last, e) != 0) {
+			last->certificate = e->certificate;
+			last->left++;
+			roll->missing++;
+		}
+		free(e->id);
+	}
+	roll->count = kept;
+}
 
 static int
 roll_init(struct roll *roll, const struct certificate_list *to)
@@ -223,10 +264,11 @@ roll_init(struct roll *roll, const struct certificate_list *to)
 	for (; roll->count < to->count; roll->count++) {
 		struct expected *e = &roll->at[roll->count];
 
-		if (certificate_id(to->at[roll->count], &e->id, &e->len) < 0)
+		e->certificate = to->at[roll->count];
+		if (certificate_id(e->certificate, &e->id, &e->len) < 0)
 			return -1;
 	}
-	qsort(roll->at, roll->count, sizeof(*roll->at), compare_expected);
+	roll_join(roll);
 	return 0;
 }
 
@@ -250,10 +292,10 @@ roll_call(struct roll *roll, struct armor *a, const struct armor_element *rid)
 	found = bsearch(
 	    &key, roll->at, roll->count, sizeof(*roll->at), compare_expected);
 	free(key.id);
-	if (!found || found->seen)
+	if (!found || found->left == 0)
 		return -1;
-	found->seen = true;
-	roll->found++;
+	found->left--;
+	roll->missing--;
 	return 0;
 }
 
@@ -310,19 +352,24 @@ call_all(struct roll *roll, struct armor *a, const struct armor_element *infos)
 		if (rc < 0)
 			return -1;
 	}
-	return roll->found == roll->count ? 0 : -1;
+	return roll->missing == 0 ? 0 : -1;
 }
 
 /* (Auth)EnvelopedData: version, originatorInfo OPTIONAL, recipientInfos. */
 static int
-find_recipient_infos(struct armor *a, struct armor_element *infos)
+find_recipient_infos(
+    struct armor *a, bool authenticated, struct armor_element *infos)
 {
 	struct armor_element type, data, e;
+	bool right;
 
 	if (open_content(a, &type, &data) < 0)
 		return -1;
-	if (!has_oid(a, &type, oid_enveloped, sizeof(oid_enveloped)) &&
-	    !has_oid(a, &type, oid_auth_enveloped, sizeof(oid_auth_enveloped)))
+	right = authenticated
+		    ? has_oid(a, &type, oid_auth_enveloped,
+			  sizeof(oid_auth_enveloped))
+		    : has_oid(a, &type, oid_enveloped, sizeof(oid_enveloped));
+	if (!right)
 		return -1;
 	if (armor_expect(a, data.value, data.end, TAG_INTEGER, &e) < 0)
 		return -1;
@@ -330,14 +377,14 @@ find_recipient_infos(struct armor *a, struct armor_element *infos)
 }
 
 int
-gate_cms_enveloped(
-    struct armor *a, const struct certificate_list *to, struct err *err)
+gate_cms_enveloped(struct armor *a, bool authenticated,
+    const struct certificate_list *to, struct err *err)
 {
 	struct armor_element infos;
 	struct roll roll;
 	int rc = -1;
 
-	if (find_recipient_infos(a, &infos) < 0)
+	if (find_recipient_infos(a, authenticated, &infos) < 0)
 		return gap(err, "not an envelope with recipients");
 	if (roll_init(&roll, to) < 0 || call_all(&roll, a, &infos) < 0)
 		gap(err, "encrypted to other recipients than planned");

@@ -15,9 +15,10 @@
 int gate_cms_signed(struct armor *a, bool detached,
     const struct certificate *signer, struct err *err) MUST_USE;
 
-/* Is it EnvelopedData or AuthEnvelopedData whose RecipientInfos name exactly
- * these certificates, each once?  ERR_BUG if not. */
-int gate_cms_enveloped(struct armor *a, const struct certificate_list *to,
-    struct err *err) MUST_USE;
+/* Is it EnvelopedData, or with authenticated AuthEnvelopedData, whose
+ * RecipientInfos name exactly these certificates, each once?  to may hold some
+ * several times.  ERR_BUG if not. */
+int gate_cms_enveloped(struct armor *a, bool authenticated,
+    const struct certificate_list *to, struct err *err) MUST_USE;
 
 #endif

@@ -102,68 +102,103 @@ out:
 	return rc;
 }
 
+/* An attachment, where people see one. */
+static bool
+is_attachment(const struct gate_entity *e)
+{
+	return slice_equal_text_ci(
+		   slice_trim(e->transfer_encoding), "base64") &&
+	       slice_has_prefix_ci(slice_trim(e->disposition), "attachment;");
+}
+
+static int
+check_detached(const struct gate_entity *e, const struct mime_type *type,
+    const struct certificate *signer, struct err *err)
+{
+	const char *protocol = mime_type_param(type, "protocol");
+	const char *boundary = mime_type_param(type, "boundary");
+	struct armor a;
+
+	if (!mime_type_is(type, "multipart", "signed"))
+		return gap(err, "not signed detached");
+	if (!protocol || !boundary || !mime_type_param(type, "micalg") ||
+	    strcmp(protocol, "application/pkcs7-signature") != 0 ||
+	    e->transfer_encoding.len > 0 || e->disposition.len > 0)
+		return gap(err, "multipart/signed is not labelled right");
+	if (open_multipart(&e->body, boundary, &a) < 0)
+		return gap(err, "multipart/signed has not exactly two parts");
+	return gate_cms_signed(&a, true, signer, err);
+}
+
+/* application/pkcs7-mime of one of these kinds, in base64. */
+static int
+open_pkcs7(const struct gate_entity *e, const struct mime_type *type,
+    const char *wanted, struct armor *a)
+{
+	const char *kind = mime_type_param(type, "smime-type");
+
+	if (!mime_type_is(type, "application", "pkcs7-mime") || !kind ||
+	    strcmp(kind, wanted) != 0)
+		return -1;
+	if (!is_attachment(e) ||
+	    armor_open(a, &e->body, 0, slice_list_size(&e->body)) < 0)
+		a->size = 0;
+	return 0;
+}
+
+static int
+check_opaque(const struct gate_entity *e, const struct mime_type *type,
+    const struct certificate *signer, struct err *err)
+{
+	struct armor a;
+
+	if (open_pkcs7(e, type, "signed-data", &a) < 0)
+		return gap(err, "not signed opaque");
+	if (a.size == 0)
+		return gap(err, "signed-data is not base64");
+	return gate_cms_signed(&a, false, signer, err);
+}
+
+/* Every program reads these parameters alike. */
+static int
+read_type(struct mime_type *type, const struct gate_entity *e, struct err *err)
+{
+	mime_type_parse(type, e->content_type);
+	if (type->malformed || type->duplicate || type->disputed)
+		return gap(err, "malformed Content-Type");
+	return 0;
+}
+
 int
 gate_entity_signed(const struct gate_entity *e, bool opaque,
     const struct certificate *signer, struct err *err)
 {
 	struct mime_type type;
-	struct armor a;
-	const char *protocol, *boundary, *kind;
-	int rc = -1;
+	int rc = read_type(&type, e, err);
 
-	mime_type_parse(&type, e->content_type);
-	protocol = mime_type_param(&type, "protocol");
-	boundary = mime_type_param(&type, "boundary");
-	kind = mime_type_param(&type, "smime-type");
-	if (type.malformed || type.duplicate) {
-		gap(err, "malformed Content-Type");
-	} else if (!opaque && mime_type_is(&type, "multipart", "signed")) {
-		if (!protocol || !boundary ||
-		    !mime_type_param(&type, "micalg") ||
-		    strcmp(protocol, "application/pkcs7-signature") != 0 ||
-		    e->transfer_encoding.len > 0)
-			gap(err, "multipart/signed is not labelled right");
-		else if (open_multipart(e->body, boundary, &a) < 0)
-			gap(err, "multipart/signed has not exactly two parts");
-		else
-			rc = gate_cms_signed(&a, true, signer, err);
-	} else if (opaque && mime_type_is(&type, "application", "pkcs7-mime") &&
-		   kind && strcmp(kind, "signed-data") == 0) {
-		if (!slice_equal_text_ci(
-			slice_trim(e->transfer_encoding), "base64") ||
-		    armor_open(&a, e->body, 0, slice_list_size(e->body)) < 0)
-			gap(err, "signed-data is not base64");
-		else
-			rc = gate_cms_signed(&a, false, signer, err);
-	} else {
-		gap(err, opaque ? "not signed opaque" : "not signed detached");
-	}
+	if (rc == 0)
+		rc = opaque ? check_opaque(e, &type, signer, err)
+			    : check_detached(e, &type, signer, err);
 	mime_type_fini(&type);
 	return rc;
 }
 
 int
-gate_entity_enveloped(const struct gate_entity *e,
+gate_entity_enveloped(const struct gate_entity *e, bool authenticated,
     const struct certificate_list *to, struct err *err)
 {
+	const char *kind =
+	    authenticated ? "authEnveloped-data" : "enveloped-data";
 	struct mime_type type;
 	struct armor a;
-	const char *kind;
-	int rc = -1;
+	int rc = read_type(&type, e, err);
 
-	mime_type_parse(&type, e->content_type);
-	kind = mime_type_param(&type, "smime-type");
-	if (type.malformed || type.duplicate ||
-	    !mime_type_is(&type, "application", "pkcs7-mime") || !kind ||
-	    (strcmp(kind, "enveloped-data") != 0 &&
-		strcmp(kind, "authEnveloped-data") != 0))
-		gap(err, "not encrypted");
-	else if (!slice_equal_text_ci(
-		     slice_trim(e->transfer_encoding), "base64") ||
-		 armor_open(&a, e->body, 0, slice_list_size(e->body)) < 0)
-		gap(err, "the envelope is not base64");
-	else
-		rc = gate_cms_enveloped(&a, to, err);
+	if (rc == 0 && open_pkcs7(e, &type, kind, &a) < 0)
+		rc = gap(err, "not encrypted as planned");
+	else if (rc == 0 && a.size == 0)
+		rc = gap(err, "the envelope is not base64");
+	else if (rc == 0)
+		rc = gate_cms_enveloped(&a, authenticated, to, err);
 	mime_type_fini(&type);
 	return rc;
 }

@@ -13,7 +13,8 @@
 struct gate_entity {
 	struct slice content_type;	/* field body */
 	struct slice transfer_encoding; /* the same; empty: no such field */
-	const struct slice_list *body;
+	struct slice disposition;	/* the same */
+	struct slice_list body;
 };
 
 /* Is it multipart/signed of exactly two parts, or, opaque, signed-data with
@@ -21,8 +22,9 @@ struct gate_entity {
 int gate_entity_signed(const struct gate_entity *e, bool opaque,
     const struct certificate *signer, struct err *err) MUST_USE;
 
-/* Is it enveloped-data to exactly these certificates, each once? */
-int gate_entity_enveloped(const struct gate_entity *e,
+/* Is it enveloped-data, or with authenticated auth-enveloped-data, to exactly
+ * these certificates, each once?  to may hold some several times. */
+int gate_entity_enveloped(const struct gate_entity *e, bool authenticated,
     const struct certificate_list *to, struct err *err) MUST_USE;
 
 #endif

@@ -408,14 +408,31 @@ count_message(struct job *job)
 }
 
 /* Nothing may be changed by a plan to pass, or in shadow mode. */
-static void
-check_pass(struct job *job)
+static int
+check_unchanged(const struct job *job, struct err *err)
 {
-	struct gate_case gate = {.plan = &job->plan, .edits = &job->edits};
-	struct err err;
+	const struct gate_copy copy = {.edits = &job->edits};
+	const struct gate_case gate = {.plan = &job->plan,
+	    .facts = &job->gather.facts,
+	    .copies = &copy,
+	    .copy_count = 1};
 
-	if ((job->plan.shadow || job->plan.action == PLAN_PASS) &&
-	    gate_check(&gate, &err) < 0) {
+	return gate_check(&gate, err);
+}
+
+/* Nothing is accepted that the gate has not seen. */
+static void
+check_gate(struct job *job)
+{
+	struct err err;
+	int rc = 0;
+
+	if (job->plan.shadow || job->plan.action == PLAN_PASS)
+		rc = check_unchanged(job, &err);
+	else if (job->plan.action == PLAN_PROTECT && !job->outbound.seen)
+		rc = err_set(
+		    &err, ERR_BUG, "the gate has not seen what is to leave");
+	if (rc < 0) {
 		job->plan.shadow = false;
 		fail(job, REASON_INTERNAL, &err);
 	}
@@ -447,7 +464,7 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 			&job->outbound, &c, &job->plan, &job->edits, &err),
 		    &err);
 	if (job->failure == REASON_NONE)
-		check_pass(job);
+		check_gate(job);
 	outcome = answer(job, reply);
 	log_answer(job, outcome);
 	return outcome;

@@ -10,6 +10,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate.c %D%/gate.h \
 	%D%/gate_cms.c %D%/gate_cms.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
+	%D%/gate_header.c %D%/gate_header.h \
+	%D%/gate_people.c %D%/gate_people.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
 	%D%/harvester.c %D%/harvester.h \
@@ -20,6 +22,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/outbound_copy.c %D%/outbound_copy.h \
+	%D%/outbound_gate.c %D%/outbound_gate.h \
 	%D%/rate.c %D%/rate.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h \
@@ -74,6 +77,8 @@ tests_unit_test_envelope_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_envelope_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_exemption_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exemption_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+GATE_FIXTURE = tests/unit/gate_fixture.c tests/unit/gate_fixture.h
+tests_unit_test_gate_SOURCES = tests/unit/test_gate.c $(GATE_FIXTURE)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)

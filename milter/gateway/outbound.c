@@ -13,7 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
-#include "gateway/gate.h"
+#include "gateway/outbound_gate.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
 #include "mail/mime_codec.h"
@@ -431,27 +431,18 @@ begin_copies(struct outbound *o, const struct plan *plan, struct err *err)
 	return REASON_NONE;
 }
 
+/* Where there are others the gate sees them all together, as they are handed
+ * over. */
 static enum plan_reason
-check_copy(const struct outbound *o, const struct outbound_case *c,
+check_only_copy(struct outbound *o, const struct outbound_case *c,
     const struct plan *plan, struct err *err)
 {
-	const struct outbound_copy *copy = &o->copies[0];
-	const struct plan_group *group = &plan->groups[0];
-	struct gate_case gate = {
-	    .plan = plan,
-	    .from = c->gather->facts.from,
-	    .header = c->header,
-	    .edits = &copy->edits,
-	    .payload = group->encrypt && plan->sign
-			   ? &o->forms[form_of(group)].entity
-			   : NULL,
-	    .signer = plan->sign ? smime_identity_certificate(
-				       c->gather->sender->identity)
-				 : NULL,
-	    .to = group->encrypt ? &copy->certificates : NULL,
-	};
+	const struct outbound_departure departure = {
+	    .edits = &o->copies[0].edits};
 
-	return gate_check(&gate, err) < 0 ? REASON_INTERNAL : REASON_NONE;
+	if (o->count > 1 || outbound_gate(o, c, plan, &departure, err) == 0)
+		return REASON_NONE;
+	return REASON_INTERNAL;
 }
 
 static enum plan_reason
@@ -483,7 +474,8 @@ finish(struct outbound *o, const struct outbound_case *c,
 
 	for (size_t i = 0; reason == REASON_NONE && i < o->count; i++)
 		reason = finish_copy(o, c, plan, i, err);
-	return reason == REASON_NONE ? check_copy(o, c, plan, err) : reason;
+	return reason == REASON_NONE ? check_only_copy(o, c, plan, err)
+				     : reason;
 }
 
 /* --- all of it --- */

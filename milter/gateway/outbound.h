@@ -49,6 +49,7 @@ struct outbound {
 	size_t count;
 	struct spool_config copy_spool; /* they share the memory of one */
 	size_t space;			/* bytes in all copies so far */
+	bool seen; /* the gate has seen all that is about to leave */
 };
 
 void outbound_init(struct outbound *o, const struct spool_config *config);
@@ -68,7 +69,9 @@ struct outbound_case {
 };
 
 /*
- * Makes the copies for a plan to protect, and has the gate look at them.
+ * Makes the copies for a plan to protect.  Where there is one, which stays in
+ * place, the gate looks at it; otherwise whoever hands the others over has the
+ * gate look at all of them (gateway/outbound_gate.h).
  * What cannot be encrypted after all is one more fact: it is decided anew,
  * and the plan changes.  edits become those of the copy that stays in place.
  * Returns REASON_NONE, or why the message has to wait or go back; err then

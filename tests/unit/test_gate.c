@@ -1,9 +1,6 @@
 /*
  * The gate: a finished message that is right passes; with any one thing
- * about it changed, it does not.
- *
- * The CMS are made by OpenSSL, the MIME around them here: nothing of what is
- * judged comes from the code that the gate has to watch.
+ * about it changed, it does not.  Several copies: test_gate_copies.c.
  */
 #include "unit/unit.h"
 
@@ -11,19 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/cms.h>
-
 #include "base/alloc.h"
 #include "gateway/gate.h"
-#include "mail/mime_codec.h"
-#include "unit/cert_fixture.h"
+#include "unit/gate_fixture.h"
 
 static const struct spool_config spool = {
     .memory = 65536, .max = 1 << 20, .folder = "/tmp"};
 
 static struct fixture_cert ca, alice, carol, bob_rsa, bob_ec, dave;
-
-static const char content[] = "Content-Type: text/plain\r\n\r\nhello\r\n";
 
 /* --- making messages --- */
 
@@ -34,89 +26,23 @@ enum {
 };
 
 /* One message on its way out; every test changes something. */
+#define RECIPIENTS 2
+
 struct scene {
 	struct plan plan;
+	struct plan_group group;
+	struct plan_recipient planned[RECIPIENTS];
+	struct policy_facts facts;
+	struct recipient_facts recipients[RECIPIENTS];
+	struct envelope envelope;
+	struct certificate_list to[RECIPIENTS];
 	struct header header;
 	struct edits edits;
 	struct smime_entity inner, entity; /* inner: for sign and encrypt */
 	char *text, *inner_text;
-	struct certificate_list to;
+	struct gate_copy copy;
 	struct gate_case c;
 };
-
-static char *
-base64(BIO *der)
-{
-	unsigned char *data;
-	long len = BIO_get_mem_data(der, &data);
-	unsigned char *text = xcalloc(1, base64_size((size_t)len) + 1);
-
-	base64_encode(slice_make(data, (size_t)len), text);
-	BIO_free(der);
-	return (char *)text;
-}
-
-static BIO *
-encode(CMS_ContentInfo *cms)
-{
-	BIO *der = BIO_new(BIO_s_mem());
-
-	assert_non_null(cms);
-	assert_int_equal(i2d_CMS_bio(der, cms), 1);
-	CMS_ContentInfo_free(cms);
-	return der;
-}
-
-static BIO *
-content_bio(void)
-{
-	return BIO_new_mem_buf(content, (int)strlen(content));
-}
-
-/* second: another signer besides, or NULL */
-static char *
-make_signature(const struct fixture_cert *signer,
-    const struct fixture_cert *second, bool detached)
-{
-	unsigned flags =
-	    CMS_BINARY | CMS_PARTIAL | (detached ? CMS_DETACHED : 0u);
-	BIO *in = content_bio();
-	CMS_ContentInfo *cms =
-	    CMS_sign(signer->x509, signer->key, NULL, in, flags);
-
-	if (second)
-		assert_non_null(CMS_add1_signer(
-		    cms, second->x509, second->key, NULL, flags));
-	assert_int_equal(CMS_final(cms, in, NULL, flags), 1);
-	BIO_free(in);
-	return base64(encode(cms));
-}
-
-static char *
-make_envelope(const struct fixture_cert *const *to, size_t count)
-{
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	BIO *in = content_bio();
-	CMS_ContentInfo *cms;
-
-	for (size_t i = 0; i < count; i++)
-		sk_X509_push(certs, to[i]->x509);
-	cms = CMS_encrypt(certs, in, EVP_aes_256_cbc(), CMS_BINARY);
-	sk_X509_free(certs);
-	BIO_free(in);
-	return base64(encode(cms));
-}
-
-static char *
-make_multipart(const char *signature)
-{
-	return xasprintf(
-	    "This is a preamble\r\n\r\n--b0undary\r\n%s\r\n--b0undary\r\n"
-	    "Content-Type: application/pkcs7-signature; name=x\r\n"
-	    "Content-Transfer-Encoding: base64\r\n\r\n"
-	    "%s\r\n--b0undary--\r\n",
-	    content, signature);
-}
 
 static void
 set_type(struct smime_entity *e, const char *type)
@@ -134,16 +60,14 @@ set_body(struct smime_entity *e, char **slot, char *text)
 	slice_list_add(&e->body, slice_text(text));
 }
 
-#define MULTIPART                                                              \
-	" multipart/signed; protocol=\"application/pkcs7-signature\";\n"       \
-	"\tmicalg=sha-256; boundary=\"b0undary\""
-#define PKCS7 " application/pkcs7-mime; smime-type="
+#define MULTIPART GATE_FIXTURE_MULTIPART
+#define PKCS7	  GATE_FIXTURE_PKCS7
 
 static void
 make_signed(struct smime_entity *e, char **slot, char *signature)
 {
 	set_type(e, MULTIPART);
-	set_body(e, slot, make_multipart(signature));
+	set_body(e, slot, gate_fixture_multipart(signature));
 	free(signature);
 }
 
@@ -169,6 +93,63 @@ add_field(struct scene *s, const char *name, const char *body)
 	    0);
 }
 
+/* To two visible recipients, who must be given ciphertext where there is
+ * any. */
+static void
+add_recipients(struct scene *s, bool encrypt)
+{
+	static const char *const paths[] = {
+	    "<bob@example.net>", "<dave@example.net>"};
+
+	envelope_init(&s->envelope);
+	envelope_set_sender(&s->envelope, "<alice@example.org>", NULL);
+	for (size_t i = 0; i < RECIPIENTS; i++) {
+		envelope_add_recipient(&s->envelope, paths[i], NULL, NULL);
+		s->recipients[i] = (struct recipient_facts){
+		    .address = s->envelope.recipients[i].address,
+		    .visible = true,
+		    .certificates = 2 - i,
+		};
+		s->planned[i] = (struct plan_recipient){
+		    .encrypt = encrypt, .required = encrypt};
+		certificate_list_init(&s->to[i]);
+	}
+	certificate_list_add(&s->to[0], bob_rsa.certificate);
+	certificate_list_add(&s->to[0], bob_ec.certificate);
+	certificate_list_add(&s->to[1], dave.certificate);
+}
+
+static void
+scene_plan(struct scene *s, int kind)
+{
+	s->group = (struct plan_group){.encrypt = kind == ENVELOPED,
+	    .opaque = kind == OPAQUE,
+	    .cipher = CIPHER_AES256_CBC,
+	    .count = RECIPIENTS};
+	s->plan = (struct plan){.direction = PLAN_OUTBOUND,
+	    .action = PLAN_PROTECT,
+	    .sign = true,
+	    .encrypt = kind == ENVELOPED,
+	    .must_encrypt = kind == ENVELOPED,
+	    .recipient = PLAN_NO_RECIPIENT,
+	    .groups = &s->group,
+	    .group_count = 1,
+	    .recipients = s->planned,
+	    .recipient_count = RECIPIENTS};
+	s->facts = (struct policy_facts){.from = "alice@example.org",
+	    .recipients = s->recipients,
+	    .recipient_count = RECIPIENTS};
+	s->copy = (struct gate_copy){.edits = &s->edits};
+	s->c = (struct gate_case){.plan = &s->plan,
+	    .facts = &s->facts,
+	    .envelope = &s->envelope,
+	    .header = &s->header,
+	    .signer = alice.certificate,
+	    .certificates = s->to,
+	    .copies = &s->copy,
+	    .copy_count = 1};
+}
+
 static void
 scene_init(struct scene *s, int kind)
 {
@@ -182,34 +163,20 @@ scene_init(struct scene *s, int kind)
 	edits_init(&s->edits);
 	smime_entity_init(&s->inner, &spool);
 	smime_entity_init(&s->entity, &spool);
-	certificate_list_init(&s->to);
-	s->plan = (struct plan){.direction = PLAN_OUTBOUND,
-	    .action = PLAN_PROTECT,
-	    .sign = true,
-	    .encrypt = kind == ENVELOPED,
-	    .must_encrypt = kind == ENVELOPED,
-	    .recipient = PLAN_NO_RECIPIENT};
-	s->c = (struct gate_case){.plan = &s->plan,
-	    .from = "alice@example.org",
-	    .header = &s->header,
-	    .edits = &s->edits,
-	    .signer = alice.certificate};
+	add_recipients(s, kind == ENVELOPED);
+	scene_plan(s, kind);
 	if (kind == SIGNED) {
-		make_signed(
-		    &s->entity, &s->text, make_signature(&alice, NULL, true));
+		make_signed(&s->entity, &s->text,
+		    gate_fixture_signature(&alice, NULL, true));
 	} else if (kind == OPAQUE) {
-		s->plan.opaque = true;
 		make_pkcs7(&s->entity, &s->text, "signed-data",
-		    make_signature(&alice, NULL, false));
+		    gate_fixture_signature(&alice, NULL, false));
 	} else {
 		make_signed(&s->inner, &s->inner_text,
-		    make_signature(&alice, NULL, true));
+		    gate_fixture_signature(&alice, NULL, true));
 		make_pkcs7(&s->entity, &s->text, "enveloped-data",
-		    make_envelope(to, 3));
-		for (size_t i = 0; i < 3; i++)
-			certificate_list_add(&s->to, to[i]->certificate);
-		s->c.payload = &s->inner;
-		s->c.to = &s->to;
+		    gate_fixture_envelope(to, 3, EVP_aes_256_cbc()));
+		s->copy.payload = &s->inner;
 	}
 	edits_carry(&s->edits, &s->header, &s->entity);
 }
@@ -217,7 +184,9 @@ scene_init(struct scene *s, int kind)
 static void
 scene_fini(struct scene *s)
 {
-	certificate_list_fini(&s->to);
+	for (size_t i = 0; i < RECIPIENTS; i++)
+		certificate_list_fini(&s->to[i]);
+	envelope_fini(&s->envelope);
 	smime_entity_fini(&s->entity);
 	smime_entity_fini(&s->inner);
 	edits_fini(&s->edits);
@@ -282,7 +251,7 @@ test_right_ones_pass(void **state)
 	}
 	scene_init(&s, ENVELOPED);
 	s.plan.sign = false;
-	s.c.payload = NULL;
+	s.copy.payload = NULL;
 	s.c.signer = NULL;
 	passes(&s);
 }
@@ -295,22 +264,22 @@ test_form(void **state)
 
 	(void)state;
 	scene_init(&s, SIGNED);
-	s.plan.opaque = true;
+	s.group.opaque = true;
 	stops(&s, "not signed opaque");
 	scene_init(&s, OPAQUE);
-	s.plan.opaque = false;
+	s.group.opaque = false;
 	stops(&s, "not signed detached");
 	scene_init(&s, ENVELOPED);
-	s.plan.opaque = true;
+	s.group.opaque = true;
 	stops(&s, "not signed opaque");
 	scene_init(&s, ENVELOPED);
 	make_pkcs7(&s.inner, &s.inner_text, "signed-data",
-	    make_signature(&alice, NULL, false));
+	    gate_fixture_signature(&alice, NULL, false));
 	stops(&s, "not signed detached");
 	scene_init(&s, ENVELOPED);
 	make_pkcs7(&s.inner, &s.inner_text, "signed-data",
-	    make_signature(&alice, NULL, false));
-	s.plan.opaque = true;
+	    gate_fixture_signature(&alice, NULL, false));
+	s.group.opaque = true;
 	passes(&s);
 }
 
@@ -352,6 +321,14 @@ test_shadow(void **state)
 /* --- against the plan --- */
 
 static void
+plan_encryption(struct scene *s, bool encrypt)
+{
+	s->plan.encrypt = s->group.encrypt = encrypt;
+	for (size_t i = 0; i < RECIPIENTS; i++)
+		s->planned[i].encrypt = s->planned[i].required = encrypt;
+}
+
+static void
 test_plan(void **state)
 {
 	struct scene s;
@@ -371,9 +348,6 @@ test_plan(void **state)
 	edits_fini(&s.edits);
 	stops(&s, "must be encrypted");
 	scene_init(&s, SIGNED);
-	s.plan.must_encrypt = true;
-	stops(&s, "must be encrypted");
-	scene_init(&s, SIGNED);
 	s.plan.action = PLAN_REFUSE;
 	stops(&s, "must not leave");
 	scene_init(&s, SIGNED);
@@ -383,19 +357,42 @@ test_plan(void **state)
 	s.plan.sign = false;
 	stops(&s, "without a reason");
 	scene_init(&s, SIGNED);
-	s.plan.encrypt = true;
-	s.c.payload = &s.entity;
-	s.c.to = &s.to;
-	stops(&s, "to nobody");
+	s.planned[1].required = true;
+	stops(&s, "must be encrypted");
 	scene_init(&s, SIGNED);
-	s.plan.encrypt = true;
-	s.c.payload = &s.entity;
-	s.c.to = &s.to;
-	certificate_list_add(&s.to, bob_rsa.certificate);
+	s.recipients[1].level.encrypt = RECEIVE_REQUIRED;
+	stops(&s, "must be encrypted");
+	scene_init(&s, SIGNED);
+	s.facts.encrypt = ENCRYPT_REQUIRED;
+	stops(&s, "must be encrypted");
+	/* Not for our own users, nor what is ciphertext already. */
+	scene_init(&s, SIGNED);
+	s.facts.encrypt = ENCRYPT_REQUIRED;
+	s.recipients[0].is_local = s.recipients[1].is_local = true;
+	passes(&s);
+	scene_init(&s, SIGNED);
+	s.facts.encrypt = ENCRYPT_REQUIRED;
+	s.facts.protection = PROTECTION_ENCRYPTED;
+	passes(&s);
+	scene_init(&s, SIGNED);
+	plan_encryption(&s, true);
+	s.copy.payload = &s.entity;
 	stops(&s, "not encrypted");
 	scene_init(&s, ENVELOPED);
-	s.plan.encrypt = s.plan.must_encrypt = false;
+	plan_encryption(&s, false);
 	stops(&s, "not signed");
+	scene_init(&s, ENVELOPED);
+	s.group.cipher = CIPHER_AES256_GCM;
+	stops(&s, "not encrypted as planned");
+	scene_init(&s, ENVELOPED);
+	s.group.encrypt = false;
+	stops(&s, "a group that is not his");
+	scene_init(&s, ENVELOPED);
+	s.planned[0].encrypt = false;
+	stops(&s, "a group that is not his");
+	scene_init(&s, ENVELOPED);
+	s.plan.group_count = 0;
+	stops(&s, "for nobody");
 }
 
 /* --- the signer --- */
@@ -407,10 +404,10 @@ test_signer(void **state)
 
 	(void)state;
 	scene_init(&s, SIGNED);
-	s.c.from = "carol@example.org";
+	s.facts.from = "carol@example.org";
 	stops(&s, "not the author");
 	scene_init(&s, SIGNED);
-	s.c.from = NULL;
+	s.facts.from = NULL;
 	stops(&s, "not the author");
 	scene_init(&s, SIGNED);
 	s.c.signer = NULL;
@@ -419,19 +416,20 @@ test_signer(void **state)
 	for (int kind = SIGNED; kind <= OPAQUE; kind++) {
 		scene_init(&s, kind);
 		s.c.signer = carol.certificate;
-		s.c.from = "carol@example.org";
+		s.facts.from = "carol@example.org";
 		stops(&s, "by another certificate");
 	}
 	scene_init(&s, ENVELOPED);
 	s.c.signer = carol.certificate;
-	s.c.from = "carol@example.org";
+	s.facts.from = "carol@example.org";
 	stops(&s, "by another certificate");
 	scene_init(&s, SIGNED);
-	make_signed(&s.entity, &s.text, make_signature(&alice, &carol, true));
+	make_signed(
+	    &s.entity, &s.text, gate_fixture_signature(&alice, &carol, true));
 	carry_again(&s);
 	stops(&s, "not exactly one signature");
 	scene_init(&s, ENVELOPED);
-	s.c.payload = NULL;
+	s.copy.payload = NULL;
 	stops(&s, "no signed payload");
 	scene_init(&s, ENVELOPED);
 	set_type(&s.inner, " text/plain");
@@ -457,17 +455,17 @@ test_edits(void **state)
 	stops(&s, "of the old entity stays");
 	scene_init(&s, SIGNED);
 	add_field(&s, "content-type", " text/html");
-	stops(&s, "not the only one");
+	stops(&s, "old entity stays");
 	scene_init(&s, SIGNED);
 	add_field(&s, "MIME-Version", " 1.0");
 	add_field(&s, "MIME-Version", " 1.0");
-	stops(&s, "not the only one");
+	stops(&s, "old entity stays");
 	scene_init(&s, SIGNED);
 	edits_set_header(&s.edits, "Content-Type", 1, " text/plain");
-	stops(&s, "not the only one");
+	stops(&s, "another place than the first");
 	scene_init(&s, SIGNED);
 	edits_set_header(&s.edits, "Content-Type", 2, " text/plain");
-	stops(&s, "not the only one");
+	stops(&s, "another place than the first");
 	scene_init(&s, SIGNED);
 	edits_set_header(&s.edits, "Content-Language", 1, NULL);
 	stops(&s, "out of order");
@@ -692,23 +690,28 @@ test_cms(void **state)
 	(void)state;
 	/* eContent inside, though detached: "eContent confusion". */
 	scene_init(&s, SIGNED);
-	make_signed(&s.entity, &s.text, make_signature(&alice, NULL, false));
+	make_signed(
+	    &s.entity, &s.text, gate_fixture_signature(&alice, NULL, false));
 	carry_again(&s);
 	stops(&s, "not about the content");
 	scene_init(&s, OPAQUE);
-	set_body(&s.entity, &s.text, make_signature(&alice, NULL, true));
+	set_body(
+	    &s.entity, &s.text, gate_fixture_signature(&alice, NULL, true));
 	carry_again(&s);
 	stops(&s, "not about the content");
 	scene_init(&s, SIGNED);
-	make_signed(&s.entity, &s.text, make_envelope(to, 1));
+	make_signed(&s.entity, &s.text,
+	    gate_fixture_envelope(to, 1, EVP_aes_256_cbc()));
 	carry_again(&s);
 	stops(&s, "no SignedData");
 	scene_init(&s, OPAQUE);
-	set_body(&s.entity, &s.text, make_envelope(to, 1));
+	set_body(&s.entity, &s.text,
+	    gate_fixture_envelope(to, 1, EVP_aes_256_cbc()));
 	carry_again(&s);
 	stops(&s, "no SignedData");
 	scene_init(&s, ENVELOPED);
-	set_body(&s.entity, &s.text, make_signature(&alice, NULL, false));
+	set_body(
+	    &s.entity, &s.text, gate_fixture_signature(&alice, NULL, false));
 	carry_again(&s);
 	stops(&s, "not an envelope");
 	/* Bytes missing at the end. */
@@ -742,15 +745,18 @@ test_recipients(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		scene_init(&s, ENVELOPED);
 		set_body(&s.entity, &s.text,
-		    make_envelope(rows[i].to, rows[i].count));
+		    gate_fixture_envelope(
+			rows[i].to, rows[i].count, EVP_aes_256_cbc()));
 		carry_again(&s);
 		stops(&s, "other recipients than planned");
 	}
+	for (size_t i = 0; i < RECIPIENTS; i++) {
+		scene_init(&s, ENVELOPED);
+		certificate_list_fini(&s.to[i]);
+		stops(&s, "to nobody");
+	}
 	scene_init(&s, ENVELOPED);
-	certificate_list_fini(&s.to);
-	stops(&s, "to nobody");
-	scene_init(&s, ENVELOPED);
-	s.c.to = NULL;
+	s.c.certificates = NULL;
 	stops(&s, "to nobody");
 }
 

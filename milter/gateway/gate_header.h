@@ -1,0 +1,50 @@
+/*
+ * gate_header.h: the header of one copy as its readers will see it.  For
+ * gate.c only.
+ */
+#ifndef GATEWAY_GATE_HEADER_H
+#define GATEWAY_GATE_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "gateway/edits.h"
+#include "gateway/gate_entity.h"
+#include "mail/header.h"
+
+struct gate_header {
+	struct header_field *fields; /* in order */
+	size_t count;
+	struct buf text;      /* of a copy that was read */
+	struct header parsed; /* the same */
+};
+
+/* What is expected of it. */
+struct gate_terms {
+	const struct header *original;
+	bool carries;	/* an entity of ours instead of its own */
+	bool has_token; /* it will be handed over */
+};
+
+void gate_header_init(struct gate_header *h);
+void gate_header_fini(struct gate_header *h);
+
+/* Plays the edits on a model of the message's header.  Edits that two mail
+ * servers could understand differently are a gap, as are those of fields that
+ * are none of our business. */
+int gate_header_play(struct gate_header *h, const struct edits *edits,
+    const struct gate_terms *terms, struct err *err) MUST_USE;
+
+/* Reads the header of a whole message; *body: where its body begins. */
+int gate_header_read(struct gate_header *h, const struct slice_list *content,
+    size_t *body, struct err *err) MUST_USE;
+
+/* Is it as it should be?  Where it carries an entity *e becomes what the
+ * header says of it. */
+int gate_header_check(const struct gate_header *h,
+    const struct gate_terms *terms, struct gate_entity *e,
+    struct err *err) MUST_USE;
+
+#endif
