@@ -33,12 +33,26 @@ static void read_group(struct reading *r, const config_setting_t *group,
 
 /* --- defaults --- */
 
+/* Policy of which the file says nothing is what is built in (policy/rules.h),
+ * and "policy show" says so: their defaults are documentation, of which a test
+ * knows that it is true. */
+static void
+leave_to_builtin(struct gateway_config *config)
+{
+	config->defaults = (struct setting_level){.sign = SWITCH_INHERIT};
+	config->recipient_defaults =
+	    (struct recipient_level){.encrypt = RECEIVE_INHERIT};
+	config->escrow = NULL;
+	config->escrow_count = 0;
+}
+
 static void
 set_defaults(struct reading *r, struct settings *s)
 {
 	for (size_t i = 0; i < option_table_size; i++)
 		if (option_table[i].type != OPTION_GROUPS)
 			value_default(r, &option_table[i], s);
+	leave_to_builtin(&s->gateway);
 	s->gateway.relay.answer_ms = LIMIT_RELAY_ANSWER;
 }
 

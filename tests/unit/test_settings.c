@@ -79,6 +79,9 @@ load(const struct place *p, const char *text)
 static void
 test_defaults(void **state)
 {
+	const struct setting_level nothing = {.sign = SWITCH_INHERIT};
+	const struct recipient_level nothing_for_recipients = {
+	    .encrypt = RECEIVE_INHERIT};
 	struct settings *s = load(*state, "");
 
 	assert_string_equal(s->file, ((struct place *)*state)->file);
@@ -104,11 +107,6 @@ test_defaults(void **state)
 	assert_string_equal(s->gateway.authserv_id, "");
 	assert_int_equal(s->gateway.trusted_networks.count, 0);
 	assert_int_equal(s->gateway.submission_daemon_count, 0);
-	assert_int_equal(s->gateway.defaults.sign, SWITCH_ON);
-	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_OFF);
-	assert_int_equal(s->gateway.defaults.exempt, EXEMPT_ALL);
-	assert_int_equal(s->gateway.defaults.own_problem, OWN_PROBLEM_UNSIGNED);
-	assert_int_equal(s->gateway.defaults.algorithm, ALGORITHM_ANY);
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
 	assert_int_equal(s->gateway.domain_count, 0);
 	assert_int_equal(s->gateway.recipient_domain_count, 0);
@@ -122,15 +120,53 @@ test_defaults(void **state)
 	assert_int_equal(s->gateway.relay.connections, 20);
 	assert_int_equal(s->gateway.relay.connect_ms, 10000);
 	assert_int_equal(s->gateway.relay.answer_ms, LIMIT_RELAY_ANSWER);
-	assert_memory_equal(&s->gateway.defaults, &policy_builtin,
-	    sizeof(struct setting_level));
+	assert_memory_equal(&s->gateway.defaults, &nothing, sizeof(nothing));
 	assert_memory_equal(&s->gateway.recipient_defaults,
-	    &policy_recipient_builtin, sizeof(struct recipient_level));
+	    &nothing_for_recipients, sizeof(nothing_for_recipients));
+	assert_null(s->gateway.escrow);
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
 	assert_int_equal(s->gateway.spool.max, 150 * 1024 * 1024);
 	assert_string_equal(s->gateway.spool.folder, "/var/tmp");
 	settings_unref(&s);
 	assert_null(s);
+}
+
+/* A group as it would stand in the file when every option of it were set to
+ * its default. */
+static void
+write_group(const char *group, char *out, size_t size)
+{
+	size_t len = strlen(group);
+
+	snprintf(out, size, "%s = {", group);
+	for (size_t i = 0; i < option_table_size; i++) {
+		const struct option *o = &option_table[i];
+
+		if (strncmp(o->name, group, len) == 0 && o->name[len] == '.')
+			snprintf(out + strlen(out), size - strlen(out),
+			    " %s = %s;", o->name + len + 1, o->fallback);
+	}
+	snprintf(out + strlen(out), size - strlen(out), " };\n");
+}
+
+/* What the manual gives as default of a policy option is what is built in. */
+static void
+test_defaults_of_policy(void **state)
+{
+	char text[4096] = "";
+	struct settings *s;
+
+	write_group("defaults", text, sizeof(text));
+	write_group("recipient_defaults", text + strlen(text),
+	    sizeof(text) - strlen(text));
+	s = load(*state, text);
+	assert_memory_equal(&s->gateway.defaults, &policy_builtin,
+	    sizeof(struct setting_level));
+	assert_memory_equal(&s->gateway.recipient_defaults,
+	    &policy_recipient_builtin, sizeof(struct recipient_level));
+	assert_non_null(s->gateway.escrow);
+	assert_int_equal(s->gateway.escrow_count, 0);
+	settings_unref(&s);
 }
 
 static void
@@ -1071,6 +1107,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_defaults_of_policy),
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_recipient_domains),
 	    cmocka_unit_test(test_modes),
