@@ -428,7 +428,7 @@ char *
 address_login(const char *login)
 {
 	struct err ignored;
-	char *text;
+	char *text = NULL;
 
 	if (strchr(login, '@') &&
 	    address_canonical(slice_text(login), &text, &ignored) == 0)

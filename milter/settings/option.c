@@ -33,7 +33,7 @@ static const struct option_word position_words[] = {
 #define FIELD(member) .field = offsetof(struct settings, member)
 #define COUNT(member) .count_field = offsetof(struct settings, member)
 #define MEMBERS(table, type)                                                   \
-	.members = table, .member_count = sizeof(table) / sizeof(*(table)),    \
+	.members = (table), .member_count = sizeof(table) / sizeof(*(table)),  \
 	.member_width = sizeof(type)
 
 /* Words and meaning of policy settings: base/setting.h. */
@@ -53,7 +53,7 @@ static const struct option_word position_words[] = {
 
 /* clang-format off */
 #define DOMAIN_SETTING(setting)                                                \
-    {.name = setting,                                                          \
+    {.name = (setting),                                                        \
      SENDER,                                                                   \
      DOMAIN_FIELD(level),                                                      \
      .doc = "as defaults." setting ", for this domain"}
@@ -86,15 +86,15 @@ static const struct option domain_options[] = {
 };
 
 #define RECIPIENT_SETTING(setting)                                             \
-    {.name = setting,                                                          \
+    {.name = (setting),                                                        \
      RECIPIENT,                                                                \
      RECIPIENT_FIELD(level),                                                   \
      .doc = "as recipient_defaults." setting ", for mail to them"}
 #define RECIPIENT_OPTIONS(type_of_name, doc_of_name)                           \
     {.name = "name",                                                           \
-     .type = type_of_name,                                                     \
+     .type = (type_of_name),                                                   \
      RECIPIENT_FIELD(name),                                                    \
-     .doc = doc_of_name},                                                      \
+     .doc = (doc_of_name)},                                                    \
     RECIPIENT_SETTING("encrypt"),                                              \
     RECIPIENT_SETTING("signature"),                                            \
     RECIPIENT_SETTING("certificates"),                                         \

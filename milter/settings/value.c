@@ -421,102 +421,87 @@ read_exemption(struct reading *r, const struct option *o,
 
 /* --- all types --- */
 
+static const struct type types[] = {
+    [OPTION_PATH] = {.expected = "a path like \"/path\"",
+	.is_good = text_is_path},
+    [OPTION_OPTIONAL_PATH] = {.expected = "a path like \"/path\", or \"\"",
+	.is_good = text_is_path_or_empty},
+    [OPTION_NAME] = {.expected = "a name without blanks, or \"\"",
+	.is_good = text_is_name_or_empty},
+    [OPTION_SOCKET] = {.expected = "\"unix:/PATH\" (below 108 bytes), "
+				   "\"inet:PORT@HOST\" or "
+				   "\"inet6:PORT@HOST\"",
+	.read = read_socket},
+    [OPTION_STORE] = {.expected = "\"sqlite:/PATH\"", .is_good = text_is_store},
+    [OPTION_LOG_TARGET] = {.expected = "\"syslog\", \"stderr\" or a path "
+				       "like \"/path\"",
+	.read = read_log_target},
+    [OPTION_MODE] = {.expected = "an octal mode from 0600 to 0777",
+	.read = read_mode},
+    [OPTION_COUNT] = {.expected = "a number", .read = read_count},
+    [OPTION_SIZE] = {.expected = "a size like \"10M\"", .read = read_size},
+    [OPTION_DURATION] = {.expected = "a time like \"5s\"",
+	.read = read_duration},
+    [OPTION_SWITCH] = {.expected = "true or false", .read = read_switch},
+    [OPTION_WORD] = {.read = read_word},
+    [OPTION_SETTING] = {.read = read_setting},
+    [OPTION_FLAG] = {.expected = "true or false", .read = read_flag},
+    [OPTION_TEXT] = {.expected = "text without control characters, or "
+				 "blanks at its ends",
+	.is_good = text_is_clean},
+    [OPTION_OPTIONAL_TEXT] = {.expected = "text without control characters, or "
+					  "blanks at its ends, or \"\"",
+	.is_good = text_is_clean_or_empty},
+    [OPTION_FIELD_NAME] = {.expected = "the name of a header field, like "
+				       "\"Sensitivity\", or \"\"",
+	.is_good = text_is_field_or_empty},
+    [OPTION_REINJECT] = {.expected = "\"smtp://HOST:PORT\" with a host that "
+				     "can be found, or \"\"",
+	.read = read_reinject},
+    [OPTION_ADDRESSES] = {.expected = "a list like [ \"info@example.org\" ]",
+	.element = OPTION_ADDRESS},
+    [OPTION_AUTHORS] = {.expected = "a list like [ \"info@example.org\", "
+				    "\"@example.net\" ]",
+	.element = OPTION_AUTHOR},
+    [OPTION_WISHES] = {.expected = "a list like [ \"sign\", \"encrypt\" ]",
+	.element = OPTION_WISH},
+    [OPTION_PATHS] = {.expected = "a list like [ \"/path\" ]",
+	.element = OPTION_PATH},
+    [OPTION_NAMES] = {.expected = "a list like [ \"name\" ]",
+	.element = OPTION_LISTED_NAME},
+    [OPTION_NETWORKS] = {.expected = "a list like [ \"192.0.2.0/24\" ]",
+	.element = OPTION_NETWORK},
+    [OPTION_EXEMPT] = {.expected = "a list like [ \"dsn\", \"list\" ]",
+	.element = OPTION_EXEMPTION},
+    [OPTION_DOMAIN] = {.expected = "a domain like \"example.org\"",
+	.name = name_domain},
+    [OPTION_PATTERN] = {.expected = "a domain like \"example.net\" or "
+				    "\"*.example.net\"",
+	.name = name_pattern},
+    [OPTION_ADDRESS] = {.expected = "an address like \"info@example.org\"",
+	.name = name_address},
+    [OPTION_OPTIONAL_ADDRESS] = {.expected = "an address like "
+					     "\"gateway@example.net\", or \"\"",
+	.name = name_optional_address},
+    [OPTION_LOGIN] = {.expected = "a login like \"alice\" or "
+				  "\"alice@example.org\"",
+	.name = name_login},
+    [OPTION_AUTHOR] = {.expected = "an address like \"info@example.org\", or "
+				   "\"@example.org\" for all of a domain",
+	.name = name_author},
+    [OPTION_WISH] = {.read = read_wish},
+    [OPTION_LISTED_NAME] = {.expected = "a name without blanks",
+	.is_good = text_is_name},
+    [OPTION_NETWORK] = {.expected = "a network like \"192.0.2.0/24\" or "
+				    "\"2001:db8::/32\" without bits behind "
+				    "the prefix",
+	.read = read_network},
+    [OPTION_EXEMPTION] = {.read = read_exemption},
+};
+
 static const struct type *
 type_of(enum option_type type)
 {
-	static const struct type types[] = {
-	    [OPTION_PATH] = {.expected = "a path like \"/path\"",
-		.is_good = text_is_path},
-	    [OPTION_OPTIONAL_PATH] = {.expected =
-					  "a path like \"/path\", or \"\"",
-		.is_good = text_is_path_or_empty},
-	    [OPTION_NAME] = {.expected = "a name without blanks, or \"\"",
-		.is_good = text_is_name_or_empty},
-	    [OPTION_SOCKET] = {.expected = "\"unix:/PATH\" (below 108 bytes), "
-					   "\"inet:PORT@HOST\" or "
-					   "\"inet6:PORT@HOST\"",
-		.read = read_socket},
-	    [OPTION_STORE] = {.expected = "\"sqlite:/PATH\"",
-		.is_good = text_is_store},
-	    [OPTION_LOG_TARGET] = {.expected =
-				       "\"syslog\", \"stderr\" or a path "
-				       "like \"/path\"",
-		.read = read_log_target},
-	    [OPTION_MODE] = {.expected = "an octal mode from 0600 to 0777",
-		.read = read_mode},
-	    [OPTION_COUNT] = {.expected = "a number", .read = read_count},
-	    [OPTION_SIZE] = {.expected = "a size like \"10M\"",
-		.read = read_size},
-	    [OPTION_DURATION] = {.expected = "a time like \"5s\"",
-		.read = read_duration},
-	    [OPTION_SWITCH] = {.expected = "true or false",
-		.read = read_switch},
-	    [OPTION_WORD] = {.read = read_word},
-	    [OPTION_SETTING] = {.read = read_setting},
-	    [OPTION_FLAG] = {.expected = "true or false", .read = read_flag},
-	    [OPTION_TEXT] = {.expected = "text without control characters, or "
-					 "blanks at its ends",
-		.is_good = text_is_clean},
-	    [OPTION_OPTIONAL_TEXT] = {.expected =
-					  "text without control characters, or "
-					  "blanks at its ends, or \"\"",
-		.is_good = text_is_clean_or_empty},
-	    [OPTION_FIELD_NAME] = {.expected =
-				       "the name of a header field, like "
-				       "\"Sensitivity\", or \"\"",
-		.is_good = text_is_field_or_empty},
-	    [OPTION_REINJECT] = {.expected =
-				     "\"smtp://HOST:PORT\" with a host that "
-				     "can be found, or \"\"",
-		.read = read_reinject},
-	    [OPTION_ADDRESSES] = {.expected =
-				      "a list like [ \"info@example.org\" ]",
-		.element = OPTION_ADDRESS},
-	    [OPTION_AUTHORS] = {.expected =
-				    "a list like [ \"info@example.org\", "
-				    "\"@example.net\" ]",
-		.element = OPTION_AUTHOR},
-	    [OPTION_WISHES] = {.expected =
-				   "a list like [ \"sign\", \"encrypt\" ]",
-		.element = OPTION_WISH},
-	    [OPTION_PATHS] = {.expected = "a list like [ \"/path\" ]",
-		.element = OPTION_PATH},
-	    [OPTION_NAMES] = {.expected = "a list like [ \"name\" ]",
-		.element = OPTION_LISTED_NAME},
-	    [OPTION_NETWORKS] = {.expected = "a list like [ \"192.0.2.0/24\" ]",
-		.element = OPTION_NETWORK},
-	    [OPTION_EXEMPT] = {.expected = "a list like [ \"dsn\", \"list\" ]",
-		.element = OPTION_EXEMPTION},
-	    [OPTION_DOMAIN] = {.expected = "a domain like \"example.org\"",
-		.name = name_domain},
-	    [OPTION_PATTERN] = {.expected = "a domain like \"example.net\" or "
-					    "\"*.example.net\"",
-		.name = name_pattern},
-	    [OPTION_ADDRESS] = {.expected =
-				    "an address like \"info@example.org\"",
-		.name = name_address},
-	    [OPTION_OPTIONAL_ADDRESS] = {.expected =
-					     "an address like "
-					     "\"gateway@example.net\", or \"\"",
-		.name = name_optional_address},
-	    [OPTION_LOGIN] = {.expected = "a login like \"alice\" or "
-					  "\"alice@example.org\"",
-		.name = name_login},
-	    [OPTION_AUTHOR] = {.expected =
-				   "an address like \"info@example.org\", or "
-				   "\"@example.org\" for all of a domain",
-		.name = name_author},
-	    [OPTION_WISH] = {.read = read_wish},
-	    [OPTION_LISTED_NAME] = {.expected = "a name without blanks",
-		.is_good = text_is_name},
-	    [OPTION_NETWORK] = {.expected =
-				    "a network like \"192.0.2.0/24\" or "
-				    "\"2001:db8::/32\" without bits behind "
-				    "the prefix",
-		.read = read_network},
-	    [OPTION_EXEMPTION] = {.read = read_exemption},
-	};
-
 	return &types[type];
 }
 

@@ -135,6 +135,7 @@ test_submitter(void **state)
 		 .daemon_name = "SUBMISSION"},
 		"192.0.2.77", SUBMITTER_LOGIN, "bob"},
 	};
+	struct network_list before = f.config.trusted_networks;
 	struct err err;
 
 	(void)state;
@@ -148,7 +149,7 @@ test_submitter(void **state)
 		check_who(&rows[i]);
 	f.config.submission_daemon_count = 0;
 	network_list_fini(&f.config.trusted_networks);
-	network_list_init(&f.config.trusted_networks);
+	f.config.trusted_networks = before;
 }
 
 /* --- as whom, through a gateway --- */
