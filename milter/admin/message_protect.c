@@ -102,6 +102,7 @@ protect(struct admin *a, struct protect *p, struct err *err)
 	int rc = -1;
 
 	run.client.login = p->from;
+	run.client.alone = true;
 	/* what the user's own settings leave out is asked for here */
 	if (p->encrypt)
 		run.client.override.encrypt = ENCRYPT_REQUIRED;

@@ -39,8 +39,9 @@
 struct daemon {
 	struct settings *settings;
 	struct service *service;
-	bool listens;	      /* the socket and the pid file are ours */
-	const char *exposure; /* who can connect that should not, or NULL */
+	struct tokens *tokens; /* outlive every gateway */
+	bool listens;	       /* the socket and the pid file are ours */
+	const char *exposure;  /* who can connect that should not, or NULL */
 };
 
 /* --- the start --- */
@@ -106,7 +107,9 @@ start_service(struct daemon *d, struct err *err)
 {
 	struct gateway *gateway;
 
-	if (reload_make_gateway(settings_ref(d->settings), true, &gateway, err))
+	if (tokens_new(&d->tokens, err) < 0 ||
+	    reload_make_gateway(
+		settings_ref(d->settings), d->tokens, &gateway, err))
 		return -1;
 	d->service = service_new(gateway);
 	return milter_serve(d->service, control_give_up, NULL, err);
@@ -155,7 +158,7 @@ obey(struct daemon *d)
 	for (;;) {
 		switch (control_wait()) {
 		case CONTROL_RELOAD:
-			reload(d->service, &d->settings);
+			reload(d->service, d->tokens, &d->settings);
 			break;
 		case CONTROL_REOPEN_LOG:
 			reopen_log();
@@ -213,6 +216,8 @@ daemon_run(struct settings *settings, bool foreground, struct err *err)
 	finish(&d, obey(&d));
 fail:
 	stop_listening(&d);
+	if (!d.service)
+		tokens_free(d.tokens);
 	settings_unref(&d.settings);
 	return -1;
 }
@@ -284,7 +289,7 @@ daemon_check(struct settings *settings, struct err *err)
 	if (socket_check(settings, err) || confinement_enter(settings, err) ||
 	    check_temp_folder(settings, err) ||
 	    check_log_file(&settings->log, err) ||
-	    reload_make_gateway(settings_ref(settings), false, &gateway, err))
+	    reload_make_gateway(settings_ref(settings), NULL, &gateway, err))
 		goto out;
 	check_counts(settings, gateway);
 	printf("%s: good\n", settings->file);

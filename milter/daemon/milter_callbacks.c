@@ -247,39 +247,68 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t len)
 	return SMFIS_NOREPLY;
 }
 
-/* Nothing is kept of the edits when the answer is a temporary failure. */
-static sfsistat
+/* -1: the mail server did not take all of them, or is gone. */
+static int
 carry_out(SMFICTX *ctx, const struct edits *edits)
 {
 	struct log_line line;
 
-	if (!edits || milter_apply_edits(ctx, edits) == 0)
-		return SMFIS_CONTINUE;
+	if (!edits || edits_are_empty(edits))
+		return 0;
+	/* The last one tells whether anybody still listens: copies that have
+	 * been handed over cannot be taken back (MTA.md f). */
+	if (milter_apply_edits(ctx, edits) == 0 &&
+	    smfi_progress(ctx) == MI_SUCCESS)
+		return 0;
 	log_begin(&line, LOG_LEVEL_ERROR, smfi_getsymval(ctx, macro_queue_id),
 	    "deferred");
 	log_text(&line, "reason", plan_reason_name(REASON_INTERNAL));
 	log_text(&line, "error", "the mail server did not take the changes");
 	log_end(&line);
-	return SMFIS_TEMPFAIL;
+	return -1;
+}
+
+/* Says that we are alive while step works on the message. */
+static enum session_answer
+take_step(SMFICTX *ctx,
+    enum session_answer (*step)(struct session *, struct job_reply *),
+    struct job_reply *reply)
+{
+	struct heartbeat_work work;
+	enum session_answer answer;
+
+	heartbeat_begin(milter_heartbeat, &work, ctx);
+	answer = step(session_of(ctx), reply);
+	heartbeat_end(milter_heartbeat, &work);
+	return answer;
+}
+
+/* Nothing is kept of the edits unless the message is accepted. */
+static sfsistat
+finish_message(SMFICTX *ctx, struct session *session)
+{
+	struct job_reply reply;
+	enum session_answer answer;
+
+	answer = take_step(ctx, session_end_of_message, &reply);
+	if (answer != SESSION_ACCEPT)
+		return answer_with(ctx, answer, &reply);
+	if (carry_out(ctx, session_edits(session)) < 0)
+		return SMFIS_TEMPFAIL;
+	answer = take_step(ctx, session_commit, &reply);
+	if (answer != SESSION_ACCEPT)
+		return answer_with(ctx, answer, &reply);
+	return SMFIS_CONTINUE;
 }
 
 static sfsistat
 on_end_of_message(SMFICTX *ctx)
 {
 	struct session *session = session_of(ctx);
-	struct heartbeat_work work;
-	struct job_reply reply;
-	enum session_answer answer;
 	sfsistat result;
 
 	session_queue_id(session, smfi_getsymval(ctx, macro_queue_id));
-	heartbeat_begin(milter_heartbeat, &work, ctx);
-	answer = session_end_of_message(session, &reply);
-	heartbeat_end(milter_heartbeat, &work);
-	if (answer == SESSION_ACCEPT)
-		result = carry_out(ctx, session_edits(session));
-	else
-		result = answer_with(ctx, answer, &reply);
+	result = finish_message(ctx, session);
 	session_end_message(session);
 	return result;
 }

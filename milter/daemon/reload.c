@@ -12,11 +12,13 @@ release_settings(void *arg)
 }
 
 int
-reload_make_gateway(struct settings *settings, bool harvest,
+reload_make_gateway(struct settings *settings, struct tokens *tokens,
     struct gateway **out, struct err *err)
 {
-	const struct gateway_opts opts = {
-	    .harvest = harvest, .release = release_settings, .arg = settings};
+	const struct gateway_opts opts = {.harvest = tokens != NULL,
+	    .tokens = tokens,
+	    .release = release_settings,
+	    .arg = settings};
 
 	if (gateway_new(&settings->gateway, &opts, out, err) == 0)
 		return 0;
@@ -39,7 +41,8 @@ load(const char *file, struct settings **out)
 }
 
 void
-reload(struct service *service, struct settings **current)
+reload(
+    struct service *service, struct tokens *tokens, struct settings **current)
 {
 	struct settings *settings;
 	struct gateway *gateway;
@@ -51,7 +54,8 @@ reload(struct service *service, struct settings **current)
 		return;
 	}
 	fixed = settings_restart_needed(*current, settings);
-	if (reload_make_gateway(settings_ref(settings), true, &gateway, &err)) {
+	if (reload_make_gateway(
+		settings_ref(settings), tokens, &gateway, &err)) {
 		log_error("not reloaded: the settings before stay in force: %s",
 		    err.text);
 		settings_unref(&settings);

@@ -6,16 +6,19 @@
 
 #include "base/err.h"
 #include "daemon/service.h"
+#include "gateway/token.h"
 #include "settings/settings.h"
 
-/* The gateway of these settings; it takes the reference in any case.  A
- * gateway that learns certificates has a thread. */
-int reload_make_gateway(struct settings *settings, bool harvest,
+/* The gateway of these settings; it takes the reference in any case.  tokens
+ * are those of the process; NULL: the gateway serves no mail, learns nothing
+ * and has no thread. */
+int reload_make_gateway(struct settings *settings, struct tokens *tokens,
     struct gateway **out, struct err *err) MUST_USE;
 
 /* Reads the file of *current again.  When everything in it is good, messages
  * from now on get the new gateway and *current becomes the new settings;
  * otherwise nothing changes.  Either is logged. */
-void reload(struct service *service, struct settings **current);
+void reload(
+    struct service *service, struct tokens *tokens, struct settings **current);
 
 #endif

@@ -186,6 +186,20 @@ session_body(struct session *s, const void *data, size_t len)
 		job_body(s->job, data, len);
 }
 
+static enum session_answer
+answer_of(enum job_outcome outcome)
+{
+	switch (outcome) {
+	case JOB_ACCEPT:
+		return SESSION_ACCEPT;
+	case JOB_REFUSE:
+		return SESSION_REFUSE;
+	case JOB_DEFER:
+		break;
+	}
+	return SESSION_DEFER;
+}
+
 enum session_answer
 session_end_of_message(struct session *s, struct job_reply *reply)
 {
@@ -198,15 +212,16 @@ session_end_of_message(struct session *s, struct job_reply *reply)
 	}
 	if (!s->in_flight)
 		return defer(reply);
-	switch (job_end_of_message(s->job, reply)) {
-	case JOB_ACCEPT:
+	return answer_of(job_end_of_message(s->job, reply));
+}
+
+enum session_answer
+session_commit(struct session *s, struct job_reply *reply)
+{
+	/* Accepted before there was anything to hand over. */
+	if (!s->job)
 		return SESSION_ACCEPT;
-	case JOB_REFUSE:
-		return SESSION_REFUSE;
-	case JOB_DEFER:
-		break;
-	}
-	return SESSION_DEFER;
+	return answer_of(job_commit(s->job, reply));
 }
 
 const struct edits *

@@ -72,6 +72,12 @@ void session_body(struct session *session, const void *data, size_t len);
 enum session_answer session_end_of_message(
     struct session *session, struct job_reply *reply);
 
+/* After SESSION_ACCEPT, once the mail server has taken the edits, and before
+ * it is told that the message is accepted: as above, and SESSION_ACCEPT or
+ * the reply. */
+enum session_answer session_commit(
+    struct session *session, struct job_reply *reply);
+
 /* What to change before the message is accepted; NULL when nothing is. */
 const struct edits *session_edits(const struct session *session);
 

@@ -21,6 +21,7 @@ recipient_fini(struct envelope_recipient *r)
 		free(r->aliases[i]);
 	free(r->aliases);
 	free(r->parameters);
+	free(r->name);
 	free(r->address);
 	free(r->path);
 }
@@ -32,6 +33,7 @@ envelope_fini(struct envelope *e)
 		recipient_fini(&e->recipients[i]);
 	free(e->recipients);
 	free(e->parameters);
+	free(e->sender_name);
 	free(e->sender_path);
 	free(e->sender);
 	envelope_init(e);
@@ -50,6 +52,14 @@ canonical(const char *path)
 }
 
 static char *
+name_of(const char *address, const char *path)
+{
+	if (address)
+		return xstrdup(address);
+	return slice_dup_text(address_bare_path(slice_text(path)));
+}
+
+static char *
 copy_or_empty(const char *text)
 {
 	return xstrdup(text ? text : "");
@@ -61,10 +71,12 @@ envelope_set_sender(
 {
 	free(e->sender);
 	free(e->sender_path);
+	free(e->sender_name);
 	free(e->parameters);
 	e->null_sender = address_is_null(slice_text(path));
 	e->sender = e->null_sender ? NULL : canonical(path);
 	e->sender_path = xstrdup(path);
+	e->sender_name = name_of(e->sender, path);
 	e->parameters = copy_or_empty(parameters);
 }
 
@@ -110,6 +122,7 @@ envelope_add_recipient(struct envelope *e, const char *path,
 	*r = (struct envelope_recipient){.path = xstrdup(path),
 	    .address = canonical(path),
 	    .parameters = copy_or_empty(parameters)};
+	r->name = name_of(r->address, path);
 	if (resolved && is_source_route(path))
 		add_alias(r, xstrdup(resolved));
 }

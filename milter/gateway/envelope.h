@@ -11,6 +11,7 @@
 struct envelope_recipient {
 	char *path;	  /* as in RCPT, the first time */
 	char *address;	  /* canonical; NULL when it cannot be read */
+	char *name;	  /* the address, or the path without brackets */
 	char *parameters; /* of that RCPT, a blank between them; or "" */
 	/* What else the mail server may know him by: other spellings of the
 	 * same address in other RCPTs, what it made of a source route. */
@@ -21,6 +22,7 @@ struct envelope_recipient {
 struct envelope {
 	char *sender;	   /* canonical; NULL when null or not readable */
 	char *sender_path; /* as in MAIL; NULL: there was none yet */
+	char *sender_name; /* as above; "": null sender, or none yet */
 	char *parameters;  /* of MAIL, a blank between them; or NULL */
 	bool null_sender;
 	struct envelope_recipient *recipients; /* as they came */

@@ -24,6 +24,7 @@ struct gateway {
 	struct harvester *harvester; /* NULL: nothing is learned */
 	struct notices *notices;
 	struct rates *rates;
+	struct relay *relay; /* NULL: there are no copies */
 };
 
 /* In the order in which one uses the other. */
@@ -31,6 +32,7 @@ static void
 gateway_free(struct gateway *g)
 {
 	rates_free(g->rates);
+	relay_free(g->relay);
 	notices_free(g->notices);
 	harvester_free(g->harvester);
 	directory_free(g->directory);
@@ -39,6 +41,17 @@ gateway_free(struct gateway *g)
 	certificate_cache_free(g->certificates);
 	trust_unref(&g->trust);
 	free(g);
+}
+
+/* There may be none, and who only looks at the configuration needs none. */
+static int
+open_relay(struct gateway *g, struct err *err)
+{
+	const struct relay_config *config = &g->config->relay;
+
+	if (!g->opts.tokens || !config->reinject || !*config->reinject)
+		return 0;
+	return relay_new(config, &g->relay, err);
 }
 
 int
@@ -54,7 +67,8 @@ gateway_new(const struct gateway_config *config,
 	g->notices = notices_new();
 	g->rates = rates_new(config->rate_limit);
 	if (trust_load(&config->trust, &g->trust, err) < 0 ||
-	    store_open(config->store, &g->store, err) < 0)
+	    store_open(config->store, &g->store, err) < 0 ||
+	    open_relay(g, err) < 0)
 		goto fail;
 	g->keys = key_client_new(
 	    config->keyd, config->keyd_connections, config->keyd_timeout_ms);
@@ -137,6 +151,18 @@ struct rates *
 gateway_rates(struct gateway *g)
 {
 	return g->rates;
+}
+
+struct relay *
+gateway_relay(struct gateway *g)
+{
+	return g->relay;
+}
+
+struct tokens *
+gateway_tokens(struct gateway *g)
+{
+	return g->opts.tokens;
 }
 
 const struct gateway_config *

@@ -122,12 +122,17 @@ struct gateway_config {
 struct gateway;
 
 /* Opens the store and loads the authorities; a clear error each.  The key
- * process need not be there yet.  harvest: learn certificates, which starts
+ * process need not be there yet; a host name of the listener for copies is
+ * looked up.  harvest: learn certificates, which starts
  * a thread (false for administration).  The configuration must outlive the
  * gateway; release, when not NULL, is called with arg when the last
  * reference is gone. */
+struct tokens;
 struct gateway_opts {
 	bool harvest;
+	/* Those of the process; must outlive the gateway.  NULL: no copies
+	 * can be handed over (administration). */
+	struct tokens *tokens;
 	void (*release)(void *arg);
 	void *arg;
 };
@@ -155,5 +160,8 @@ struct notices;
 struct notices *gateway_notices(struct gateway *g);
 struct rates;
 struct rates *gateway_rates(struct gateway *g);
+/* NULL where no listener is configured, or nothing can be handed over. */
+struct relay *gateway_relay(struct gateway *g);
+struct tokens *gateway_tokens(struct gateway *g);
 
 #endif

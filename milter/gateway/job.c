@@ -37,6 +37,7 @@ job_new(struct gateway *gateway, const struct job_client *client)
 	gather_init(&job->gather);
 	plan_init(&job->plan);
 	outbound_init(&job->outbound, config);
+	handover_init(&job->handover);
 	edits_init(&job->edits);
 	return job;
 }
@@ -46,6 +47,7 @@ job_free(struct job *job)
 {
 	if (!job)
 		return;
+	handover_fini(&job->handover);
 	edits_fini(&job->edits);
 	outbound_fini(&job->outbound);
 	plan_fini(&job->plan);
@@ -99,6 +101,8 @@ job_record(const struct job *job)
 	    .to = job->plan.encrypt && job->outbound.count > 0
 		      ? &job->outbound.copies[0].certificates
 		      : NULL,
+	    .escrow = &job->gather.escrow,
+	    .again = handover_again(&job->handover),
 	};
 	const struct smime_identity *identity;
 
@@ -186,6 +190,8 @@ judge_header(struct job *job)
 	job->header_judged = true;
 	gather_header(&job->gather, gateway_config(job->gateway), job->client,
 	    &job->envelope, &job->header);
+	if (job->client->alone)
+		job->gather.facts.copies = 0;
 	if (job->header_over_limit || job->envelope.over_limit) {
 		err_set(&err, ERR_PERMANENT, "too many %s",
 		    job->header_over_limit ? "header fields" : "recipients");
@@ -308,9 +314,18 @@ answer_waiting(const struct job *job, struct job_reply *reply)
 	return JOB_DEFER;
 }
 
+/* Could it leave to all its recipients just as it came?  Not what must be
+ * encrypted or is refused to somebody; nor when copies of it may have gone
+ * out. */
+static bool
+may_pass(const struct job *job)
+{
+	return !job->plan.must_encrypt && job->plan.refused == 0 &&
+	       !job->handing_over;
+}
+
 /* What is too large will not shrink by waiting.  Such mail, and any other
- * when errors are to be passed on, goes unsigned; never what must be
- * encrypted. */
+ * when errors are to be passed on, goes unsigned. */
 static enum job_outcome
 answer_failure(const struct job *job, struct job_reply *reply)
 {
@@ -318,7 +333,7 @@ answer_failure(const struct job *job, struct job_reply *reply)
 
 	if (is_inbound(job) || job->plan.shadow)
 		return JOB_ACCEPT;
-	if (!job->plan.must_encrypt &&
+	if (may_pass(job) &&
 	    (too_large ||
 		gateway_config(job->gateway)->on_error == GATEWAY_PASS))
 		return JOB_ACCEPT;
@@ -365,13 +380,30 @@ answer(struct job *job, struct job_reply *reply)
 	return job->plan.shadow ? JOB_ACCEPT : job_would(job, reply);
 }
 
+/* One line for each copy. */
+static void
+log_copies(const struct job *job, struct record *record)
+{
+	const struct outbound *o = &job->outbound;
+
+	record_split(record);
+	for (size_t i = 0; i < o->count; i++) {
+		record->to = &o->copies[i].certificates;
+		record->opaque = outbound_opaque(o, &job->plan, i);
+		record_copy(record, i);
+	}
+}
+
 static void
 log_answer(struct job *job, enum job_outcome outcome)
 {
 	struct record record = job_record(job);
 
 	if (job->failure == REASON_NONE) {
-		record_plan(&record);
+		if (job->handing_over)
+			log_copies(job, &record);
+		else
+			record_plan(&record);
 		tell_operator(job);
 	} else if (outcome == JOB_ACCEPT) {
 		record_passed(&record, job->failure, &job->failure_err);
@@ -438,33 +470,67 @@ check_gate(struct job *job)
 	}
 }
 
-enum job_outcome
-job_end_of_message(struct job *job, struct job_reply *reply)
+/* Makes all copies, and brings those that do not stay on their way. */
+static void
+protect(struct job *job)
 {
-	struct outbound_case c = {
+	const struct outbound_case c = {
 	    .gateway = job->gateway,
 	    .gather = &job->gather,
 	    .header = &job->header,
 	    .envelope = &job->envelope,
-	    .deadline = deadline_in(LIMIT_ANSWER_TIME),
+	    .now = job->view.now,
+	    .deadline = job->deadline,
+	};
+	const struct handover_case h = {
+	    .message = c,
+	    .plan = &job->plan,
+	    .outbound = &job->outbound,
+	    .edits = &job->edits,
 	};
 	struct err err = {.class = ERR_NONE};
+
+	fail(job,
+	    outbound_protect(&job->outbound, &c, &job->plan, &job->edits, &err),
+	    &err);
+	if (!is_to_protect(job))
+		return;
+	job->handing_over = job->plan.group_count > 1 || job->plan.refused > 0;
+	if (job->handing_over)
+		fail(job, handover_prepare(&job->handover, &h, &err), &err);
+}
+
+enum job_outcome
+job_end_of_message(struct job *job, struct job_reply *reply)
+{
 	enum job_outcome outcome;
 
+	job->deadline = deadline_in(LIMIT_ANSWER_TIME);
 	read_message(job);
 	if (is_inbound(job)) {
 		inbound_finish(job);
 		return JOB_ACCEPT;
 	}
 	count_message(job);
-	c.now = job->view.now;
 	if (is_to_protect(job))
-		fail(job,
-		    outbound_protect(
-			&job->outbound, &c, &job->plan, &job->edits, &err),
-		    &err);
+		protect(job);
 	if (job->failure == REASON_NONE)
 		check_gate(job);
+	outcome = answer(job, reply);
+	if (!handover_is_pending(&job->handover))
+		log_answer(job, outcome);
+	return outcome;
+}
+
+enum job_outcome
+job_commit(struct job *job, struct job_reply *reply)
+{
+	struct err err = {.class = ERR_NONE};
+	enum job_outcome outcome;
+
+	if (!handover_is_pending(&job->handover))
+		return JOB_ACCEPT;
+	fail(job, handover_commit(&job->handover, &err), &err);
 	outcome = answer(job, reply);
 	log_answer(job, outcome);
 	return outcome;

@@ -30,11 +30,14 @@ struct job_client {
 	/* More specific than the user's own settings; inherit (0) in mail,
 	 * set where the operator asks for a signature ("smimectl message"). */
 	struct setting_level override;
+	/* One copy for all recipients, or none: nobody hands others over
+	 * ("smimectl message"). */
+	bool alone;
 };
 
 /* What the mail server is to answer. */
 enum job_outcome {
-	JOB_ACCEPT = 0, /* after job_edits */
+	JOB_ACCEPT = 0, /* after job_edits and job_commit */
 	JOB_REFUSE,
 	JOB_DEFER
 };
@@ -68,10 +71,19 @@ bool job_end_of_header(struct job *job);
 /* Exact bytes, CRLF lines.  Errors are remembered for the end. */
 void job_body(struct job *job, const void *data, size_t len);
 
-/* Decides, signs, encrypts, verifies.  On JOB_ACCEPT job_edits tells what to
- * change, otherwise *reply is filled.  Logs the decision.  What is not done
- * after LIMIT_ANSWER_TIME is deferred. */
+/* Decides, signs, encrypts, verifies; copies for other recipients are brought
+ * to the reinjection listener, all but their final dots.  On JOB_ACCEPT
+ * job_edits tells what to change, otherwise *reply is filled.  Logs the
+ * decision, unless there are copies.  What is not done after
+ * LIMIT_ANSWER_TIME, job_commit and what is between included, is deferred. */
 enum job_outcome job_end_of_message(struct job *job, struct job_reply *reply);
+
+/* After JOB_ACCEPT, once the mail server has taken the edits: sends the final
+ * dots.  JOB_ACCEPT: the message may be accepted now.  Otherwise *reply is
+ * filled, and the mail server must forget the edits; copies that have gone
+ * out all the same are not sent again when the message comes again.  Logs the
+ * decision if that was not done yet. */
+enum job_outcome job_commit(struct job *job, struct job_reply *reply);
 
 /* Instead of job_end_of_message, for "explain": decides, but signs,
  * encrypts, verifies, learns and logs nothing (job_end_of_header, which logs,

@@ -6,6 +6,7 @@
 
 #include "gateway/envelope.h"
 #include "gateway/gather.h"
+#include "gateway/handover.h"
 #include "gateway/job.h"
 #include "gateway/outbound.h"
 #include "gateway/record.h"
@@ -27,6 +28,9 @@ struct job {
 	enum plan_reason failure; /* the first that went wrong, and how */
 	struct err failure_err;
 	struct outbound outbound;
+	struct handover handover;
+	bool handing_over; /* what fails now is about other copies */
+	deadline_t deadline;
 	struct edits edits;
 };
 

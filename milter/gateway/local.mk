@@ -14,6 +14,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate_people.c %D%/gate_people.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
+	%D%/handover.c %D%/handover.h \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/job.c %D%/job.h %D%/job_state.h \
@@ -51,6 +52,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_gateway \
 	tests/unit/test_gather \
 	tests/unit/test_gather_policy \
+	tests/unit/test_handover \
 	tests/unit/test_harvester \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
@@ -88,6 +90,10 @@ tests_unit_test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gather_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_handover_SOURCES = tests/unit/test_handover.c \
+	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
+tests_unit_test_handover_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_harvester_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,6 +1,8 @@
 /* record.c: see record.h.  Any thread. */
 #include "gateway/record.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/log.h"
 
@@ -24,21 +26,32 @@ put_signer(struct log_line *line, const struct record *r)
 
 /* "0123456789abcdef,fedc..." and "+2" for those that are left out. */
 static void
-put_recipients(struct log_line *line, const struct record *r)
+put_certificates(
+    struct log_line *line, const char *key, const struct certificate_list *list)
 {
-	size_t count = r->to ? r->to->count : 0;
+	size_t count = list ? list->count : 0;
 	struct buf text;
 
-	if (count == 0) /* none were looked for: shadow mode */
-		return;
 	buf_init(&text, RECORD_CERTS * (SHORT_PRINT + 1) + 32);
 	for (size_t i = 0; i < count && i < RECORD_CERTS; i++)
 		buf_addf(&text, "%s%.*s", i > 0 ? "," : "", SHORT_PRINT,
-		    r->to->at[i]->fingerprint_text);
+		    list->at[i]->fingerprint_text);
 	if (count > RECORD_CERTS)
 		buf_addf(&text, ",+%zu", count - RECORD_CERTS);
-	log_slice(line, "certs", buf_slice(&text));
+	log_slice(line, key, buf_slice(&text));
 	buf_fini(&text);
+}
+
+static void
+put_recipients(
+    struct log_line *line, const struct record *r, const struct plan_group *g)
+{
+	if (r->to)
+		put_certificates(line, "certs", r->to);
+	if (g)
+		log_text(line, "cipher", setting_cipher_name(g->cipher));
+	if (r->escrow && r->escrow->count > 0)
+		put_certificates(line, "escrow", r->escrow);
 }
 
 /* The author, or who stands in for one. */
@@ -68,13 +81,13 @@ put_reason(struct log_line *line, const char *key, enum plan_reason reason)
 
 /* Whose fault it is. */
 static void
-put_culprit(struct log_line *line, const struct record *r)
+put_culprit(struct log_line *line, const struct record *r, size_t recipient)
 {
 	const struct recipient_facts *culprit;
 
-	if (r->plan->recipient == PLAN_NO_RECIPIENT)
+	if (recipient == PLAN_NO_RECIPIENT)
 		return;
-	culprit = &r->facts->recipients[r->plan->recipient];
+	culprit = &r->facts->recipients[recipient];
 	log_text(line, "to",
 	    culprit->address ? culprit->address : culprit->envelope);
 }
@@ -87,13 +100,22 @@ put_login(struct log_line *line, const struct record *r)
 		log_text(line, "login", r->facts->login);
 }
 
+/* What is told of one copy. */
+struct telling {
+	const struct plan_group *group; /* NULL: not known */
+	bool encrypt;
+	enum plan_reason encrypt_reason;
+	size_t recipient; /* who is the reason */
+};
+
 static void
-put_protection(struct log_line *line, const struct record *r)
+put_protection(
+    struct log_line *line, const struct record *r, const struct telling *t)
 {
 	const struct plan *plan = r->plan;
 
-	if (plan->encrypt) {
-		put_recipients(line, r);
+	if (t->encrypt) {
+		put_recipients(line, r, t->group);
 		log_text(line, "sign", plan->sign ? "yes" : "no");
 		if (plan->sign)
 			put_signer(line, r);
@@ -103,41 +125,155 @@ put_protection(struct log_line *line, const struct record *r)
 	} else {
 		put_signer(line, r);
 		log_text(line, "encrypt", "no");
-		put_reason(line, "encrypt-reason", plan->encrypt_reason);
-		put_culprit(line, r);
+		put_reason(line, "encrypt-reason", t->encrypt_reason);
+		put_culprit(line, r, t->recipient);
 	}
 	if (plan->sign && r->algorithm)
 		log_text(line, "alg", r->algorithm);
+}
+
+static void
+put_passed(struct log_line *line, const struct record *r,
+    enum plan_reason reason, const struct telling *t)
+{
+	put_reason(line, "reason", reason);
+	if (t->encrypt_reason != reason) {
+		put_reason(line, "encrypt-reason", t->encrypt_reason);
+		put_culprit(line, r, t->recipient);
+	}
+	put_login(line, r);
 }
 
 void
 record_plan(const struct record *r)
 {
 	const struct plan *plan = r->plan;
+	const struct telling t = {
+	    .group = plan->group_count > 0 ? &plan->groups[0] : NULL,
+	    .encrypt = plan->encrypt,
+	    .encrypt_reason = plan->encrypt_reason,
+	    .recipient = plan->recipient,
+	};
 	struct log_line line;
 
 	if (plan->action == PLAN_PROTECT) {
 		begin(&line, LOG_LEVEL_INFO, r,
 		    plan->encrypt ? "encrypted" : "signed");
-		put_protection(&line, r);
+		put_protection(&line, r, &t);
 	} else if (plan->action == PLAN_REFUSE) {
 		begin(&line, LOG_LEVEL_INFO, r, "refused");
 		put_reason(&line, "reason", plan->reason);
-		put_culprit(&line, r);
+		put_culprit(&line, r, plan->recipient);
 	} else if (plan->action == PLAN_DEFER) {
 		begin(&line, LOG_LEVEL_INFO, r, "deferred");
 		put_reason(&line, "reason", plan->reason);
 	} else {
 		begin(&line, LOG_LEVEL_INFO, r, "passed");
-		put_reason(&line, "reason", plan->reason);
-		if (plan->encrypt_reason != plan->reason) {
-			put_reason(
-			    &line, "encrypt-reason", plan->encrypt_reason);
-			put_culprit(&line, r);
-		}
-		put_login(&line, r);
+		put_passed(&line, r, plan->reason, &t);
 	}
 	log_end(&line);
+}
+
+/* --- several copies --- */
+
+static void
+record_refused_recipients(const struct record *r)
+{
+	const struct plan *plan = r->plan;
+	struct record one = *r;
+	struct log_line line;
+	size_t told = 0;
+
+	one.recipients = 1;
+	for (size_t i = 0; i < plan->recipient_count && told < RECORD_REFUSED;
+	     i++) {
+		if (!plan->recipients[i].refused)
+			continue;
+		begin(&line, LOG_LEVEL_INFO, &one, "refused");
+		put_reason(&line, "reason", plan->recipients[i].reason);
+		put_culprit(&line, r, i);
+		log_end(&line);
+		told++;
+	}
+}
+
+void
+record_split(const struct record *r)
+{
+	const struct plan *plan = r->plan;
+	long long encrypted = 0, clear = 0;
+	struct log_line line;
+
+	for (size_t i = 0; i < plan->group_count; i++) {
+		long long count = (long long)plan->groups[i].count;
+
+		if (plan->groups[i].encrypt)
+			encrypted += count;
+		else
+			clear += count;
+	}
+	begin(&line, LOG_LEVEL_INFO, r, "split");
+	log_number(&line, "copies", (long long)plan->group_count);
+	log_number(&line, "encrypted", encrypted);
+	log_number(&line, "clear", clear);
+	log_number(&line, "refused", (long long)plan->refused);
+	if (r->again > 0)
+		log_number(&line, "again", (long long)r->again);
+	log_end(&line);
+	record_refused_recipients(r);
+}
+
+/* The first recipient of a group. */
+static size_t
+first_of(const struct plan *plan, size_t group)
+{
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		if (plan->recipients[i].group == group)
+			return i;
+	return PLAN_NO_RECIPIENT;
+}
+
+void
+record_copy(const struct record *r, size_t group)
+{
+	const struct plan *plan = r->plan;
+	const struct plan_group *g = &plan->groups[group];
+	size_t first = first_of(plan, group);
+	const struct telling t = {
+	    .group = g,
+	    .encrypt = g->encrypt,
+	    .encrypt_reason = first == PLAN_NO_RECIPIENT
+				  ? plan->encrypt_reason
+				  : plan->recipients[first].reason,
+	    .recipient = first,
+	};
+	struct record copy = *r;
+	struct log_line line;
+	char number[48];
+
+	copy.recipients = g->count;
+	snprintf(
+	    number, sizeof(number), "%zu/%zu", group + 1, plan->group_count);
+	begin(&line, LOG_LEVEL_INFO, &copy,
+	    g->encrypt	 ? "encrypted"
+	    : plan->sign ? "signed"
+			 : "passed");
+	log_text(&line, "copy", number);
+	if (g->encrypt || plan->sign)
+		put_protection(&line, &copy, &t);
+	else
+		put_passed(&line, &copy, plan->sign_reason, &t);
+	log_end(&line);
+}
+
+/* --- what went wrong --- */
+
+/* What only the operator can put right. */
+static bool
+is_error(enum plan_reason reason, const struct err *err)
+{
+	return err->class == ERR_BUG ||
+	       (reason == REASON_REINJECT && err->class == ERR_PERMANENT);
 }
 
 static void
@@ -147,7 +283,7 @@ record_failure(const struct record *r, const char *event,
 	struct log_line line;
 
 	begin(&line,
-	    err->class == ERR_BUG ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, r,
+	    is_error(reason, err) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, r,
 	    event);
 	put_reason(&line, "reason", reason);
 	log_phrase(&line, "error", err->text);

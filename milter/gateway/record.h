@@ -8,16 +8,25 @@
  *
  *   outbound
  *     signed    from nrcpt cert [opaque] encrypt=no encrypt-reason [to] alg
- *     encrypted from nrcpt certs sign=yes cert [opaque] alg
- *     encrypted from nrcpt certs sign=no sign-reason [login]
+ *     encrypted from nrcpt certs cipher [escrow] sign=yes cert [opaque] alg
+ *     encrypted from nrcpt certs cipher [escrow] sign=no sign-reason [login]
  *     passed    from nrcpt reason [encrypt-reason [to]] [login] [error]
  *     refused   from nrcpt reason [to] [error]
  *     deferred  from nrcpt reason [error]
+ *     split     from nrcpt copies encrypted clear refused [again]
  *   inbound
  *     passed    from nrcpt reason [error]
  *     verified  from status [detail] [signer] intact trusted digest
  *     harvested from cert new=yes|no
  *     unlearned from cert reason [error]
+ *
+ * Where not all recipients get the same there is a split line: how many copies
+ * there are, and how many recipients get ciphertext, clear text and nothing;
+ * again: how many of them had theirs when the message came before.  Then one
+ * of the first three or of passed for each copy, with copy=2/4 behind nrcpt,
+ * which is that of the copy, and one of refused for each recipient who gets
+ * nothing, of RECORD_REFUSED at most.  escrow: like certs, those that can read
+ * everything.
  *
  * Behind nrcpt, shadow=yes: that is what would have been done; the message
  * passed as it came, and certs may be missing.  to: the recipient who is the
@@ -35,7 +44,8 @@
 #include "policy/plan.h"
 #include "smime/verify.h"
 
-#define RECORD_CERTS 8
+#define RECORD_CERTS   8
+#define RECORD_REFUSED 32
 
 struct record {
 	const char *queue_id;
@@ -46,11 +56,19 @@ struct record {
 	const char *algorithm;		   /* of the signature */
 	const char *opaque;		   /* why; NULL: detached */
 	const struct certificate_list *to; /* when encrypted */
+	const struct certificate_list *escrow;
+	size_t again; /* who had his copy before */
 };
 
 /* The plan as it was carried out: signed, encrypted, passed, refused or
  * deferred. */
 void record_plan(const struct record *r);
+
+/* The plan as it was carried out for several groups, or when somebody gets
+ * nothing; followed by the copy of each group, to which signature and
+ * certificates of r then belong. */
+void record_split(const struct record *r);
+void record_copy(const struct record *r, size_t group);
 
 /* Something went wrong: the message waits, goes back, or passes unchanged.
  * err says what. */

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/io.h"
 #include "base/log.h"
+#include "gateway/token.h"
 #include "mail/header.h"
 
 #define MUST(call)                                                             \
@@ -73,6 +74,7 @@ gateway_fixture_start(struct gateway_fixture *f)
 	f->log = xasprintf("%s/log", f->folder);
 	assert_int_equal(
 	    log_open(LOG_TARGET_FILE, LOG_LEVEL_DEBUG, "test", f->log), 0);
+	MUST(tokens_new(&f->tokens, &err));
 	keyd_fixture_start(&f->keyd);
 	fixture_ca(&f->our_ca, &(struct fixture_opts){.name = "Our CA"});
 	fixture_ca(&f->their_ca, &(struct fixture_opts){.name = "Their CA"});
@@ -85,6 +87,7 @@ void
 gateway_fixture_stop(struct gateway_fixture *f)
 {
 	gateway_fixture_close(f);
+	tokens_free(f->tokens);
 	network_list_fini(&f->config.trusted_networks);
 	log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO, "test", NULL);
 	keyd_fixture_stop(&f->keyd);
@@ -99,7 +102,7 @@ gateway_fixture_stop(struct gateway_fixture *f)
 void
 gateway_fixture_open(struct gateway_fixture *f)
 {
-	const struct gateway_opts opts = {.harvest = true};
+	const struct gateway_opts opts = {.harvest = true, .tokens = f->tokens};
 
 	gateway_fixture_close(f);
 	MUST(gateway_new(&f->config, &opts, &f->gateway, &err));
@@ -304,10 +307,10 @@ write_message(struct gateway_fixture *f, const struct fixture_mail *mail,
 static void
 tell_envelope(struct job *job, const struct fixture_mail *mail)
 {
-	job_sender(
-	    job, mail->sender ? mail->sender : "<alice@example.org>", NULL);
+	job_sender(job, mail->sender ? mail->sender : "<alice@example.org>",
+	    mail->parameters);
 	for (size_t i = 0; i < FIXTURE_RECIPIENTS && mail->to[i]; i++)
-		job_recipient(job, mail->to[i], NULL, NULL);
+		job_recipient(job, mail->to[i], mail->to_parameters[i], NULL);
 	if (!mail->to[0])
 		job_recipient(job, "<bob@example.net>", NULL, NULL);
 }
@@ -324,6 +327,19 @@ tell_body(struct job *job, struct slice body)
 }
 
 static void
+note_removed(const struct edits *e, struct fixture_result *result)
+{
+	struct buf text;
+
+	buf_init(&text, sizeof(result->removed) - 1);
+	for (size_t i = 0; i < e->recipient_count; i++)
+		buf_addf(&text, "%s ", e->recipients[i]);
+	assert_true(buf_ok(&text));
+	strcpy(result->removed, buf_text(&text));
+	buf_fini(&text);
+}
+
+static void
 finish(struct job *job, const struct fixture_mail *mail,
     struct fixture_result *result)
 {
@@ -337,6 +353,11 @@ finish(struct job *job, const struct fixture_mail *mail,
 		return;
 	tell_body(job, mail->body);
 	result->outcome = job_end_of_message(job, &result->reply);
+	if (result->outcome != JOB_ACCEPT)
+		return;
+	note_removed(job_edits(job), result);
+	if (!mail->server_dies)
+		result->outcome = job_commit(job, &result->reply);
 }
 
 void

@@ -25,6 +25,7 @@ struct gateway_fixture {
 	struct fixture_cert their_ca;
 	struct gateway_domain domain;
 	struct gateway_config config; /* change before fixture_open */
+	struct tokens *tokens;	      /* as those of a process */
 	struct gateway *gateway;      /* after fixture_open */
 };
 
@@ -71,6 +72,9 @@ struct fixture_mail {
 	const char *header; /* "Name: body" LF lines; folds as LF + blank */
 	struct slice body;
 	bool decide_only;
+	bool server_dies;			       /* after the edits */
+	const char *parameters;			       /* of MAIL */
+	const char *to_parameters[FIXTURE_RECIPIENTS]; /* of RCPT */
 };
 
 struct fixture_result {
@@ -79,7 +83,8 @@ struct fixture_result {
 	struct job_reply reply;
 	struct plan plan;
 	bool changed;
-	char *file; /* the message as it leaves, when accepted */
+	char removed[1024]; /* recipients, each with a blank behind */
+	char *file;	    /* the message as it leaves, when accepted */
 };
 
 /* Sends a mail through a job.  The result's file is in the folder. */

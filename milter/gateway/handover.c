@@ -1,0 +1,476 @@
+/*
+ * handover.c: see handover.h.  Belongs to one message and its thread.
+ *
+ * The journal is asked before anything is sent, and written after each dot
+ * that was accepted, before the message is answered: whoever is killed in
+ * between sends a copy twice, never none.
+ */
+#include "gateway/handover.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "cert/store.h"
+#include "gateway/gateway.h"
+#include "gateway/outbound_gate.h"
+#include "gateway/reply.h"
+#include "gateway/report.h"
+#include "gateway/token.h"
+
+#define HOST_MAX	  256
+#define JOURNAL_ENTRY_MAX ((size_t)LIMIT_HEADER_BYTES + 65536)
+
+struct handover_copy {
+	const struct slice_list *message;
+	size_t group; /* of the plan */
+	bool is_report;
+	struct slice path; /* of the sender */
+	struct slice parameters;
+	struct slice message_id; /* body of the field; empty: none */
+	struct relay_recipient *recipients;
+	const char **names; /* of them, as envelope.h has it */
+	size_t count;
+	/* Of the recipients, or of those that the report is about. */
+	unsigned char (*keys)[STORE_JOURNAL_KEY];
+	size_t key_count;
+	char field[sizeof(TOKEN_FIELD ": \r\n") + TOKEN_TEXT];
+	struct slice_list content; /* field and message */
+};
+
+void
+handover_init(struct handover *h)
+{
+	memset(h, 0, sizeof(*h));
+}
+
+void
+handover_fini(struct handover *h)
+{
+	relay_batch_free(h->batch);
+	free(h->relay_copies);
+	for (size_t i = 0; i < h->count; i++) {
+		free(h->copies[i].recipients);
+		free(h->copies[i].names);
+		free(h->copies[i].keys);
+	}
+	free(h->copies);
+	if (h->report.config)
+		spool_fini(&h->report);
+	free(h->done);
+	free(h->message_id);
+	handover_init(h);
+}
+
+/* --- journal --- */
+
+/* What tells a message from others; without Message-ID nothing does: two
+ * equal mails may be meant. */
+static void
+identify(struct handover *h)
+{
+	const struct header_field *field =
+	    header_find(h->c.message.header, "Message-ID", 0);
+
+	if (!field || slice_trim(field->body).len == 0)
+		return;
+	h->message_id = header_field_unfold(field);
+	certificate_sha256(h->c.outbound->body, h->body_digest);
+}
+
+static void
+add_text(struct buf *b, const char *text)
+{
+	buf_add(b, text, strlen(text) + 1);
+}
+
+/* what: "copy", or "report", which is about the recipient. */
+static void
+make_key(const struct handover *h, const char *what,
+    const struct envelope_recipient *r, unsigned char key[STORE_JOURNAL_KEY])
+{
+	struct buf text;
+
+	buf_init(&text, JOURNAL_ENTRY_MAX);
+	add_text(&text, what);
+	add_text(&text, h->c.message.envelope->sender_name);
+	add_text(&text, h->message_id);
+	add_text(&text, r->name);
+	buf_add(&text, h->body_digest, sizeof(h->body_digest));
+	certificate_sha256(buf_slice(&text), key);
+	buf_fini(&text);
+}
+
+/* Adds a key to the copy, unless what it stands for has been done before. */
+static int
+add_key(struct handover *h, struct handover_copy *copy, size_t recipient,
+    bool *done, struct err *err)
+{
+	unsigned char *key = copy->keys[copy->key_count];
+
+	*done = false;
+	if (!h->message_id)
+		return 0;
+	make_key(h, copy->is_report ? "report" : "copy",
+	    &h->c.message.envelope->recipients[recipient], key);
+	if (store_journal_has(gateway_store(h->c.message.gateway), key,
+		h->c.message.now, done, err) < 0)
+		return -1;
+	copy->key_count += !*done;
+	h->again += *done;
+	return 0;
+}
+
+static void
+write_journal(struct handover *h)
+{
+	struct store *store = gateway_store(h->c.message.gateway);
+	struct err err;
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct handover_copy *copy = &h->copies[i];
+
+		if (copy->key_count == 0 ||
+		    relay_batch_outcome(h->batch, i)->state != RELAY_COMMITTED)
+			continue;
+		if (store_journal_add(store,
+			(const unsigned char(*)[STORE_JOURNAL_KEY])copy->keys,
+			copy->key_count, h->c.message.now, &err) < 0)
+			log_warning("journal of copies: %s: if the message "
+				    "comes again, so does the copy",
+			    err.text);
+	}
+}
+
+/* --- which copies --- */
+
+static struct handover_copy *
+begin_copy(struct handover *h, size_t recipients)
+{
+	struct handover_copy *copy = &h->copies[h->count];
+
+	memset(copy, 0, sizeof(*copy));
+	copy->recipients = xcalloc(recipients + 1, sizeof(*copy->recipients));
+	copy->names = xcalloc(recipients + 1, sizeof(char *));
+	copy->keys = xcalloc(recipients + 1, sizeof(*copy->keys));
+	h->count++;
+	return copy;
+}
+
+static void
+add_recipient(struct handover_copy *copy, const char *path, const char *name,
+    const char *parameters)
+{
+	copy->names[copy->count] = name;
+	copy->recipients[copy->count++] =
+	    (struct relay_recipient){slice_text(path), slice_text(parameters)};
+}
+
+/* Body of the first field, which may be missing. */
+static struct slice
+message_id_of(const struct header *header)
+{
+	const struct header_field *field = header_find(header, "Message-ID", 0);
+
+	return field ? field->body : slice_make(NULL, 0);
+}
+
+/* A copy that nobody needs. */
+static void
+drop_copy(struct handover *h)
+{
+	struct handover_copy *copy = &h->copies[--h->count];
+
+	free(copy->recipients);
+	free(copy->names);
+	free(copy->keys);
+}
+
+static int
+add_group(struct handover *h, size_t group, struct err *err)
+{
+	const struct plan *plan = h->c.plan;
+	struct handover_copy *copy = begin_copy(h, plan->groups[group].count);
+	bool done;
+
+	copy->message = &h->c.outbound->copies[group].message;
+	copy->group = group;
+	copy->path = slice_text(h->c.message.envelope->sender_path);
+	copy->parameters = slice_text(h->c.message.envelope->parameters);
+	copy->message_id = message_id_of(h->c.message.header);
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		const struct envelope_recipient *r =
+		    &h->c.message.envelope->recipients[i];
+
+		if (plan->recipients[i].group != group)
+			continue;
+		if (add_key(h, copy, i, &done, err) < 0)
+			return -1;
+		h->done[i] = done;
+		if (!done)
+			add_recipient(copy, r->path, r->name, r->parameters);
+	}
+	if (copy->count == 0)
+		drop_copy(h);
+	return 0;
+}
+
+static const char *
+host_name(const struct handover *h, char *name, size_t size)
+{
+	const char *id = gateway_config(h->c.message.gateway)->authserv_id;
+
+	if (id && *id)
+		return id;
+	if (gethostname(name, size) < 0)
+		return "localhost";
+	name[size - 1] = '\0';
+	return name;
+}
+
+/* The refused recipients that the sender has not been told of. */
+static int
+list_refused(struct handover *h, struct handover_copy *copy,
+    struct report_recipient *refused, size_t *count, struct err *err)
+{
+	const struct plan *plan = h->c.plan;
+	bool done;
+
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		const struct envelope_recipient *r =
+		    &h->c.message.envelope->recipients[i];
+		enum plan_reason reason = plan->recipients[i].reason;
+
+		if (!plan->recipients[i].refused)
+			continue;
+		if (add_key(h, copy, i, &done, err) < 0)
+			return -1;
+		if (!done)
+			refused[(*count)++] =
+			    (struct report_recipient){.address = r->name,
+				.parameters = r->parameters,
+				.reason = reason,
+				.advice = reply_advice(
+				    &h->c.message.gather->facts.recipients[i],
+				    reason)};
+	}
+	return 0;
+}
+
+/* From nobody, to the sender: he answers for what he has sent, not for what
+ * he is told. */
+static int
+add_report(struct handover *h, struct err *err)
+{
+	const struct envelope *e = h->c.message.envelope;
+	struct handover_copy *copy = begin_copy(h, h->c.plan->refused);
+	struct report_recipient *refused =
+	    xcalloc(h->c.plan->refused + 1, sizeof(*refused));
+	char name[HOST_MAX];
+	struct report_case c = {
+	    .host = host_name(h, name, sizeof(name)),
+	    .sender = e->sender_name,
+	    .parameters = e->parameters,
+	    .header = h->c.message.header,
+	    .recipients = refused,
+	    .now = h->c.message.now,
+	};
+	int rc;
+
+	copy->is_report = true;
+	rc = list_refused(h, copy, refused, &c.count, err);
+	if (rc < 0 || !report_is_wanted(&c)) {
+		drop_copy(h);
+		goto out;
+	}
+	spool_init(&h->report, &gateway_config(h->c.message.gateway)->spool);
+	rc = report_write(&c, &h->report, err);
+	if (rc < 0)
+		goto out;
+	slice_list_add(&h->report_message, spool_slice(&h->report));
+	copy->message = &h->report_message;
+	copy->path = slice_text("<>");
+	add_recipient(copy, e->sender_path, e->sender_name, "");
+out:
+	free(refused);
+	return rc;
+}
+
+static int
+list_copies(struct handover *h, struct err *err)
+{
+	const struct plan *plan = h->c.plan;
+
+	if (!h->c.message.envelope->sender_path)
+		return err_set(err, ERR_BUG, "copies of a mail without sender");
+	h->done = xcalloc(plan->recipient_count + 1, sizeof(*h->done));
+	h->copies = xcalloc(plan->group_count + 1, sizeof(*h->copies));
+	for (size_t i = 1; i < plan->group_count; i++)
+		if (add_group(h, i, err) < 0)
+			return -1;
+	return plan->refused > 0 ? add_report(h, err) : 0;
+}
+
+/* --- on their way --- */
+
+/* By this field our own milter knows the copy when it comes in. */
+static int
+mark(struct handover *h, struct handover_copy *copy, struct err *err)
+{
+	struct token_subject subject = {
+	    .sender = copy->is_report ? "" : h->c.message.envelope->sender_name,
+	    .recipients = copy->names,
+	    .recipient_count = copy->count,
+	    .message_id = copy->message_id,
+	};
+	struct header report;
+	char token[TOKEN_TEXT];
+	bool complete;
+	int rc;
+
+	header_init(&report);
+	if (copy->is_report) {
+		(void)header_parse(&report, spool_slice(&h->report), &complete);
+		subject.message_id = message_id_of(&report);
+	}
+	rc = token_make(gateway_tokens(h->c.message.gateway), &subject,
+	    h->c.message.now, token, err);
+	header_fini(&report);
+	if (rc < 0)
+		return -1;
+	snprintf(
+	    copy->field, sizeof(copy->field), TOKEN_FIELD ": %s\r\n", token);
+	slice_list_add(&copy->content, slice_text(copy->field));
+	slice_list_add_all(&copy->content, copy->message);
+	return 0;
+}
+
+static void
+fill(const struct handover_copy *copy, struct relay_copy *out)
+{
+	*out = (struct relay_copy){
+	    .path = copy->path,
+	    .parameters = copy->parameters,
+	    .recipients = copy->recipients,
+	    .count = copy->count,
+	    .content = &copy->content,
+	};
+}
+
+static int
+make_copies(struct handover *h, struct err *err)
+{
+	if (h->count > 0 && (!gateway_relay(h->c.message.gateway) ||
+				!gateway_tokens(h->c.message.gateway)))
+		return err_set(
+		    err, ERR_BUG, "no listener for %zu copies", h->count);
+	h->relay_copies = xcalloc(h->count + 1, sizeof(*h->relay_copies));
+	for (size_t i = 0; i < h->count; i++) {
+		if (mark(h, &h->copies[i], err) < 0)
+			return -1;
+		fill(&h->copies[i], &h->relay_copies[i]);
+	}
+	return 0;
+}
+
+/* The report, which is the last one, is no copy of the message. */
+static int
+show_gate(struct handover *h, struct err *err)
+{
+	size_t *groups = xcalloc(h->count + 1, sizeof(*groups));
+	struct outbound_departure departure = {
+	    .edits = h->c.edits,
+	    .relay = h->relay_copies,
+	    .groups = groups,
+	    .done = h->done,
+	};
+	int rc;
+
+	for (size_t i = 0; i < h->count && !h->copies[i].is_report; i++)
+		groups[departure.count++] = h->copies[i].group;
+	rc = outbound_gate(
+	    h->c.outbound, &h->c.message, h->c.plan, &departure, err);
+	free(groups);
+	return rc;
+}
+
+#define SMTP_TOO_LARGE 552 /* RFC 1870 6.1 (2) */
+
+/* What the mail server is to be told: only what is too large will never do.
+ * Anything else may be a listener that is not as it should be, and the
+ * operator can put that right. */
+static enum plan_reason
+reason_of_failure(const struct handover *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		const struct relay_outcome *outcome =
+		    relay_batch_outcome(h->batch, i);
+
+		if (outcome->reason == RELAY_TOO_LARGE ||
+		    (outcome->reason == RELAY_REFUSAL &&
+			outcome->reply.code == SMTP_TOO_LARGE))
+			return REASON_TOO_LARGE;
+	}
+	return REASON_REINJECT;
+}
+
+static enum plan_reason
+prepare(struct handover *h, struct err *err)
+{
+	const struct relay_patience patience = {
+	    .deadline = h->c.message.deadline};
+	enum plan_reason reason;
+
+	h->batch = relay_batch_new(gateway_relay(h->c.message.gateway),
+	    h->relay_copies, h->count, &patience);
+	if (relay_batch_prepare(h->batch, err) == 0)
+		return REASON_NONE;
+	reason = reason_of_failure(h);
+	relay_batch_free(h->batch);
+	h->batch = NULL;
+	return reason;
+}
+
+enum plan_reason
+handover_prepare(
+    struct handover *h, const struct handover_case *c, struct err *err)
+{
+	h->c = *c;
+	identify(h);
+	if (list_copies(h, err) < 0)
+		return err->class == ERR_TEMPORARY ? REASON_STORE
+						   : REASON_INTERNAL;
+	if (make_copies(h, err) < 0 || show_gate(h, err) < 0)
+		return REASON_INTERNAL;
+	return h->count > 0 ? prepare(h, err) : REASON_NONE;
+}
+
+bool
+handover_is_pending(const struct handover *h)
+{
+	return h->batch != NULL;
+}
+
+size_t
+handover_again(const struct handover *h)
+{
+	return h->again;
+}
+
+enum plan_reason
+handover_commit(struct handover *h, struct err *err)
+{
+	enum plan_reason reason = REASON_NONE;
+
+	if (!h->batch)
+		return REASON_NONE;
+	if (relay_batch_commit(h->batch, err) < 0)
+		reason = reason_of_failure(h);
+	write_journal(h);
+	relay_batch_free(h->batch);
+	h->batch = NULL;
+	return reason;
+}

@@ -1,0 +1,72 @@
+/*
+ * handover.h: the copies of a message that do not stay in place, and the
+ * report about who gets none, on their way to the reinjection listener
+ * (DESIGN.md 3).
+ *
+ *   handover_prepare   everything but the final dots
+ *   handover_commit    the dots, and the journal
+ *
+ * Between them the mail server takes the edits of the copy that stays.  A
+ * message that was deferred comes again: who is in the journal has his copy
+ * and does not get another one.
+ */
+#ifndef GATEWAY_HANDOVER_H
+#define GATEWAY_HANDOVER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "gateway/edits.h"
+#include "gateway/outbound.h"
+#include "policy/plan.h"
+
+/* What it points to is borrowed until handover_fini. */
+struct handover_case {
+	struct outbound_case message;
+	const struct plan *plan;
+	struct outbound *outbound; /* with a copy for each group */
+	const struct edits *edits; /* of the one that stays in place */
+};
+
+/* One copy; belongs to a handover. */
+struct handover_copy;
+
+struct handover {
+	struct handover_case c;
+	struct handover_copy *copies;
+	size_t count;
+	struct relay_copy *relay_copies;
+	struct relay_batch *batch; /* NULL: nothing is on its way */
+	struct spool report;
+	struct slice_list report_message;
+	bool *done;	  /* of each recipient: he had his copy before */
+	size_t again;	  /* how many of them, and of reports */
+	char *message_id; /* NULL: there is none */
+	unsigned char body_digest[32];
+};
+
+void handover_init(struct handover *h);
+/* What has not been committed is given up: nobody keeps anything of it. */
+void handover_fini(struct handover *h);
+
+/*
+ * The first step; the gate sees everything before any of it is sent.
+ * REASON_NONE: all copies are where they have to be, but for
+ * their dots; there may be none to hand over.  Otherwise why not, and nothing
+ * of them is left anywhere: REASON_REINJECT, REASON_TOO_LARGE when the
+ * listener never takes so much, REASON_STORE, REASON_INTERNAL.
+ */
+enum plan_reason handover_prepare(
+    struct handover *h, const struct handover_case *c, struct err *err);
+
+/* Is the second step still to come? */
+bool handover_is_pending(const struct handover *h);
+
+/* How many recipients had theirs when the message came before. */
+size_t handover_again(const struct handover *h);
+
+/* The second step, once.  Otherwise than above some of the copies may have
+ * gone out even so; they are in the journal. */
+enum plan_reason handover_commit(struct handover *h, struct err *err);
+
+#endif
