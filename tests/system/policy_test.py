@@ -64,6 +64,9 @@ DOMAINS = {
     **{f"alg-{word}": f'signature_algorithm = "{word}";'
        for word in ALGORITHMS},
     "alg-without": 'signature_algorithm = "rsa";',
+    "shadow": 'mode = "shadow";',
+    "shadow-must": 'mode = "shadow"; encrypt = "required";',
+    "shadow-defer": 'mode = "shadow"; own_cert_problem = "defer";',
 }
 
 
@@ -128,6 +131,17 @@ recipient_domains = ( {{ name = "rewrites.example"; signature = "opaque"; }},
     def check_signed(self, verdict, label):
         check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
         self.check_signer(verdict.data, label)
+
+    def check_shadow(self, label, recipients, logged, sender=None):
+        """Whatever was decided: the mail passes as it came."""
+        address, queue_id = user(label), f"S{len(logged)}{label}"
+        mail = build(address, recipients)
+        verdict = self.submit(address, recipients, mail, sender=sender,
+                              queue_id=queue_id)
+        self.check_untouched(verdict, mail)
+        lines = self.log_lines(queue_id)
+        equal([line for line in lines if "shadow=yes" not in line], [], "log")
+        contains(lines[0] + " ", f"{queue_id}: {logged} ")
 
     def trust_ourselves(self):
         """smimectl then believes what the site's own authority issues."""
@@ -405,6 +419,38 @@ def _(site):
         verdict = site.submit(user("plain"), [BOB], mail, queue_id=queue_id)
         site.check_untouched(verdict, mail)
         contains(site.log_line(queue_id, "passed"), " reason=too-complex ")
+
+
+@case("shadow mode: what would be signed, encrypted or refused passes")
+def _(site):
+    address = user("shadow")
+    site.check_shadow("shadow", [BOB],
+                      f"signed from={address} nrcpt=1 shadow=yes")
+    address = user("shadow-must")
+    site.check_shadow("shadow-must", [BOB], f"refused from={address} nrcpt=1 "
+                      f"shadow=yes reason=no-certificate to={BOB}")
+    known = site.encryption_partner().address
+    site.check_shadow("shadow-must", [known],
+                      f"encrypted from={address} nrcpt=1 shadow=yes")
+
+
+@case("shadow mode: what would have to wait passes")
+def _(site):
+    address = user("shadow-defer")
+    site.spoil(address, site.authority.issue(
+        address, "ec:P-256", **PROBLEMS["own-expired"][2]))
+    site.check_shadow("shadow-defer", [BOB], f"deferred from={address} "
+                      "nrcpt=1 shadow=yes reason=own-expired")
+
+
+@case("shadow mode: not when another of our addresses is enforced")
+def _(site):
+    address = user("shadow-must")
+    for sender, accepted in ((user("shadow"), True), (user("plain"), False)):
+        mail = build(address, [BOB])
+        verdict = site.submit(address, [BOB], mail, sender=sender)
+        equal((verdict.accepted, verdict.changes), (accepted, []), sender)
+    contains(verdict.reply, "550 5.7.51")
 
 
 @case("at the end the daemons are alive and have said nothing of errors")

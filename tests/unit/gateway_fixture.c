@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -480,4 +481,16 @@ gateway_fixture_expect(const struct gateway_fixture *f, const char *text)
 	if (!strstr(buf_text(&log), text))
 		fail_msg("no \"%s\" in the log:\n%s", text, buf_text(&log));
 	buf_fini(&log);
+}
+
+void
+gateway_fixture_sql(const struct gateway_fixture *f, const char *sql)
+{
+	char *path = xasprintf("%s/store.db", f->folder);
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	free(path);
 }

@@ -100,6 +100,9 @@ void fixture_play_edits(struct header *h, const struct edits *e);
 int gateway_fixture_run(const struct gateway_fixture *f, const char *format,
     ...) __attribute__((format(printf, 2, 3)));
 
+/* Changes the store behind its back. */
+void gateway_fixture_sql(const struct gateway_fixture *f, const char *sql);
+
 /* Reads a file of the folder, or given by path; appended. */
 void gateway_fixture_read(
     const struct gateway_fixture *f, const char *name, struct buf *out);

@@ -11,8 +11,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "unit/gateway_fixture.h"
@@ -1046,19 +1044,6 @@ test_no_disk(void **state)
 	gateway_fixture_open(&f);
 }
 
-/* Behind the gateway's back. */
-static void
-change_schema(const char *sql)
-{
-	char *path = xasprintf("%s/store.db", f.folder);
-	sqlite3 *db;
-
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-	sqlite3_close(db);
-	free(path);
-}
-
 /* Nobody knows whether encryption is required: submitted mail waits, mail
  * from outside does not. */
 static void
@@ -1068,7 +1053,7 @@ test_store_away(void **state)
 	struct fixture_result r;
 
 	(void)state;
-	change_schema("ALTER TABLE state RENAME TO away");
+	gateway_fixture_sql(&f, "ALTER TABLE state RENAME TO away");
 	for (int on_error = 0; on_error < 2; on_error++) {
 		f.config.on_error = (enum gateway_on_error)on_error;
 		gateway_fixture_send(&f, &mail, &r);
@@ -1082,7 +1067,7 @@ test_store_away(void **state)
 	mail.login = NULL;
 	mail.header = "From: bob@example.net\n";
 	passes(&mail, "reason=unsigned");
-	change_schema("ALTER TABLE away RENAME TO state");
+	gateway_fixture_sql(&f, "ALTER TABLE away RENAME TO state");
 	mail = from_alice(HEADER TEXT, "x\r\n");
 	signs(&mail, "alice", &r);
 	fixture_result_fini(&r);

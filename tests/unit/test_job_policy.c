@@ -543,6 +543,63 @@ test_complex_and_not_clean(void **state)
 
 #define CASE(test) cmocka_unit_test_setup(test, before_each)
 
+/* --- shadow mode (G1) --- */
+
+static void
+send_shadowed(const struct fixture_mail *mail, const char *logged)
+{
+	struct fixture_result r;
+
+	gateway_fixture_open(&f);
+	gateway_fixture_log_clear(&f);
+	gateway_fixture_send(&f, mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_false(r.changed);
+	gateway_fixture_expect(&f, logged);
+	fixture_result_fini(&r);
+}
+
+static void
+test_shadow(void **state)
+{
+	char address[] = "zoe@example.net";
+	struct fixture_mail mail = plain_mail(address);
+	size_t max = f.config.spool.max;
+
+	(void)state;
+	mail.to[0] = "<nobody@example.com>";
+	NET.mode = MODE_SHADOW;
+	send_shadowed(
+	    &mail, "signed from=zoe@example.net nrcpt=1 shadow=yes cert=");
+	NET.encrypt = ENCRYPT_REQUIRED;
+	send_shadowed(&mail, "refused from=zoe@example.net nrcpt=1 shadow=yes "
+			     "reason=no-certificate");
+	/* Even what cannot be read to its end. */
+	f.config.spool.max = 1;
+	send_shadowed(&mail, "passed from=zoe@example.net nrcpt=1 shadow=yes "
+			     "reason=too-large");
+	f.config.spool.max = max;
+}
+
+/* Where the settings cannot be read nobody knows that they are shadow. */
+static void
+test_shadow_unknown(void **state)
+{
+	char address[] = "zoe@example.net";
+	struct fixture_mail mail = plain_mail(address);
+	struct fixture_result r;
+
+	(void)state;
+	NET.mode = MODE_SHADOW;
+	gateway_fixture_open(&f);
+	gateway_fixture_sql(&f, "ALTER TABLE state RENAME TO away");
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_DEFER);
+	assert_string_equal(r.reply.extended, "4.7.52");
+	fixture_result_fini(&r);
+	gateway_fixture_sql(&f, "ALTER TABLE away RENAME TO state");
+}
+
 int
 main(void)
 {
@@ -558,6 +615,8 @@ main(void)
 	    CASE(test_opaque_after_all),
 	    CASE(test_complex_and_clean),
 	    CASE(test_complex_and_not_clean),
+	    CASE(test_shadow),
+	    CASE(test_shadow_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
