@@ -49,6 +49,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_envelope \
 	tests/unit/test_exemption \
 	tests/unit/test_gate \
+	tests/unit/test_gate_copies \
 	tests/unit/test_gateway \
 	tests/unit/test_gather \
 	tests/unit/test_gather_policy \
@@ -83,6 +84,10 @@ GATE_FIXTURE = tests/unit/gate_fixture.c tests/unit/gate_fixture.h
 tests_unit_test_gate_SOURCES = tests/unit/test_gate.c $(GATE_FIXTURE)
 tests_unit_test_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_gate_copies_SOURCES = tests/unit/test_gate_copies.c \
+	$(GATE_FIXTURE)
+tests_unit_test_gate_copies_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gate_copies_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gateway_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=deadline_left
 tests_unit_test_gateway_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
