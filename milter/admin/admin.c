@@ -7,7 +7,6 @@
 #include "admin/complain.h"
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "base/setting.h"
 #include "mail/address.h"
 
 void
@@ -143,33 +142,4 @@ admin_domain(const char *text, char **out, struct err *err)
 		return VERB_DONE;
 	(void)err_prefix(err, "\"%s\" is not a domain", text);
 	return VERB_USAGE;
-}
-
-enum verb_result
-admin_policy(const struct args *args, enum setting_switch *sign,
-    enum setting_encrypt *encrypt, struct err *err)
-{
-	const char *s = args_option(args, "sign");
-	const char *e = args_option(args, "encrypt");
-
-	if (s && setting_switch_parse(s, sign)) {
-		(void)err_set(
-		    err, ERR_PERMANENT, "--sign %s: not on, off or inherit", s);
-		return VERB_USAGE;
-	}
-	if (e && setting_encrypt_parse(e, encrypt)) {
-		(void)err_set(err, ERR_PERMANENT,
-		    "--encrypt %s: not off, if-possible, required or inherit",
-		    e);
-		return VERB_USAGE;
-	}
-	return VERB_DONE;
-}
-
-void
-admin_policy_text(char *text, size_t size, enum setting_switch sign,
-    enum setting_encrypt encrypt)
-{
-	(void)snprintf(text, size, "sign=%s encrypt=%s",
-	    setting_switch_name(sign), setting_encrypt_name(encrypt));
 }

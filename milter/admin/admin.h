@@ -55,23 +55,4 @@ int admin_audit(struct admin *a, const char *action, const char *object,
 enum verb_result admin_address(const char *text, char **out, struct err *err);
 enum verb_result admin_domain(const char *text, char **out, struct err *err);
 
-/* "--sign on|off|inherit" and "--encrypt off|if-possible|required|inherit";
- * what was not given stays.  VERB_USAGE when it is another word. */
-enum verb_result admin_policy(const struct args *args,
-    enum setting_switch *sign, enum setting_encrypt *encrypt, struct err *err);
-
-/* The same for the audit: "sign=on encrypt=inherit"; size at least
- * ADMIN_POLICY_TEXT. */
-#define ADMIN_POLICY_TEXT 64
-void admin_policy_text(char *text, size_t size, enum setting_switch sign,
-    enum setting_encrypt encrypt);
-
-/* The options of admin_policy, for tables of verbs. */
-#define ADMIN_POLICY_OPTIONS                                                   \
-	{"sign", "on|off|inherit", "sign what is sent"},                       \
-	{                                                                      \
-		"encrypt", "off|if-possible|required|inherit",                 \
-		    "encrypt what is sent"                                     \
-	}
-
 #endif

@@ -121,18 +121,13 @@ find_user(struct admin *a, struct issue *issue, struct err *err)
 static int
 choose_type(struct admin *a, struct issue *issue, struct err *err)
 {
-	const char *name = address_domain(issue->address);
-	const struct settings *settings;
-	struct store_domain d = {0};
+	struct setting_level level;
 
 	if (issue->type)
 		return 0;
-	if (admin_settings(a, &settings, err) ||
-	    store_domain_find(a->store, name, &d, err))
+	if (effective_sender(a, issue->address, &level, err))
 		return -1;
-	issue->type =
-	    key_type_for(effective_level(settings, name, &d, NULL).algorithm);
-	store_domain_fini(&d);
+	issue->type = key_type_for(level.algorithm);
 	return 0;
 }
 

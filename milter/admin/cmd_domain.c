@@ -8,193 +8,229 @@
 #include "admin/admin.h"
 #include "admin/commands.h"
 #include "admin/effective.h"
+#include "admin/mail_run.h"
+#include "admin/setting_option.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 
-#define EXEMPT_WORDS                                                           \
-	"null-sender, dsn, mdn, acme, auto-submitted, list, resent, "          \
-	"calendar, partial"
-#define ALGORITHM_WORDS                                                        \
-	"any, rsa, rsa-pss, ecdsa-p256, ecdsa-p384, ecdsa-p521, ed25519"
+#define ESCROW_MAX 65536u
 
-static const struct command_option policy_options[] = {
-    ADMIN_POLICY_OPTIONS,
-    {"exempt", "WORD,...|none|all|inherit",
-	"mail that is left alone: " EXEMPT_WORDS},
-    {"own-cert-problem", "unsigned|defer|inherit",
-	"what becomes of mail whose author's certificate cannot sign"},
-    {"signature-algorithm", "WORD|inherit",
-	"how mail is signed: " ALGORITHM_WORDS},
-    {NULL, NULL, NULL},
-};
-
-static const struct column list_columns[] = {
+static const struct column people_columns[] = {
     {"name", "DOMAIN", COLUMN_TEXT},
-    {"sign", "SIGN", COLUMN_TEXT},
-    {"encrypt", "ENCRYPT", COLUMN_TEXT},
-    {"exempt", "EXEMPT", COLUMN_TEXT},
-    {"own_cert_problem", "OWN PROBLEM", COLUMN_TEXT},
-    {"signature_algorithm", "ALGORITHM", COLUMN_TEXT},
     {"effective.sign", "SIGNS", COLUMN_TEXT},
     {"effective.encrypt", "ENCRYPTS", COLUMN_TEXT},
     {"source", "SET IN", COLUMN_TEXT},
+    {"settings", "SETTINGS", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
 };
 
-static const struct column show_columns[] = {
-    {"name", "Domain", COLUMN_TEXT},
-    {"sign", "Sign", COLUMN_TEXT},
-    {"encrypt", "Encrypt", COLUMN_TEXT},
-    {"exempt", "Exempt", COLUMN_TEXT},
-    {"own_cert_problem", "Own certificate problem", COLUMN_TEXT},
-    {"signature_algorithm", "Signature algorithm", COLUMN_TEXT},
-    {"effective.sign", "Signs", COLUMN_TEXT},
-    {"effective.encrypt", "Encrypts", COLUMN_TEXT},
-    {"effective.exempt", "Leaves alone", COLUMN_TEXT},
-    {"effective.own_cert_problem", "If it cannot sign", COLUMN_TEXT},
-    {"effective.signature_algorithm", "Signs with", COLUMN_TEXT},
-    {"source", "Set in", COLUMN_TEXT},
-    {"created", "Since", COLUMN_DAY},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
-static const struct view show_view = {NULL, NULL, show_columns};
-
-/* Either may be NULL, not both. */
-static json_t *
-domain_json(const struct settings *settings, const struct store_domain *stored,
-    const struct gateway_domain *file)
+/* Every setting as it was set and as it is in effect. */
+static void
+all_columns(struct setting_columns *c)
 {
-	const char *name = stored ? stored->name : file->name;
-	const struct setting_level *level =
-	    stored ? &stored->level : &file->level;
+	setting_columns_init(c);
+	setting_columns_add(c, "name", "Domain", COLUMN_TEXT);
+	setting_columns_add_all(c, &setting_senders);
+	setting_columns_add(c, "escrow", "Escrow", COLUMN_TEXT);
+	setting_columns_add_effective(c, &setting_senders);
+	setting_columns_add(
+	    c, "effective.escrow", "Effective escrow", COLUMN_TEXT);
+	setting_columns_add(c, "source", "Set in", COLUMN_TEXT);
+	setting_columns_add(c, "created", "Since", COLUMN_DAY);
+}
+
+/* --- showing --- */
+
+/* What store and file say of one domain; either may be NULL, not both. */
+struct domain_view {
+	const struct store_domain *stored;
+	const struct gateway_domain *file;
+};
+
+static const char *
+name_of(const struct domain_view *d)
+{
+	return d->stored ? d->stored->name : d->file->name;
+}
+
+static const struct setting_level *
+level_of(const struct domain_view *d)
+{
+	return d->stored ? &d->stored->level : &d->file->level;
+}
+
+static json_t *
+escrow_of(const struct domain_view *d)
+{
+	if (!d->stored)
+		return effective_addresses_text(
+		    d->file->escrow, d->file->escrow_count);
+	return output_text(*d->stored->escrow ? d->stored->escrow : "inherit");
+}
+
+static const char *
+source_of(const struct domain_view *d)
+{
+	if (!d->stored)
+		return "file";
+	return d->file ? "store and file" : "store";
+}
+
+static int
+domain_json(
+    struct admin *a, const struct domain_view *d, json_t **out, struct err *err)
+{
 	json_t *object = json_object();
+	const char *name = name_of(d);
 
 	output_set(object, "name", output_text(name));
+	setting_set_members(object, &setting_senders, level_of(d));
+	output_set(object, "escrow", escrow_of(d));
+	output_set(object, "source", output_text(source_of(d)));
 	output_set(
-	    object, "sign", output_text(setting_switch_name(level->sign)));
-	output_set(object, "encrypt",
-	    output_text(setting_encrypt_name(level->encrypt)));
-	output_set(object, "exempt", effective_exempt_text(level->exempt));
-	output_set(object, "own_cert_problem",
-	    output_text(setting_own_problem_name(level->own_problem)));
-	output_set(object, "signature_algorithm",
-	    output_text(setting_algorithm_name(level->algorithm)));
-	effective_set(object, settings, name, stored, NULL);
-	output_set(object, "source",
-	    output_text(!stored ? "file"
-			: !file ? "store"
-				: "store and file"));
-	output_set(
-	    object, "created", output_time(stored ? stored->created : 0));
-	return object;
+	    object, "created", output_time(d->stored ? d->stored->created : 0));
+	if (effective_set_sender(object, a, name, err)) {
+		json_decref(object);
+		return -1;
+	}
+	*out = object;
+	return 0;
+}
+
+/* --- changing --- */
+
+/* "ADDRESS,..." in canonical form, each once. */
+static enum verb_result
+read_addresses(const char *text, char **out, struct err *err)
+{
+	struct address_list list;
+	enum verb_result rc;
+	struct buf joined;
+
+	address_list_init(&list);
+	rc = mail_run_addresses(text, &list, err);
+	buf_init(&joined, ESCROW_MAX);
+	address_list_sort(&list);
+	for (size_t i = 0; i < list.count; i++)
+		if (i == 0 ||
+		    strcmp(list.addresses[i], list.addresses[i - 1]) != 0)
+			buf_addf(&joined, "%s%s", i > 0 ? "," : "",
+			    list.addresses[i]);
+	if (rc == VERB_DONE)
+		*out = xstrdup(buf_text(&joined));
+	buf_fini(&joined);
+	address_list_fini(&list);
+	return rc;
 }
 
 static enum verb_result
-complain_option(
-    const char *name, const char *text, const char *words, struct err *err)
+read_escrow(const struct args *args, char **escrow, struct err *err)
 {
-	(void)err_set(err, ERR_PERMANENT, "--%s %s: not %s", name, text, words);
-	return VERB_USAGE;
+	const char *text = args_option(args, "escrow");
+	enum verb_result rc = VERB_DONE;
+	char *read = NULL;
+
+	if (!text)
+		return VERB_DONE;
+	if (strcmp(text, "inherit") == 0)
+		read = xstrdup("");
+	else if (strcmp(text, "none") == 0)
+		read = xstrdup(text);
+	else
+		rc = read_addresses(text, &read, err);
+	if (rc != VERB_DONE)
+		return rc;
+	free(*escrow);
+	*escrow = read;
+	return VERB_DONE;
 }
 
-/* All that a domain may set; what was not given stays. */
+/* What was not given stays. */
 static enum verb_result
-read_level(
-    const struct args *args, struct setting_level *level, struct err *err)
+read_options(const struct args *args, struct store_domain *d, struct err *err)
 {
-	const char *exempt = args_option(args, "exempt");
-	const char *problem = args_option(args, "own-cert-problem");
-	const char *algorithm = args_option(args, "signature-algorithm");
+	enum verb_result rc =
+	    setting_options_read(args, &setting_senders, &d->level, err);
 
-	if (exempt && setting_exempt_parse(exempt, &level->exempt))
-		return complain_option("exempt", exempt,
-		    "none, all, inherit or a list of: " EXEMPT_WORDS, err);
-	if (problem && setting_own_problem_parse(problem, &level->own_problem))
-		return complain_option("own-cert-problem", problem,
-		    "unsigned, defer or inherit", err);
-	if (algorithm && setting_algorithm_parse(algorithm, &level->algorithm))
-		return complain_option("signature-algorithm", algorithm,
-		    ALGORITHM_WORDS " or inherit", err);
-	return admin_policy(args, &level->sign, &level->encrypt, err);
+	return rc == VERB_DONE ? read_escrow(args, &d->escrow, err) : rc;
 }
 
 static int
 audit(struct admin *a, const char *action, const struct store_domain *d,
     struct err *err)
 {
-	char policy[ADMIN_POLICY_TEXT], exempt[SETTING_EXEMPT_TEXT], *text;
-	const struct setting_level *level = &d->level;
-	int rc;
+	char *settings = setting_options_text(&setting_senders, &d->level);
+	char *text = xasprintf(
+	    "%s escrow=%s", settings, *d->escrow ? d->escrow : "inherit");
+	int rc = admin_audit(a, action, d->name, text, err);
 
-	admin_policy_text(policy, sizeof(policy), level->sign, level->encrypt);
-	setting_exempt_text(level->exempt, exempt);
-	text =
-	    xasprintf("%s exempt=%s own-cert-problem=%s signature-algorithm=%s",
-		policy, exempt, setting_own_problem_name(level->own_problem),
-		setting_algorithm_name(level->algorithm));
-	rc = admin_audit(a, action, d->name, text, err);
 	free(text);
+	free(settings);
 	return rc;
 }
 
-static void
-print_done(struct admin *a, const struct settings *settings,
-    const struct store_domain *d, const char *what)
+static int
+print_done(struct admin *a, const struct store_domain *d, const char *what,
+    struct err *err)
 {
-	json_t *object =
-	    domain_json(settings, d, effective_file_domain(settings, d->name));
+	const struct domain_view view = {
+	    d, effective_file_domain(a->settings, d->name)};
+	json_t *object;
 
+	if (domain_json(a, &view, &object, err))
+		return -1;
 	output_done(&a->output, object, "%s: %s", d->name, what);
 	json_decref(object);
+	return 0;
 }
 
 static enum verb_result
 run_add(struct admin *a, const struct args *args, struct err *err)
 {
-	const struct settings *settings;
 	struct store_domain d = {.created = a->now};
 	struct store *store;
 	enum verb_result rc;
 
+	d.escrow = xstrdup("");
 	rc = admin_domain(args_operand(args, 0), &d.name, err);
 	if (rc == VERB_DONE)
-		rc = read_level(args, &d.level, err);
+		rc = read_options(args, &d, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
-	if (admin_settings(a, &settings, err) || admin_store(a, &store, err) ||
-	    store_domain_add(store, &d, err) || audit(a, "domain add", &d, err))
+	if (admin_store(a, &store, err) || store_domain_add(store, &d, err) ||
+	    audit(a, "domain add", &d, err) ||
+	    print_done(a, &d, "S/MIME activated", err))
 		goto out;
-	print_done(a, settings, &d, "S/MIME activated");
 	rc = VERB_DONE;
 out:
-	free(d.name);
+	store_domain_fini(&d);
 	return rc;
 }
 
 static enum verb_result
 run_set(struct admin *a, const struct args *args, struct err *err)
 {
-	const struct settings *settings;
 	struct store_domain d = {0};
-	enum verb_result rc;
 	struct store *store;
+	enum verb_result rc;
 	char *name = NULL;
 
 	rc = admin_domain(args_operand(args, 0), &name, err);
 	if (rc != VERB_DONE)
 		return rc;
 	rc = VERB_FAILED;
-	if (admin_settings(a, &settings, err) || admin_store(a, &store, err) ||
+	if (admin_store(a, &store, err) ||
 	    store_domain_find(store, name, &d, err))
 		goto out;
-	rc = read_level(args, &d.level, err);
+	rc = read_options(args, &d, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
-	if (store_domain_set(store, &d, err) || audit(a, "domain set", &d, err))
+	if (store_domain_set(store, &d, err) ||
+	    audit(a, "domain set", &d, err) ||
+	    print_done(a, &d, "changed", err))
 		goto out;
-	print_done(a, settings, &d, "changed");
 	rc = VERB_DONE;
 out:
 	store_domain_fini(&d);
@@ -202,89 +238,145 @@ out:
 	return rc;
 }
 
+/* --- looking --- */
+
 static enum verb_result
 run_show(struct admin *a, const struct args *args, struct err *err)
 {
-	const struct gateway_domain *file;
+	struct setting_columns columns;
+	const struct view view = {NULL, NULL, columns.at};
 	const struct settings *settings;
+	struct domain_view shown = {NULL, NULL};
 	struct store_domain d = {0};
 	json_t *object = NULL;
 	enum verb_result rc;
 	struct store *store;
 	char *name = NULL;
-	bool stored;
 
 	rc = admin_domain(args_operand(args, 0), &name, err);
 	if (rc != VERB_DONE)
 		return rc;
+	all_columns(&columns);
 	rc = VERB_FAILED;
 	if (admin_settings(a, &settings, err) || admin_store(a, &store, err))
 		goto out;
-	file = effective_file_domain(settings, name);
-	stored = store_domain_find(store, name, &d, err) == 0;
-	if (!stored && (err->class != ERR_NOT_FOUND || !file))
+	shown.file = effective_file_domain(settings, name);
+	if (store_domain_find(store, name, &d, err) == 0)
+		shown.stored = &d;
+	else if (err->class != ERR_NOT_FOUND || !shown.file)
 		goto out;
-	object = domain_json(settings, stored ? &d : NULL, file);
-	output_document(&a->output, object, &show_view, 1);
+	if (domain_json(a, &shown, &object, err))
+		goto out;
+	output_document(&a->output, object, &view, 1);
 	rc = VERB_DONE;
 out:
 	json_decref(object);
+	setting_columns_fini(&columns);
 	store_domain_fini(&d);
 	free(name);
 	return rc;
 }
 
 struct walk {
-	const struct settings *settings;
+	struct admin *a;
 	struct listing *listing;
 	bool *listed; /* beside the domains of the file */
+	struct err *err;
+	bool failed;
 };
+
+/* People see what is set as one text: most settings are inherited. */
+static void
+add_text(json_t *object, const struct domain_view *d)
+{
+	char *text = setting_spoken_text(&setting_senders, level_of(d));
+	json_t *escrow = escrow_of(d);
+	char *all;
+
+	if (strcmp(json_string_value(escrow), "inherit") == 0)
+		all = xstrdup(text);
+	else
+		all = xasprintf("%s%sescrow=%s", text, *text ? " " : "",
+		    json_string_value(escrow));
+	output_set(object, "settings", output_text(all));
+	json_decref(escrow);
+	free(all);
+	free(text);
+}
+
+static void
+list_one(struct walk *walk, const struct domain_view *d)
+{
+	json_t *object;
+
+	if (domain_json(walk->a, d, &object, walk->err)) {
+		walk->failed = true;
+		return;
+	}
+	if (walk->a->output.format == OUTPUT_PEOPLE)
+		add_text(object, d);
+	listing_add(walk->listing, object);
+}
 
 static int
 list_stored(const struct store_domain *d, void *arg)
 {
 	struct walk *walk = arg;
-	const struct gateway_domain *file =
-	    effective_file_domain(walk->settings, d->name);
+	const struct domain_view view = {
+	    d, effective_file_domain(walk->a->settings, d->name)};
 
-	if (file)
-		walk->listed[file - walk->settings->gateway.domains] = true;
-	listing_add(walk->listing, domain_json(walk->settings, d, file));
-	return 0;
+	if (view.file)
+		walk->listed[view.file - walk->a->settings->gateway.domains] =
+		    true;
+	list_one(walk, &view);
+	return walk->failed;
+}
+
+static void
+list_configured(struct walk *walk)
+{
+	const struct gateway_config *config = &walk->a->settings->gateway;
+
+	for (size_t i = 0; !walk->failed && i < config->domain_count; i++) {
+		const struct domain_view view = {NULL, &config->domains[i]};
+
+		if (!walk->listed[i])
+			list_one(walk, &view);
+	}
 }
 
 static enum verb_result
 run_list(struct admin *a, const struct args *args, struct err *err)
 {
-	const struct gateway_config *config;
+	struct walk walk = {.a = a, .err = err};
+	struct setting_columns columns;
 	const struct settings *settings;
 	struct store *store;
-	struct walk walk;
-	int rc;
 
 	(void)args;
 	if (admin_settings(a, &settings, err) || admin_store(a, &store, err))
 		return VERB_FAILED;
-	config = &settings->gateway;
-	walk.settings = settings;
-	walk.listed = xcalloc(config->domain_count + 1, sizeof(*walk.listed));
-	walk.listing = listing_begin(&a->output, list_columns);
-	rc = store_domain_each(store, list_stored, &walk, err);
-	for (size_t i = 0; rc == 0 && i < config->domain_count; i++)
-		if (!walk.listed[i])
-			listing_add(walk.listing,
-			    domain_json(settings, NULL, &config->domains[i]));
+	all_columns(&columns);
+	walk.listed =
+	    xcalloc(settings->gateway.domain_count + 1, sizeof(*walk.listed));
+	walk.listing = listing_begin(&a->output,
+	    a->output.format == OUTPUT_PEOPLE ? people_columns : columns.at);
+	if (store_domain_each(store, list_stored, &walk, err))
+		walk.failed = true;
+	list_configured(&walk);
 	listing_end(walk.listing,
-	    rc ? NULL
-	       : "no domain yet; activate one with: smimectl domain add");
+	    walk.failed
+		? NULL
+		: "no domain yet; activate one with: smimectl domain add");
 	free(walk.listed);
-	return rc ? VERB_FAILED : VERB_DONE;
+	setting_columns_fini(&columns);
+	return walk.failed ? VERB_FAILED : VERB_DONE;
 }
 
 const struct command domain_commands[] = {
-    {"domain", "add", "DOMAIN", 1, 1, policy_options,
+    {"domain", "add", "DOMAIN", 1, 1, setting_domain_options,
 	"Activates S/MIME for a domain", run_add},
-    {"domain", "set", "DOMAIN", 1, 1, policy_options,
+    {"domain", "set", "DOMAIN", 1, 1, setting_domain_options,
 	"Changes what applies to a domain", run_set},
     {"domain", "list", "", 0, 0, NULL, "Lists the domains", run_list},
     {"domain", "show", "DOMAIN", 1, 1, NULL, "Shows one domain", run_show},

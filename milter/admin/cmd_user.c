@@ -7,46 +7,44 @@
 #include "admin/admin.h"
 #include "admin/commands.h"
 #include "admin/effective.h"
+#include "admin/setting_option.h"
 #include "base/alloc.h"
 #include "mail/address.h"
-
-static const struct command_option change_options[] = {
-    {"first", "NAME", "first name, for certificates"},
-    {"last", "NAME", "last name"},
-    ADMIN_POLICY_OPTIONS,
-    {NULL, NULL, NULL},
-};
 
 static const struct command_option list_options[] = {
     {"domain", "DOMAIN", "of this domain only"},
     {NULL, NULL, NULL},
 };
 
-static const struct column list_columns[] = {
+static const struct column people_columns[] = {
     {"address", "ADDRESS", COLUMN_TEXT},
     {"name", "NAME", COLUMN_TEXT},
-    {"sign", "SIGN", COLUMN_TEXT},
-    {"encrypt", "ENCRYPT", COLUMN_TEXT},
     {"state", "STATE", COLUMN_TEXT},
     {"created", "SINCE", COLUMN_DAY},
+    {"settings", "SETTINGS", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
 };
 
-static const struct column show_columns[] = {
-    {"address", "Address", COLUMN_TEXT},
-    {"name", "Name", COLUMN_TEXT},
-    {"sign", "Sign", COLUMN_TEXT},
-    {"encrypt", "Encrypt", COLUMN_TEXT},
-    {"effective.sign", "Signs", COLUMN_TEXT},
-    {"effective.encrypt", "Encrypts", COLUMN_TEXT},
-    {"state", "State", COLUMN_TEXT},
-    {"created", "Since", COLUMN_DAY},
-    {"certificates", "Certificates", COLUMN_NUMBER},
-    {"valid_until", "Valid until", COLUMN_DAY},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
-static const struct view show_view = {NULL, NULL, show_columns};
+/* What is known of every user; one alone is shown with more. */
+static void
+all_columns(struct setting_columns *c, bool alone)
+{
+	setting_columns_init(c);
+	setting_columns_add(c, "address", "Address", COLUMN_TEXT);
+	setting_columns_add(c, "name", "Name", COLUMN_TEXT);
+	setting_columns_add_all(c, &setting_senders);
+	if (alone) {
+		setting_columns_add_effective(c, &setting_senders);
+		setting_columns_add(
+		    c, "effective.escrow", "Effective escrow", COLUMN_TEXT);
+	}
+	setting_columns_add(c, "state", "State", COLUMN_TEXT);
+	setting_columns_add(c, "created", "Since", COLUMN_DAY);
+	if (!alone)
+		return;
+	setting_columns_add(c, "certificates", "Certificates", COLUMN_NUMBER);
+	setting_columns_add(c, "valid_until", "Valid until", COLUMN_DAY);
+}
 
 static json_t *
 user_json(const struct store_user *u)
@@ -59,10 +57,7 @@ user_json(const struct store_user *u)
 	output_set(object, "first_name", output_text(u->first_name));
 	output_set(object, "last_name", output_text(u->last_name));
 	output_set(object, "name", output_text(name));
-	output_set(
-	    object, "sign", output_text(setting_switch_name(u->level.sign)));
-	output_set(object, "encrypt",
-	    output_text(setting_encrypt_name(u->level.encrypt)));
+	setting_set_members(object, &setting_senders, &u->level);
 	output_set(object, "state",
 	    output_text(u->state == STORE_USER_RETIRED ? "retired" : "active"));
 	output_set(object, "created", output_time(u->created));
@@ -84,7 +79,7 @@ apply_options(const struct args *args, struct store_user *u, struct err *err)
 {
 	replace(&u->first_name, args_option(args, "first"));
 	replace(&u->last_name, args_option(args, "last"));
-	return admin_policy(args, &u->level.sign, &u->level.encrypt, err);
+	return setting_options_read(args, &setting_senders, &u->level, err);
 }
 
 /* The store knows users of domains in the store only; one that is activated
@@ -99,13 +94,8 @@ ensure_domain(struct admin *a, const char *name, struct err *err)
 		store_domain_fini(&d);
 		return 0;
 	}
-	if (err->class != ERR_NOT_FOUND)
+	if (err->class != ERR_NOT_FOUND || effective_must_be_ours(a, name, err))
 		return -1;
-	if (!effective_file_domain(a->settings, name))
-		return err_set(err, ERR_NOT_FOUND,
-		    "S/MIME is not activated for %s; run: smimectl domain add "
-		    "%s",
-		    name, name);
 	d.name = xstrdup(name);
 	d.created = a->now;
 	rc = store_domain_add(a->store, &d, err);
@@ -117,10 +107,11 @@ static int
 audit(struct admin *a, const char *action, const struct store_user *u,
     struct err *err)
 {
-	char text[ADMIN_POLICY_TEXT];
+	char *text = setting_options_text(&setting_senders, &u->level);
+	int rc = admin_audit(a, action, u->address, text, err);
 
-	admin_policy_text(text, sizeof(text), u->level.sign, u->level.encrypt);
-	return admin_audit(a, action, u->address, text, err);
+	free(text);
+	return rc;
 }
 
 static void
@@ -187,10 +178,25 @@ out:
 	return rc;
 }
 
+struct walk {
+	struct listing *listing;
+	bool people;
+};
+
+/* People see what is set as one text: most settings are inherited. */
 static int
 list_user(const struct store_user *u, void *arg)
 {
-	listing_add(arg, user_json(u));
+	const struct walk *walk = arg;
+	json_t *object = user_json(u);
+	char *text;
+
+	if (walk->people) {
+		text = setting_spoken_text(&setting_senders, &u->level);
+		output_set(object, "settings", output_text(text));
+		free(text);
+	}
+	listing_add(walk->listing, object);
 	return 0;
 }
 
@@ -198,8 +204,9 @@ static enum verb_result
 run_list(struct admin *a, const struct args *args, struct err *err)
 {
 	const char *text = args_option(args, "domain");
+	struct walk walk = {.people = a->output.format == OUTPUT_PEOPLE};
 	enum verb_result rc = VERB_DONE;
-	struct listing *listing;
+	struct setting_columns columns;
 	struct store *store;
 	char *domain = NULL;
 
@@ -207,15 +214,18 @@ run_list(struct admin *a, const struct args *args, struct err *err)
 		rc = admin_domain(text, &domain, err);
 	if (rc != VERB_DONE)
 		return rc;
+	all_columns(&columns, false);
 	rc = VERB_FAILED;
 	if (admin_store(a, &store, err))
 		goto out;
-	listing = listing_begin(&a->output, list_columns);
-	if (store_user_each(store, domain, NULL, list_user, listing, err) == 0)
+	walk.listing = listing_begin(
+	    &a->output, walk.people ? people_columns : columns.at);
+	if (store_user_each(store, domain, NULL, list_user, &walk, err) == 0)
 		rc = VERB_DONE;
-	listing_end(listing,
+	listing_end(walk.listing,
 	    rc ? NULL : "no user yet; add one with: smimectl user add");
 out:
+	setting_columns_fini(&columns);
 	free(domain);
 	return rc;
 }
@@ -239,8 +249,9 @@ count_certificate(const struct store_own_cert *c, void *arg)
 static enum verb_result
 run_show(struct admin *a, const struct args *args, struct err *err)
 {
+	struct setting_columns columns;
+	const struct view view = {NULL, NULL, columns.at};
 	struct certificates found = {0};
-	struct store_domain d = {0};
 	struct store_user u = {0};
 	json_t *object = NULL;
 	char *address = NULL;
@@ -250,30 +261,31 @@ run_show(struct admin *a, const struct args *args, struct err *err)
 	rc = admin_address(args_operand(args, 0), &address, err);
 	if (rc != VERB_DONE)
 		return rc;
+	all_columns(&columns, true);
 	rc = VERB_FAILED;
 	if (admin_store(a, &store, err) ||
 	    store_user_find(store, address, &u, err) ||
-	    store_domain_find(store, address_domain(address), &d, err) ||
 	    store_own_cert_each(store, address, count_certificate, &found, err))
 		goto out;
 	object = user_json(&u);
-	effective_set(object, a->settings, d.name, &d, &u);
+	if (effective_set_sender(object, a, address, err))
+		goto out;
 	output_set(object, "certificates", json_integer(found.count));
 	output_set(object, "valid_until", output_time(found.end));
-	output_document(&a->output, object, &show_view, 1);
+	output_document(&a->output, object, &view, 1);
 	rc = VERB_DONE;
 out:
 	json_decref(object);
+	setting_columns_fini(&columns);
 	store_user_fini(&u);
-	store_domain_fini(&d);
 	free(address);
 	return rc;
 }
 
 const struct command user_commands[] = {
-    {"user", "add", "ADDRESS", 1, 1, change_options,
+    {"user", "add", "ADDRESS", 1, 1, setting_user_options,
 	"Adds a user whose mail is to be signed", run_add},
-    {"user", "set", "ADDRESS", 1, 1, change_options,
+    {"user", "set", "ADDRESS", 1, 1, setting_user_options,
 	"Changes a user's name and what applies", run_set},
     {"user", "list", "", 0, 0, list_options, "Lists the users", run_list},
     {"user", "show", "ADDRESS", 1, 1, NULL, "Shows one user", run_show},

@@ -10,6 +10,7 @@
 #include "admin/command_line.h"
 #include "admin/complain.h"
 #include "admin/help.h"
+#include "admin/setting_option.h"
 #include "base/alloc.h"
 #include "config.h"
 
@@ -267,6 +268,7 @@ command_main(int argc, char **argv)
 	struct command_line line = {.format = OUTPUT_PEOPLE};
 	enum exit_code code;
 
+	setting_options_init();
 	code = command_line_read(argc, argv, &line, NULL);
 	if (code != EXIT_DONE)
 		return code;

@@ -1,9 +1,14 @@
-/* effective.c: see effective.h.  Pure. */
+/* effective.c: see effective.h. */
 #include "admin/effective.h"
 
 #include <string.h>
 
 #include "admin/output.h"
+#include "admin/setting_option.h"
+#include "base/buf.h"
+#include "policy/rules.h"
+
+#define TEXT_MAX 65536u
 
 const struct gateway_domain *
 effective_file_domain(const struct settings *settings, const char *name)
@@ -16,64 +21,190 @@ effective_file_domain(const struct settings *settings, const char *name)
 	return NULL;
 }
 
-struct setting_level
-effective_level(const struct settings *settings, const char *name,
-    const struct store_domain *domain, const struct store_user *user)
+int
+effective_levels(struct admin *a, struct levels *out, struct err *err)
 {
-	const struct gateway_domain *file =
-	    effective_file_domain(settings, name);
-	struct setting_level levels[4];
-	unsigned n = 0;
+	const struct settings *settings;
 
-	levels[n++] = settings->gateway.defaults;
-	if (file)
-		levels[n++] = file->level;
-	if (domain)
-		levels[n++] = domain->level;
-	if (user)
-		levels[n++] = user->level;
-	return policy_effective(levels, n);
+	if (admin_settings(a, &settings, err) ||
+	    admin_store(a, &out->store, err))
+		return -1;
+	out->config = &settings->gateway;
+	return 0;
+}
+
+static void
+note_any(const struct sender_rule *rule, void *arg)
+{
+	(void)rule;
+	*(bool *)arg = true;
+}
+
+int
+effective_is_ours(
+    struct admin *a, const char *domain, bool *ours, struct err *err)
+{
+	struct levels levels;
+	bool any = false;
+
+	if (effective_levels(a, &levels, err) ||
+	    levels_of_domain(&levels, domain, note_any, &any, err))
+		return -1;
+	*ours = any;
+	return 0;
+}
+
+int
+effective_must_be_ours(struct admin *a, const char *domain, struct err *err)
+{
+	bool ours;
+
+	if (effective_is_ours(a, domain, &ours, err))
+		return -1;
+	if (ours)
+		return 0;
+	return err_set(err, ERR_NOT_FOUND,
+	    "S/MIME is not activated for %s; run: smimectl domain add %s",
+	    domain, domain);
+}
+
+/* --- senders --- */
+
+struct sender_result {
+	struct setting_level level;
+	json_t *escrow; /* NULL: nobody spoke of it */
+};
+
+static void
+take_sender(const struct sender_rule *rule, void *arg)
+{
+	struct sender_result *result = arg;
+
+	policy_override(&result->level, rule->level);
+	if (!rule->escrow)
+		return;
+	json_decref(result->escrow);
+	result->escrow = effective_escrow(rule);
+}
+
+static int
+find_sender(struct admin *a, const char *name, struct sender_result *out,
+    struct err *err)
+{
+	struct sender_result result = {.escrow = NULL};
+	struct levels levels;
+
+	if (effective_levels(a, &levels, err) ||
+	    levels_of_sender(&levels, name, take_sender, &result, err)) {
+		json_decref(result.escrow);
+		return -1;
+	}
+	*out = result;
+	return 0;
+}
+
+int
+effective_sender(struct admin *a, const char *name, struct setting_level *out,
+    struct err *err)
+{
+	struct sender_result result;
+
+	if (find_sender(a, name, &result, err))
+		return -1;
+	json_decref(result.escrow);
+	*out = result.level;
+	return 0;
+}
+
+/* Each setting of the table by its name. */
+static json_t *
+values(const struct setting_table *table, const void *level)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < table->count; i++)
+		output_set(object, table->at[i].name,
+		    setting_value(&table->at[i], level));
+	return object;
+}
+
+int
+effective_set_sender(
+    json_t *object, struct admin *a, const char *name, struct err *err)
+{
+	struct sender_result result;
+	json_t *effective;
+
+	if (find_sender(a, name, &result, err))
+		return -1;
+	effective = values(&setting_senders, &result.level);
+	output_set(effective, "escrow", result.escrow);
+	output_set(object, "effective", effective);
+	return 0;
 }
 
 json_t *
-effective_exempt_text(unsigned exempt)
-{
-	char text[SETTING_EXEMPT_TEXT];
-
-	setting_exempt_text(exempt, text);
-	return output_text(text);
-}
-
-/* The words of a set. */
-static json_t *
-exempt_list(unsigned exempt)
+effective_escrow(const struct sender_rule *rule)
 {
 	json_t *list = json_array();
 
-	for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
-		if (exempt & EXEMPTION_BIT(e))
-			(void)json_array_append_new(list,
-			    output_text(
-				setting_exemption_name((enum exemption)e)));
+	for (size_t i = 0; i < rule->escrow_count; i++)
+		(void)json_array_append_new(list, output_text(rule->escrow[i]));
 	return list;
 }
 
-void
-effective_set(json_t *object, const struct settings *settings, const char *name,
-    const struct store_domain *domain, const struct store_user *user)
+json_t *
+effective_addresses_text(const char *const *addresses, size_t count)
 {
-	struct setting_level result =
-	    effective_level(settings, name, domain, user);
-	json_t *effective = json_object();
+	struct buf out;
+	json_t *value;
 
-	output_set(
-	    effective, "sign", output_text(setting_switch_name(result.sign)));
-	output_set(effective, "encrypt",
-	    output_text(setting_encrypt_name(result.encrypt)));
-	output_set(effective, "exempt", exempt_list(result.exempt));
-	output_set(effective, "own_cert_problem",
-	    output_text(setting_own_problem_name(result.own_problem)));
-	output_set(effective, "signature_algorithm",
-	    output_text(setting_algorithm_name(result.algorithm)));
+	if (!addresses || count == 0)
+		return output_text(addresses ? "none" : "inherit");
+	buf_init(&out, TEXT_MAX);
+	for (size_t i = 0; i < count; i++)
+		buf_addf(&out, "%s%s", i > 0 ? "," : "", addresses[i]);
+	value = output_text(buf_text(&out));
+	buf_fini(&out);
+	return value;
+}
+
+/* --- recipients --- */
+
+struct recipient_result {
+	struct recipient_level level;
+	json_t *certificate;
+};
+
+static void
+take_recipient(const struct recipient_rule *rule, void *arg)
+{
+	struct recipient_result *result = arg;
+
+	policy_recipient_override(&result->level, rule->level);
+	if (!rule->domain_certificate)
+		return;
+	json_decref(result->certificate);
+	result->certificate = *rule->domain_certificate
+				  ? output_text(rule->domain_certificate)
+				  : json_null();
+}
+
+int
+effective_set_recipient(
+    json_t *object, struct admin *a, const char *name, struct err *err)
+{
+	struct recipient_result result = {.certificate = NULL};
+	struct levels levels;
+	json_t *effective;
+
+	if (effective_levels(a, &levels, err) ||
+	    levels_of_recipient(&levels, name, take_recipient, &result, err)) {
+		json_decref(result.certificate);
+		return -1;
+	}
+	effective = values(&setting_recipients, &result.level);
+	output_set(effective, "domain_certificate", result.certificate);
 	output_set(object, "effective", effective);
+	return 0;
 }

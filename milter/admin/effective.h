@@ -1,6 +1,5 @@
 /*
- * effective.h: what applies to a domain or user after inheritance, and where
- * a domain was activated.
+ * effective.h: what applies after inheritance, and what is ours.
  */
 #ifndef ADMIN_EFFECTIVE_H
 #define ADMIN_EFFECTIVE_H
@@ -9,26 +8,39 @@
 
 #include "admin/admin.h"
 #include "cert/store.h"
-#include "policy/rules.h"
+#include "gateway/levels.h"
 
 /* The domain in the configuration file, or NULL. */
 const struct gateway_domain *effective_file_domain(
     const struct settings *settings, const char *name);
 
-/* What applies to a domain (user NULL) or user; domain NULL: it is in the
- * file only, or nowhere. */
-struct setting_level effective_level(const struct settings *settings,
-    const char *name, const struct store_domain *domain,
-    const struct store_user *user);
+/* Where to look for levels. */
+int effective_levels(
+    struct admin *a, struct levels *out, struct err *err) MUST_USE;
 
-/* "inherit", or the words of a set of exemptions with commas. */
-json_t *effective_exempt_text(unsigned exempt);
+/* Is S/MIME activated for the domain, in the file or in the store? */
+int effective_is_ours(
+    struct admin *a, const char *domain, bool *ours, struct err *err) MUST_USE;
 
-/* Members "effective": {"sign", "encrypt", "exempt" (a list),
- * "own_cert_problem", "signature_algorithm"} of a domain (user NULL) or user;
- * domain NULL: it is in the file only. */
-void effective_set(json_t *object, const struct settings *settings,
-    const char *name, const struct store_domain *domain,
-    const struct store_user *user);
+/* The same as an error: not found, with the command that activates it. */
+int effective_must_be_ours(
+    struct admin *a, const char *domain, struct err *err) MUST_USE;
+
+/* What applies to a sender of ours, or to those of a domain. */
+int effective_sender(struct admin *a, const char *name,
+    struct setting_level *out, struct err *err) MUST_USE;
+
+/* Sets the member "effective" of object: each sender setting, and "escrow" as
+ * a list. */
+int effective_set_sender(json_t *object, struct admin *a, const char *name,
+    struct err *err) MUST_USE;
+/* Each recipient setting, and "domain_certificate", null when nobody's. */
+int effective_set_recipient(json_t *object, struct admin *a, const char *name,
+    struct err *err) MUST_USE;
+
+/* Addresses as a list, and as the text of a setting: with commas, or "none",
+ * or "inherit" when they are NULL. */
+json_t *effective_escrow(const struct sender_rule *rule);
+json_t *effective_addresses_text(const char *const *addresses, size_t count);
 
 #endif

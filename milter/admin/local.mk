@@ -10,7 +10,10 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/cmd_domain.c \
 	%D%/cmd_explain.c \
 	%D%/cmd_key.c \
+	%D%/cmd_login.c \
 	%D%/cmd_message.c \
+	%D%/cmd_policy.c \
+	%D%/cmd_recipient.c \
 	%D%/cmd_status.c \
 	%D%/cmd_store.c \
 	%D%/cmd_user.c \
@@ -40,6 +43,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/partner_list.c %D%/partner_list.h \
 	%D%/passphrase.c %D%/passphrase.h \
 	%D%/policy_list.c %D%/policy_list.h \
+	%D%/setting_option.c %D%/setting_option.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/table.c %D%/table.h
 

@@ -44,16 +44,12 @@ level_text(const struct level_source *source)
 	return xasprintf("%s (store)", source->name);
 }
 
-/* A level speaks: what was said before stands behind it.  The defaults of a
- * file are filled up with what is built in: nobody has said that. */
+/* A level speaks: what was said before stands behind it. */
 static void
 say(struct answer *a, const char *value, const struct level_source *source)
 {
 	char *before = a->instead_of;
 
-	if (source->place == LEVEL_DEFAULTS && a->value &&
-	    strcmp(a->value, value) == 0)
-		return;
 	if (a->value)
 		a->instead_of = xasprintf("%s%s%s (%s)", before ? before : "",
 		    before ? ", " : "", a->value, a->level);

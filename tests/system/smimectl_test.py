@@ -111,6 +111,10 @@ def _(_site):
         contains(page, ".It Cm " + " ".join(words), "manual page")
         entry = page.partition(".It Cm " + " ".join(words))[2]
         entry = re.split(r"\n\.(?:It Cm|El)", entry)[0]
+        if "Ar settings" in entry:  # described once for several verbs
+            kind = "recipients" if words[0] == "recipient" else "senders"
+            entry += page.partition(f".Ss Settings for {kind}")[2].partition(
+                "\n.Sh ")[0]
         out = run_plain("help", *words)[1]
         for option in re.findall(r"^ +--([a-z-]+)", out, re.M):
             contains(entry, f"Fl -{option}", f"manual page of {words}")
@@ -133,7 +137,7 @@ def _(_site):
             (["user", "add", "a@b.example", "c@d.example"], "too many"),
             (["user", "add", "nobody"], "not a mail address"),
             (["user", "add", "a@b.example", "--first"], "argument is missing"),
-            (["user", "add", "a@b.example", "--sign", "maybe"], "on, off or"),
+            (["user", "add", "a@b.example", "--sign", "maybe"], "off, on or"),
             (["user", "set", "a@b.example", "--sign=on", "--sign=off"],
              "given twice"),
             (["key", "import", "a@b.example", "f", "--archive=1"],
@@ -206,7 +210,9 @@ def _(site):
 EXEMPTIONS = ["null-sender", "dsn", "mdn", "acme", "auto-submitted", "list",
               "resent", "calendar", "partial"]
 DEFAULTS = {"sign": "on", "encrypt": "off", "exempt": EXEMPTIONS,
-            "own_cert_problem": "unsigned", "signature_algorithm": "any"}
+            "own_cert_problem": "unsigned", "signature_algorithm": "any",
+            "mixed": "split", "bcc": "separate", "triggers": "all",
+            "mode": "enforce", "escrow": []}
 
 
 @case("domain: add, show, set, list")
@@ -277,7 +283,284 @@ def _(site):
             "SELECT detail FROM audit WHERE object = 'set.example.org' "
             "ORDER BY id")]
     equal(detail[0], "sign=inherit encrypt=inherit exempt=dsn,list,partial "
-                     "own-cert-problem=defer signature-algorithm=inherit")
+                     "own-cert-problem=defer signature-algorithm=inherit "
+                     "mixed=inherit bcc=inherit triggers=inherit "
+                     "mode=inherit escrow=inherit")
+
+
+# Every setting for senders, with what it is otherwise.
+SENDER_WORDS = {"sign": "off", "encrypt": "if-possible", "exempt": "dsn,list",
+                "own_cert_problem": "defer", "signature_algorithm": "rsa-pss",
+                "mixed": "refuse-the-rest", "bcc": "refuse",
+                "triggers": "protect", "mode": "shadow"}
+RECIPIENT_WORDS = {"encrypt": "required", "signature": "opaque",
+                   "certificates": "newest", "cipher": "aes128-gcm",
+                   "key_transport": "oaep", "unchecked": "refuse"}
+
+
+def options(words):
+    return [part for name, word in words.items()
+            for part in ("--" + name.replace("_", "-"), word)]
+
+
+def shown_value(name, word):
+    """As the settings in effect have it."""
+    return word.split(",") + ["partial"] if name == "exempt" else word
+
+
+@case("domain, user: every setting, one by one and back to inherit")
+def _(site):
+    site.smimectl("domain", "add", "all.example.org")
+    site.smimectl("user", "add", "x@all.example.org")
+    for noun, name in (("domain", "all.example.org"),
+                       ("user", "x@all.example.org")):
+        for setting, word in SENDER_WORDS.items():
+            one = site.json(noun, "set", name, *options({setting: word}))
+            check(one[setting] in (word, word + ",partial"), one)
+            one = site.json(noun, "show", name)
+            equal(one["effective"],
+                  {**DEFAULTS, setting: shown_value(setting, word)})
+            site.smimectl(noun, "set", name, *options({setting: "inherit"}))
+        one = site.json(noun, "show", name)
+        equal([one[setting] for setting in SENDER_WORDS],
+              ["inherit"] * len(SENDER_WORDS))
+        equal(one["effective"], DEFAULTS)
+    # The user's word counts more than the domain's, setting by setting.
+    site.smimectl("domain", "set", "all.example.org", *options(SENDER_WORDS))
+    site.smimectl("user", "set", "x@all.example.org", "--mixed", "split",
+                  "--mode", "enforce")
+    expected = {name: shown_value(name, word)
+                for name, word in SENDER_WORDS.items()}
+    equal(site.json("user", "show", "x@all.example.org")["effective"],
+          {**expected, "escrow": [], "mixed": "split", "mode": "enforce"})
+    text = site.smimectl("domain", "show", "all.example.org")
+    for name, word in SENDER_WORDS.items():
+        title = name.replace("_", " ")
+        check(re.search(rf"^{title.capitalize()}: +{word}", text, re.M), text)
+        check(re.search(rf"^Effective {title}: ", text, re.M), text)
+    contains(site.smimectl("domain", "list"), "mixed=refuse-the-rest "
+             "bcc=refuse triggers=protect mode=shadow")
+    contains(site.smimectl("user", "list"), "mixed=split mode=enforce")
+    for noun in ("domain", "user"):
+        rows = csv.DictReader(io.StringIO(site.smimectl("--csv", noun,
+                                                        "list")))
+        check(set(SENDER_WORDS) <= set(next(rows)), noun)
+    for name in SENDER_WORDS:
+        option, _ = options({name: "perhaps"})
+        contains(site.fails(USAGE, "user", "set", "x@all.example.org", option,
+                            "perhaps"), f"{option} perhaps: not ")
+
+
+@case("domain: escrow")
+def _(site):
+    def shown(name):
+        one = site.json("domain", "show", name)
+        return one["escrow"], one["effective"]["escrow"]
+
+    name = "escrow.example.org"
+    site.smimectl("domain", "add", name, "--escrow",
+                  "Law@Example.org,archive@example.net,law@example.org")
+    equal(shown(name), ("archive@example.net,law@example.org",
+                        ["archive@example.net", "law@example.org"]))
+    site.smimectl("domain", "set", name, "--sign", "off")
+    equal(shown(name)[0], "archive@example.net,law@example.org")
+    site.write_settings(
+        defaults='escrow = [ "all@example.org" ];',
+        more='domains = ( { name = "file.example"; escrow = [ ]; } );')
+    site.smimectl("domain", "set", name, "--escrow", "inherit")
+    equal(shown(name), ("inherit", ["all@example.org"]))
+    site.smimectl("domain", "set", name, "--escrow", "none")
+    equal(shown(name), ("none", []))
+    equal(shown("file.example"), ("none", []))
+    site.write_settings(defaults="", more="")
+    for text in ("nobody", "a@example.org,b@", ""):
+        site.fails(USAGE, "domain", "set", name, "--escrow", text)
+    equal(shown(name), ("none", []))
+
+
+@case("recipient: set, show, list, remove")
+def _(site):
+    contains(site.smimectl("recipient", "list"), "smimectl recipient set")
+    done = site.json("recipient", "set", "*.Example.NET.",
+                     *options(RECIPIENT_WORDS), "--domain-certificate",
+                     "Gateway@example.net")
+    equal(done, {**RECIPIENT_WORDS, "name": "*.example.net",
+                 "domain_certificate": "gateway@example.net",
+                 "source": "store", "created": done["created"]})
+    site.smimectl("recipient", "set", "mail.example.net", "--encrypt", "never")
+    one = site.json("recipient", "show", "MAIL.example.net")
+    equal([one[name] for name in RECIPIENT_WORDS],
+          ["never"] + ["inherit"] * 5)
+    equal(one["effective"], {**RECIPIENT_WORDS, "encrypt": "never",
+                             "domain_certificate": "gateway@example.net"})
+    # What is not given stays.
+    site.smimectl("recipient", "set", "mail.example.net", "--cipher", "auto",
+                  "--domain-certificate", "none")
+    one = site.json("recipient", "show", "mail.example.net")
+    equal((one["encrypt"], one["cipher"], one["domain_certificate"]),
+          ("never", "auto", "none"))
+    equal(one["effective"]["domain_certificate"], None)
+    site.smimectl("recipient", "set", "Bob@mail.example.net", "--encrypt",
+                  "as-sender")
+    equal([rule["name"] for rule in site.json("recipient", "list")],
+          ["*.example.net", "bob@mail.example.net", "mail.example.net"])
+    contains(site.smimectl("recipient", "list"),
+             "encrypt=never cipher=auto domain-certificate=none")
+    site.smimectl("recipient", "set", "mail.example.net", "--encrypt",
+                  "inherit", "--cipher", "inherit", "--domain-certificate",
+                  "inherit")
+    equal(site.json("recipient", "show", "mail.example.net")["effective"],
+          {**RECIPIENT_WORDS, "domain_certificate": "gateway@example.net"})
+    equal(site.json("recipient", "remove", "BOB@mail.example.net")["name"],
+          "bob@mail.example.net")
+    for verb in ("show", "remove"):
+        contains(site.fails(NO, "recipient", verb, "bob@mail.example.net"),
+                 "no rule for bob@mail.example.net")
+    for name in ("*", "*.", "bob@*.example.net", "a..b", "*.*.example.net",
+                 "net.*"):
+        contains(site.fails(USAGE, "recipient", "set", name, "--encrypt",
+                            "never"), f'"{name}" is neither')
+    contains(site.fails(USAGE, "recipient", "set", "example.net"),
+             "nothing to set")
+    for option, word in (("--encrypt", "off"), ("--cipher", "3des"),
+                         ("--signature", "clear")):
+        contains(site.fails(USAGE, "recipient", "set", "example.net", option,
+                            word), f"{option} {word}: not ")
+    contains(site.fails(USAGE, "recipient", "set", "example.net",
+                        "--domain-certificate", "gateway"), "gateway")
+    contains(site.fails(NO, "recipient", "show", "example.net"), "no rule")
+
+
+@case("recipient: those of the configuration file")
+def _(site):
+    site.write_settings(more=(
+        'recipient_domains = ( { name = "*.example.net"; cipher = "auto"; }, '
+        '{ name = "example.com"; encrypt = "never"; } );'))
+    rules = {(r["name"], r["source"]): r
+             for r in site.json("recipient", "list")}
+    equal(rules["example.com", "file"]["encrypt"], "never")
+    equal(rules["*.example.net", "file"]["cipher"], "auto")
+    equal(rules["*.example.net", "store"]["cipher"], "aes128-gcm")
+    one = site.json("recipient", "show", "*.example.net")
+    equal((one["source"], one["cipher"], one["effective"]["cipher"]),
+          ("store and file", "aes128-gcm", "aes128-gcm"))
+    one = site.json("recipient", "show", "example.com")
+    equal((one["source"], one["effective"]["encrypt"]), ("file", "never"))
+    contains(site.fails(NO, "recipient", "remove", "example.com"), "no rule")
+    site.write_settings(more="")
+
+
+@case("login: allow, list, deny")
+def _(site):
+    def allowed(*arguments):
+        return [(r["login"], r["address"], r["source"])
+                for r in site.json("login", "list", *arguments)]
+
+    contains(site.smimectl("login", "list"), "smimectl login allow")
+    site.smimectl("login", "allow", "Alice", "Sales@Example.org")
+    site.smimectl("login", "allow", "ALICE", "@Example.ORG")
+    site.smimectl("login", "allow", "Bob@Example.org", "sales@example.org")
+    equal(allowed(), [("alice", "@example.org", "store"),
+                      ("alice", "sales@example.org", "store"),
+                      ("bob@example.org", "sales@example.org", "store")])
+    equal(allowed("BOB@example.org"),
+          [("bob@example.org", "sales@example.org", "store")])
+    contains(site.fails(NO, "login", "allow", "alice", "sales@example.org"),
+             "already")
+    contains(site.fails(NO, "login", "allow", "alice", "x@nowhere.example"),
+             "smimectl domain add nowhere.example")
+    contains(site.fails(NO, "login", "allow", "alice", "@nowhere.example"),
+             "smimectl domain add nowhere.example")
+    for login, address, text in (("a b", "x@example.org", "not a login"),
+                                 ("alice", "example.org", "neither"),
+                                 ("alice", "@", "neither")):
+        contains(site.fails(USAGE, "login", "allow", login, address), text)
+    site.smimectl("login", "deny", "alice", "sales@example.org")
+    contains(site.fails(NO, "login", "deny", "alice", "sales@example.org"),
+             "sales@example.org")
+    site.write_settings(more=(
+        'logins = ( { name = "Carol"; addresses = [ "info@example.org", '
+        '"@example.org" ]; } );'))
+    equal(allowed(), [("carol", "info@example.org", "file"),
+                      ("carol", "@example.org", "file"),
+                      ("alice", "@example.org", "store"),
+                      ("bob@example.org", "sales@example.org", "store")])
+    equal(len(allowed("carol")), 2)
+    site.write_settings(more="")
+    for login in ("Alice", "bob@example.org"):
+        site.smimectl("login", "deny", login)
+    contains(site.fails(NO, "login", "deny", "alice"), "nothing allows")
+    equal(allowed(), [])
+
+
+def policy_of(site, address):
+    """{side: {setting: (value, level)}}"""
+    document = site.json("policy", "show", address)
+    return document, {
+        side: {row["setting"]: (row["value"], row["level"])
+               for row in document.get(side, ())}
+        for side in ("sender", "recipient")}
+
+
+@case("policy show: each value, and the level that set it")
+def _(site):
+    site.write_settings(defaults=(
+        'mixed = "all-or-none"; bcc = "refuse"; '
+        'escrow = [ "all@example.org" ];'), more=(
+        'domains = ( { name = "policy.example"; bcc = "separate"; '
+        'mode = "shadow"; triggers = "off"; } );'
+        'recipient_defaults = { unchecked = "refuse"; };'
+        'recipient_domains = ( { name = "*.example"; cipher = "aes256-gcm"; '
+        'certificates = "newest"; } );'))
+    site.smimectl("domain", "add", "policy.example", "--mode", "enforce",
+                  "--encrypt", "if-possible")
+    site.smimectl("user", "add", "x@policy.example", "--encrypt", "required")
+    site.smimectl("recipient", "set", "policy.example", "--certificates",
+                  "all")
+    site.smimectl("recipient", "set", "x@policy.example", "--signature",
+                  "opaque", "--domain-certificate", "gw@policy.example")
+    document, policy = policy_of(site, "X@Policy.Example")
+    equal((document["address"], document["own"], document["user"]),
+          ("x@policy.example", True, "active"))
+    equal(policy["sender"], {
+        "sign": ("on", "defaults"),
+        "encrypt": ("required", "x@policy.example (store)"),
+        "exempt": ("all", "built-in"),
+        "own_cert_problem": ("unsigned", "built-in"),
+        "signature_algorithm": ("any", "built-in"),
+        "mixed": ("all-or-none", "defaults"),
+        "bcc": ("separate", "policy.example (file)"),
+        "triggers": ("off", "policy.example (file)"),
+        "mode": ("enforce", "policy.example (store)"),
+        "escrow": ("all@example.org", "defaults")})
+    equal(policy["recipient"], {
+        "encrypt": ("as-sender", "built-in"),
+        "signature": ("opaque", "x@policy.example (store)"),
+        "certificates": ("all", "policy.example (store)"),
+        "cipher": ("aes256-gcm", "*.example (file)"),
+        "key_transport": ("auto", "built-in"),
+        "unchecked": ("refuse", "defaults"),
+        "domain_certificate": ("gw@policy.example",
+                               "x@policy.example (store)")})
+    text = site.smimectl("policy", "show", "x@policy.example")
+    check(re.search(r"^mode +enforce +policy.example \(store\) +enforce "
+                    r"\(built-in\), shadow \(policy.example \(file\)\)$",
+                    text, re.M), text)
+    rows = list(csv.DictReader(io.StringIO(
+        site.smimectl("--csv", "policy", "show", "x@policy.example"))))
+    equal([row["as"] for row in rows], ["sender"] * 10 + ["recipient"] * 7)
+    # Somebody unknown there, and somebody elsewhere.
+    document, policy = policy_of(site, "y@policy.example")
+    equal((document["own"], document["user"]), (True, None))
+    equal(policy["sender"]["encrypt"],
+          ("if-possible", "policy.example (store)"))
+    document, policy = policy_of(site, "z@mail.policy.example")
+    equal((document["own"], policy["sender"]), (False, {}))
+    equal(policy["recipient"]["cipher"], ("aes256-gcm", "*.example (file)"))
+    contains(site.fails(USAGE, "policy", "show", "nobody"), "nobody")
+    for name in ("x@policy.example", "policy.example"):
+        site.smimectl("recipient", "remove", name)
+    site.write_settings(defaults="", more="")
 
 
 @case("cert issue: a key of the kind that the domain wants")
@@ -940,13 +1223,15 @@ def back_to_schema_1(database):
 @case("store migrate: an older store is refused, then nothing is missing")
 def _(site):
     def everything():
-        domains = site.json("domain", "list")
-        for domain in domains:
+        domains, users = site.json("domain", "list"), site.json("user", "list")
+        for one in domains + users:
             for name in NEW_SETTINGS:
-                domain[name] = "inherit"
+                one[name] = "inherit"
+        for domain in domains:
+            domain["escrow"] = "inherit"
             del domain["effective"]
-        return domains, [site.json(noun, "list")
-                         for noun in ("user", "cert", "key", "contact")]
+        return domains, users, [site.json(noun, "list")
+                                for noun in ("cert", "key", "contact")]
 
     before = everything()
     back_to_schema_1(site.folder / "store" / "store.db")
@@ -974,11 +1259,14 @@ def _(site):
     for action in ("store migrate", "ca init", "domain add", "domain set",
                    "user add", "user set", "cert issue", "key import",
                    "contact import", "contact import --trust",
-                   "contact forget"):
+                   "contact forget", "recipient set", "recipient remove",
+                   "login allow", "login deny"):
         check(any(row[1] == action for row in rows), action)
     check(("domain set", "sub.example.org",
            "sign=off encrypt=required exempt=inherit "
-           "own-cert-problem=inherit signature-algorithm=inherit") in
+           "own-cert-problem=inherit signature-algorithm=inherit "
+           "mixed=inherit bcc=inherit triggers=inherit mode=inherit "
+           "escrow=inherit") in
           {row[1:] for row in rows}, "object and detail")
 
 

@@ -40,7 +40,7 @@ outbound = {{
   submission_daemons = [ "SUBMISSION" ];
   {outbound}
 }};
-defaults = {{ sign = true; encrypt = "{encrypt}"; }};
+defaults = {{ sign = true; encrypt = "{encrypt}"; {defaults} }};
 log = {{ target = "stderr"; level = "{level}"; }};
 {more}
 """
@@ -79,7 +79,7 @@ class Site:
         self.socket = str(self.folder / "run" / "milter.sock")
         self.settings = {
             "folder": self.folder, "encrypt": encrypt, "more": more,
-            "outbound": outbound, "level": level,
+            "outbound": outbound, "defaults": "", "level": level,
             "socket": f"unix:{self.socket}",
             "networks": ", ".join(f'"{n}"' for n in networks)}
         self.configuration = self.folder / "smime-milter.conf"

@@ -120,7 +120,8 @@ test_sender(void **state)
 	    "all-or-none by example.org (file); split "
 	    "(built-in)");
 	check(list, "exempt", "none by example.org (file); all (built-in)");
-	check(list, "own_cert_problem", "unsigned by built-in; ");
+	check(list, "own_cert_problem",
+	    "unsigned by defaults; unsigned (built-in)");
 	check(list, "bcc", "separate by built-in; ");
 	check(list, "mode",
 	    "shadow by example.org (store); enforce "
