@@ -182,6 +182,7 @@ check_content(struct gate *g, const struct gate_copy *copy, struct err *err)
 	    .original = g->c->header,
 	    .carries = plan->sign || plan->groups[copy->group].encrypt,
 	    .has_token = copy->relay != NULL,
+	    .triggers = g->c->triggers,
 	};
 	struct gate_entity e = {.body = {.count = 0}};
 	struct gate_header header;
@@ -277,10 +278,35 @@ check_untouched(const struct gate_case *c, const char *what, struct err *err)
 	return 0;
 }
 
+/* It loses what asked for something, and nothing else. */
+static int
+check_rest(const struct gate_case *c, struct err *err)
+{
+	const struct edits *edits = c->copies[0].edits;
+	const struct gate_terms terms = {
+	    .original = c->header, .passes = true, .triggers = c->triggers};
+	struct gate_entity e = {.body = {.count = 0}};
+	struct gate_header header;
+	int rc;
+
+	if (c->copy_count != 1 || c->copies[0].relay || !edits ||
+	    edits->replace_body || edits->recipient_count > 0)
+		return gap(err, "must not be changed");
+	gate_header_init(&header);
+	rc = gate_header_play(&header, edits, &terms, err);
+	if (rc == 0)
+		rc = gate_header_check(&header, &terms, &e, err);
+	gate_header_fini(&header);
+	return rc;
+}
+
 static int
 check_pass(const struct gate_case *c, struct err *err)
 {
-	if (check_untouched(c, "must not be changed", err) < 0)
+	if (c->triggers.count > 0 && check_rest(c, err) < 0)
+		return -1;
+	if (c->triggers.count == 0 &&
+	    check_untouched(c, "must not be changed", err) < 0)
 		return -1;
 	if (c->plan->sign || c->plan->encrypt)
 		return gap(err, "must be protected and is not");

@@ -30,11 +30,19 @@
 #include "cert/certificate.h"
 #include "gateway/edits.h"
 #include "gateway/envelope.h"
+#include "gateway/gateway.h"
 #include "mail/header.h"
 #include "policy/facts.h"
 #include "policy/plan.h"
 #include "relay/relay_copy.h"
 #include "smime/entity.h"
+
+/* What the sender could ask with, and nobody else shall see (C8); none where
+ * policy says that it is just text. */
+struct gate_triggers {
+	const struct gateway_trigger *at;
+	size_t count;
+};
 
 /* What one group of recipients gets. */
 struct gate_copy {
@@ -58,6 +66,7 @@ struct gate_case {
 	 * read everything (C9). */
 	const struct certificate_list *certificates;
 	const struct certificate_list *escrow; /* NULL: none */
+	struct gate_triggers triggers;
 	const struct gate_copy *copies;
 	size_t copy_count;
 	/* Of each recipient: he has had his copy before (the message comes
@@ -67,7 +76,8 @@ struct gate_case {
 };
 
 /* ERR_BUG and what does not fit when the copies are not exactly what the plan
- * says.  A plan to pass, or a shadow, has one copy: the message. */
+ * says.  A plan to pass, or a shadow, has one copy: the message; what passes
+ * loses its triggers and nothing else. */
 int gate_check(const struct gate_case *c, struct err *err) MUST_USE;
 
 #endif

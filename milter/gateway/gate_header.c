@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "gateway/gate_trigger.h"
 #include "gateway/token.h"
 
 /* RFC 5322 2.1.1 */
@@ -62,15 +63,16 @@ is_token(struct slice name)
 
 /* Nobody may see it. */
 static bool
-is_gone(struct slice name)
+is_gone(const struct gate_terms *terms, struct slice name)
 {
-	return is_token(name) || is_bcc(name);
+	return !terms->passes && (is_token(name) || is_bcc(name));
 }
 
 static bool
 is_editable(const struct gate_terms *terms, struct slice name)
 {
-	return is_ours(terms, name) || is_gone(name);
+	return is_ours(terms, name) || is_gone(terms, name) ||
+	       gate_trigger_knows(&terms->triggers, name);
 }
 
 /* --- playing edits --- */
@@ -196,12 +198,32 @@ is_sendable(const char *value)
 	return true;
 }
 
+/* What is left of a subject, in its place. */
+static int
+play_rest(struct tally *t, const struct header_edit *edit, struct err *err)
+{
+	struct slot *slot;
+
+	if (edit->index == 0 || edit->index > t->count)
+		return gap(err, "a field is set that is not there");
+	slot = &t->slots[edit->index - 1];
+	/* After a deletion Postfix counts anew. */
+	if (edit->index >= t->lowest || slot->value)
+		return gap(err, "a field is set out of order");
+	if (!gate_trigger_value(edit->value))
+		return gap(err, "a field has a value that no header can hold");
+	slot->value = edit->value;
+	return 0;
+}
+
 static int
 play_value(struct tally *t, const struct header_edit *edit,
     const struct gate_terms *terms, struct err *err)
 {
 	struct slot *slot;
 
+	if (gate_trigger_knows(&terms->triggers, t->name))
+		return play_rest(t, edit, err);
 	if (!is_ours(terms, t->name))
 		return gap(err, "a field is set that must be gone");
 	if (edit->index != 1 || t->slots[0].deleted || t->slots[0].value)
@@ -343,8 +365,8 @@ is_line_end(unsigned char c)
 }
 
 /* The same but for how lines end? */
-static bool
-is_same_body(struct slice a, struct slice b)
+bool
+gate_header_same_body(struct slice a, struct slice b)
 {
 	size_t i = 0, j = 0;
 
@@ -360,8 +382,8 @@ is_same_body(struct slice a, struct slice b)
 	}
 }
 
-static bool
-is_same_name(struct slice a, struct slice b)
+bool
+gate_header_same_name(struct slice a, struct slice b)
 {
 	struct tally x = {.name = a}, y = {.name = b};
 
@@ -393,8 +415,8 @@ check_others(const struct gate_header *h, const struct gate_terms *terms,
 		is = next_other(h->fields, h->count, &j, terms);
 		if (!was != !is)
 			return gap(err, "a field is missing, or too many");
-		if (was && (!is_same_name(was->name, is->name) ||
-			       !is_same_body(was->body, is->body)))
+		if (was && (!gate_header_same_name(was->name, is->name) ||
+			       !gate_header_same_body(was->body, is->body)))
 			return gap(err, "a field is not as it came");
 	} while (was);
 	return 0;
@@ -406,6 +428,8 @@ check_gone(const struct gate_header *h, const struct gate_terms *terms,
 {
 	size_t from = 0;
 
+	if (terms->passes)
+		return 0;
 	if (terms->has_token) {
 		if (h->count == 0 || !is_token(h->fields[0].name))
 			return gap(err, "a copy does not begin with a token");
@@ -479,7 +503,9 @@ int
 gate_header_check(const struct gate_header *h, const struct gate_terms *terms,
     struct gate_entity *e, struct err *err)
 {
-	if (check_gone(h, terms, err) < 0 || check_others(h, terms, err) < 0)
+	if (check_gone(h, terms, err) < 0 || check_others(h, terms, err) < 0 ||
+	    gate_trigger_check(&terms->triggers, terms->original, h->fields,
+		h->count, err) < 0)
 		return -1;
 	return terms->carries ? describe(h, terms, e, err) : 0;
 }

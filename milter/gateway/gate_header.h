@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "gateway/edits.h"
+#include "gateway/gate.h"
 #include "gateway/gate_entity.h"
 #include "mail/header.h"
 
@@ -26,10 +27,16 @@ struct gate_terms {
 	const struct header *original;
 	bool carries;	/* an entity of ours instead of its own */
 	bool has_token; /* it will be handed over */
+	bool passes;	/* the message itself, as it came */
+	struct gate_triggers triggers;
 };
 
 void gate_header_init(struct gate_header *h);
 void gate_header_fini(struct gate_header *h);
+
+/* The same name in any spelling; the same body but for how lines end? */
+bool gate_header_same_name(struct slice a, struct slice b);
+bool gate_header_same_body(struct slice a, struct slice b);
 
 /* Plays the edits on a model of the message's header.  Edits that two mail
  * servers could understand differently are a gap, as are those of fields that

@@ -33,6 +33,7 @@ gather_fini(struct gather *g)
 	free(g->login);
 	address_list_fini(&g->from);
 	certificate_list_fini(&g->oaep_sha1);
+	triggers_fini(&g->triggers);
 	certificate_list_fini(&g->escrow);
 	directory_sender_unref(&g->sender);
 }
@@ -87,6 +88,28 @@ copies_of(const struct relay_config *relay)
 						       : LIMIT_RELAY_COPIES;
 }
 
+/* C8 */
+static void
+gather_wishes(struct gather *g, const struct gateway_config *config,
+    const struct header *header)
+{
+	struct policy_facts *f = &g->facts;
+
+	triggers_find(&g->triggers, config, header);
+	f->asks_sign = g->triggers.wishes & WISH_SIGN;
+	f->asks_encrypt = g->triggers.wishes & WISH_ENCRYPT;
+	f->asks_no_sign = g->triggers.wishes & WISH_NO_SIGN;
+	f->asks_no_encrypt = g->triggers.wishes & WISH_NO_ENCRYPT;
+}
+
+const struct triggers *
+gather_triggers(const struct gather *g)
+{
+	if (g->triggers.count == 0 || g->facts.triggers == TRIGGERS_OFF)
+		return NULL;
+	return &g->triggers;
+}
+
 void
 gather_header(struct gather *g, const struct gateway_config *config,
     const struct job_client *client, const struct envelope *envelope,
@@ -101,9 +124,11 @@ gather_header(struct gather *g, const struct gateway_config *config,
 	g->kind = smime_detect_header(header);
 	f->protection = protection_of(g->kind);
 	/* Nobody asks about mail from outside, which is the bulk. */
-	if (f->submitter != SUBMITTER_NONE)
+	if (f->submitter != SUBMITTER_NONE) {
 		f->exemptions =
 		    exemptions_of_header(header, envelope->null_sender);
+		gather_wishes(g, config, header);
+	}
 	/* Until more is known: what nobody has to fear from. */
 	f->sign = SWITCH_OFF;
 	f->encrypt = ENCRYPT_OFF;

@@ -12,6 +12,7 @@
 #include "gateway/directory.h"
 #include "gateway/envelope.h"
 #include "gateway/job.h"
+#include "gateway/trigger.h"
 #include "mail/address.h"
 #include "mail/header.h"
 #include "mail/mime_scan.h"
@@ -24,7 +25,8 @@ struct gather {
 	                            * envelope */
 	enum smime_kind kind;	   /* of the root of the message */
 	struct address_list from;
-	char *login; /* canonical, or a bare name in lower case */
+	struct triggers triggers; /* what the sender asks for */
+	char *login;		  /* canonical, or a bare name in lower case */
 	struct recipient_facts *recipients;
 	struct directory_recipient **entries; /* to each; NULL when it was not
 	                                       * looked up */
@@ -39,7 +41,7 @@ void gather_init(struct gather *g);
 void gather_fini(struct gather *g);
 
 /* Who submitted it, From, and what the header says about protection and, for
- * submitted mail, exemptions.  No store. */
+ * submitted mail, exemptions and wishes.  No store. */
 void gather_header(struct gather *g, const struct gateway_config *config,
     const struct job_client *client, const struct envelope *envelope,
     const struct header *header);
@@ -55,6 +57,11 @@ int gather_owners(struct gather *g, const struct directory_view *view,
 int gather_policy(struct gather *g, const struct directory_view *view,
     const struct job_client *client, const struct envelope *envelope,
     const struct header *header, struct err *err) MUST_USE;
+
+/* What the sender asks for and is to be taken out of the message, whether it
+ * is granted or not; NULL when there is nothing, or policy says that keywords
+ * are just text. */
+const struct triggers *gather_triggers(const struct gather *g);
 
 /* For outbound mail: inline PGP, an invitation somewhere inside, and whether
  * it can be signed. */

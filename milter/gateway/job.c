@@ -103,6 +103,7 @@ job_record(const struct job *job)
 		      : NULL,
 	    .escrow = &job->gather.escrow,
 	    .again = handover_again(&job->handover),
+	    .triggers = job_triggers(job),
 	};
 	const struct smime_identity *identity;
 
@@ -231,6 +232,14 @@ tell_operator(const struct job *job)
 	free(what);
 }
 
+/* What asked for something goes, even from mail that passes otherwise
+ * unchanged (C8); only not in shadow mode. */
+static const struct triggers *
+triggers_to_remove(const struct job *job)
+{
+	return job->plan.shadow ? NULL : job_triggers(job);
+}
+
 bool
 job_end_of_header(struct job *job)
 {
@@ -248,7 +257,8 @@ job_end_of_header(struct job *job)
 			record_plan(&record);
 		return false;
 	}
-	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS)
+	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS ||
+	    triggers_to_remove(job))
 		return true;
 	/* What the body could tell would only be one more reason. */
 	record_plan(&record);
@@ -315,13 +325,13 @@ answer_waiting(const struct job *job, struct job_reply *reply)
 }
 
 /* Could it leave to all its recipients just as it came?  Not what must be
- * encrypted or is refused to somebody; nor when copies of it may have gone
- * out. */
+ * encrypted, or signed because the sender asked for it, or is refused to
+ * somebody; nor when copies of it may have gone out. */
 static bool
 may_pass(const struct job *job)
 {
-	return !job->plan.must_encrypt && job->plan.refused == 0 &&
-	       !job->handing_over;
+	return !job->plan.must_encrypt && !job->plan.must_sign &&
+	       job->plan.refused == 0 && !job->handing_over;
 }
 
 /* What is too large will not shrink by waiting.  Such mail, and any other
@@ -439,16 +449,24 @@ count_message(struct job *job)
 		decide(f, &job->plan);
 }
 
-/* Nothing may be changed by a plan to pass, or in shadow mode. */
+/* Nothing is changed by a plan to pass, but that the sender's wishes go;
+ * nothing at all in shadow mode. */
 static int
-check_unchanged(const struct job *job, struct err *err)
+pass(struct job *job, struct err *err)
 {
+	const struct triggers *triggers = triggers_to_remove(job);
+	const struct gateway_config *config = gateway_config(job->gateway);
 	const struct gate_copy copy = {.edits = &job->edits};
 	const struct gate_case gate = {.plan = &job->plan,
 	    .facts = &job->gather.facts,
+	    .header = &job->header,
+	    .triggers = {config->triggers,
+		triggers ? config->trigger_count : 0},
 	    .copies = &copy,
 	    .copy_count = 1};
 
+	if (triggers)
+		triggers_edit(triggers, &job->edits);
 	return gate_check(&gate, err);
 }
 
@@ -460,7 +478,7 @@ check_gate(struct job *job)
 	int rc = 0;
 
 	if (job->plan.shadow || job->plan.action == PLAN_PASS)
-		rc = check_unchanged(job, &err);
+		rc = pass(job, &err);
 	else if (job->plan.action == PLAN_PROTECT && !job->outbound.seen)
 		rc = err_set(
 		    &err, ERR_BUG, "the gate has not seen what is to leave");
@@ -468,6 +486,20 @@ check_gate(struct job *job)
 		job->plan.shadow = false;
 		fail(job, REASON_INTERNAL, &err);
 	}
+}
+
+/* Each is an edit of its own. */
+static void
+check_triggers(struct job *job)
+{
+	const struct triggers *triggers = triggers_to_remove(job);
+	struct err err;
+
+	if (!triggers || !triggers->too_many)
+		return;
+	err_set(&err, ERR_PERMANENT, "more than %u fields ask for something",
+	    LIMIT_TRIGGER_FIELDS);
+	fail(job, REASON_TOO_LARGE, &err);
 }
 
 /* Makes all copies, and brings those that do not stay on their way. */
@@ -511,6 +543,7 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 		inbound_finish(job);
 		return JOB_ACCEPT;
 	}
+	check_triggers(job);
 	count_message(job);
 	if (is_to_protect(job))
 		protect(job);
@@ -565,4 +598,10 @@ const struct gather *
 job_gather(const struct job *job)
 {
 	return &job->gather;
+}
+
+const struct triggers *
+job_triggers(const struct job *job)
+{
+	return is_inbound(job) ? NULL : gather_triggers(&job->gather);
 }

@@ -103,5 +103,9 @@ const struct plan *job_plan(const struct job *job);
 const struct policy_facts *job_facts(const struct job *job);
 struct gather;
 const struct gather *job_gather(const struct job *job);
+/* What the sender asks for and what takes it out, granted or not; NULL when
+ * there is nothing, or policy says that keywords are just text. */
+struct triggers;
+const struct triggers *job_triggers(const struct job *job);
 
 #endif

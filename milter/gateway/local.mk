@@ -12,6 +12,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate_entity.c %D%/gate_entity.h \
 	%D%/gate_header.c %D%/gate_header.h \
 	%D%/gate_people.c %D%/gate_people.h \
+	%D%/gate_trigger.c %D%/gate_trigger.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
 	%D%/handover.c %D%/handover.h \
@@ -50,6 +51,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_exemption \
 	tests/unit/test_gate \
 	tests/unit/test_gate_copies \
+	tests/unit/test_gate_trigger \
 	tests/unit/test_gateway \
 	tests/unit/test_gather \
 	tests/unit/test_gather_policy \
@@ -58,6 +60,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
 	tests/unit/test_job_policy \
+	tests/unit/test_job_trigger \
 	tests/unit/test_levels \
 	tests/unit/test_notice \
 	tests/unit/test_own_certificate \
@@ -88,6 +91,8 @@ tests_unit_test_gate_copies_SOURCES = tests/unit/test_gate_copies.c \
 	$(GATE_FIXTURE)
 tests_unit_test_gate_copies_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_copies_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_gate_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gate_trigger_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gateway_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=deadline_left
 tests_unit_test_gateway_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
@@ -109,6 +114,8 @@ tests_unit_test_job_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_levels_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_levels_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_job_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_job_trigger_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notice_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_own_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)

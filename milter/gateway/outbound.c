@@ -449,10 +449,13 @@ static enum plan_reason
 finish_copy(struct outbound *o, const struct outbound_case *c,
     const struct plan *plan, size_t group, struct err *err)
 {
+	const struct triggers *triggers = gather_triggers(c->gather);
 	struct outbound_copy *copy = &o->copies[group];
 	size_t size;
 
 	outbound_copy_edit(copy, c->header, entity_of(o, plan, group));
+	if (triggers)
+		triggers_edit(triggers, &copy->edits);
 	if (group == 0)
 		outbound_copy_stay(copy, plan, c->envelope);
 	else if (outbound_copy_write(copy, c->header, o->body, err) < 0)

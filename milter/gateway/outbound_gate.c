@@ -68,6 +68,7 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 	struct certificate_list *certificates =
 	    list_certificates(c->gather, plan);
 	struct gate_copy *copies = list_copies(o, plan, d);
+	const struct gateway_config *config = gateway_config(c->gateway);
 	struct gate_case gate = {
 	    .plan = plan,
 	    .facts = &c->gather->facts,
@@ -79,6 +80,8 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 				 : NULL,
 	    .certificates = certificates,
 	    .escrow = &c->gather->escrow,
+	    .triggers = {config->triggers,
+		gather_triggers(c->gather) ? config->trigger_count : 0},
 	    .copies = copies,
 	    .copy_count = d->count + 1,
 	    .done = d->done,

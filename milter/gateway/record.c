@@ -7,6 +7,8 @@
 #include "base/log.h"
 
 #define SHORT_PRINT 16
+/* A line has much less. */
+#define NAMES_MAX 4096u
 
 static void
 put_fingerprint(struct log_line *line, const char *key, const char *fingerprint)
@@ -144,6 +146,23 @@ put_passed(struct log_line *line, const struct record *r,
 	put_login(line, r);
 }
 
+/* What the sender asked for, granted or not. */
+static void
+put_triggers(struct log_line *line, const struct record *r)
+{
+	size_t count = r->triggers ? r->triggers->count : 0;
+	struct buf text;
+
+	if (count == 0)
+		return;
+	buf_init(&text, NAMES_MAX);
+	for (size_t i = 0; i < count; i++)
+		buf_addf(
+		    &text, "%s%s", i > 0 ? "," : "", r->triggers->names[i]);
+	log_slice(line, "triggers", buf_slice(&text));
+	buf_fini(&text);
+}
+
 void
 record_plan(const struct record *r)
 {
@@ -171,6 +190,7 @@ record_plan(const struct record *r)
 		begin(&line, LOG_LEVEL_INFO, r, "passed");
 		put_passed(&line, r, plan->reason, &t);
 	}
+	put_triggers(&line, r);
 	log_end(&line);
 }
 
@@ -219,6 +239,7 @@ record_split(const struct record *r)
 	log_number(&line, "refused", (long long)plan->refused);
 	if (r->again > 0)
 		log_number(&line, "again", (long long)r->again);
+	put_triggers(&line, r);
 	log_end(&line);
 	record_refused_recipients(r);
 }
@@ -286,6 +307,7 @@ record_failure(const struct record *r, const char *event,
 	    is_error(reason, err) ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, r,
 	    event);
 	put_reason(&line, "reason", reason);
+	put_triggers(&line, r);
 	log_phrase(&line, "error", err->text);
 	log_end(&line);
 }

@@ -28,6 +28,10 @@
  * nothing, of RECORD_REFUSED at most.  escrow: like certs, those that can read
  * everything.
  *
+ * When the sender asked for something, the line of the message ends with
+ * triggers=NAME,NAME, before its error; where there are several copies that is
+ * the split line.
+ *
  * Behind nrcpt, shadow=yes: that is what would have been done; the message
  * passed as it came, and certs may be missing.  to: the recipient who is the
  * reason.  login: who submitted it, when that is the reason.  error, detail: a sentence in quotes,
@@ -40,6 +44,7 @@
 
 #include "base/err.h"
 #include "cert/certificate.h"
+#include "gateway/trigger.h"
 #include "policy/facts.h"
 #include "policy/plan.h"
 #include "smime/verify.h"
@@ -57,7 +62,8 @@ struct record {
 	const char *opaque;		   /* why; NULL: detached */
 	const struct certificate_list *to; /* when encrypted */
 	const struct certificate_list *escrow;
-	size_t again; /* who had his copy before */
+	size_t again;			 /* who had his copy before */
+	const struct triggers *triggers; /* found; NULL: none */
 };
 
 /* The plan as it was carried out: signed, encrypted, passed, refused or

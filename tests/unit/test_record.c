@@ -71,6 +71,7 @@ before_each(void **state)
 	record.opaque = NULL;
 	record.algorithm = NULL;
 	record.to = NULL;
+	record.triggers = NULL;
 	return 0;
 }
 
@@ -113,6 +114,36 @@ test_signed(void **state)
 	      "cert=0123456789abcdef opaque=inner-signature encrypt=no "
 	      "encrypt-reason=no-certificate to=bob@example.net "
 	      "alg=rsa-pss-sha256\n");
+}
+
+/* Names come from the configuration; granted or not. */
+static void
+test_triggers(void **state)
+{
+	const char *names[] = {"encrypt", "odd name"};
+	struct triggers triggers = {.names = names, .count = 1};
+	struct err err;
+
+	(void)state;
+	record.triggers = &triggers;
+	plan.sign = true;
+	plan.encrypt_reason = REASON_ENCRYPTION_OFF;
+	record_plan(&record);
+	check("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
+	      "encrypt-reason=encryption-off triggers=encrypt\n");
+	triggers.count = 2;
+	plan.action = PLAN_PASS;
+	plan.reason = plan.encrypt_reason = REASON_LIST;
+	record_plan(&record);
+	check("4Q: passed from=alice@example.org nrcpt=2 reason=list "
+	      "triggers=encrypt,odd\\x20name\n");
+	record_split(&record);
+	check("4Q: split from=alice@example.org nrcpt=2 copies=0 encrypted=0 "
+	      "clear=0 refused=0 triggers=encrypt,odd\\x20name\n");
+	err_set(&err, ERR_TEMPORARY, "no disk");
+	record_deferred(&record, REASON_INTERNAL, &err);
+	check("4Q: deferred from=alice@example.org nrcpt=2 reason=internal "
+	      "triggers=encrypt,odd\\x20name error=\"no disk\"\n");
 }
 
 static void
@@ -283,6 +314,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_signed, before_each),
+	    cmocka_unit_test_setup(test_triggers, before_each),
 	    cmocka_unit_test_setup(test_encrypted, before_each),
 	    cmocka_unit_test_setup(test_many_certificates, before_each),
 	    cmocka_unit_test_setup(test_passed_and_refused, before_each),
