@@ -9,6 +9,8 @@ EXTRA_DIST += \
 	%D%/system/messages.py \
 	%D%/system/mta_client.py \
 	%D%/system/opendkim.py \
+	%D%/system/opener_asn1.py \
+	%D%/system/openers.py \
 	%D%/system/openssl.py \
 	%D%/system/postfix.py \
 	%D%/system/processes.py \
@@ -53,12 +55,14 @@ fuzz-smoke:
 	$(MAKE) check TESTS=tests/system/fuzz_test.py
 .PHONY: fuzz-smoke
 
-# Others read what we sign, or sign it once more.  They are slow, and what of
+# Others read what we sign or encrypt, or sign it once more.  They are slow, and what of
 # ours runs here does so in other tests, too: nothing for sanitizers.
-EXTRA_DIST += %D%/system/dkim_test.py %D%/system/readers_test.py \
-	%D%/tools/BouncyReader.java
+EXTRA_DIST += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
+	%D%/system/readers_test.py \
+	%D%/tools/BouncyOpener.java %D%/tools/BouncyReader.java
 if !SANITIZING
-TESTS += %D%/system/dkim_test.py %D%/system/readers_test.py
+TESTS += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
+	%D%/system/readers_test.py
 endif
 
 # The long ones first.

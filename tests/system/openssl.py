@@ -112,10 +112,10 @@ class Authority:
 
     def issue(self, address, kind="rsa:2048", names=None, usage=None,
               purpose="emailProtection", start=None, end=None, stem=None,
-              key=None):
+              key=None, more=""):
         """A certificate for address.  start and end, as YYYYMMDDHHMMSSZ, for
         one that is expired or not yet valid.  key: the file of one that is
-        there already."""
+        there already.  more: lines for further extensions."""
         stem = stem or f"{address}-{secrets.token_hex(3)}"
         if key is None:
             new_key(self.folder / f"{stem}.key", kind)
@@ -124,22 +124,23 @@ class Authority:
         profile = self.folder / f"{stem}.ext"
         profile.write_text(LEAF.format(
             usage=usage or USAGE.get(kind.split(":")[0], "digitalSignature"),
-            purpose=purpose, names=names or f"email:{address}"))
+            purpose=purpose, names=names or f"email:{address}") + more)
         self._issue(stem, f"/CN={address}", self.intermediate,
                     self.folder / "intermediate.key", profile, "leaf",
                     self.folder / f"{stem}.pem", start, end)
         return Identity(self, address, self.folder / f"{stem}.pem",
-                        self.folder / f"{stem}.key")
+                        self.folder / f"{stem}.key", kind)
 
 
 class Identity:
     """A certificate with its private key, in files."""
 
-    def __init__(self, authority, address, certificate, key):
+    def __init__(self, authority, address, certificate, key, kind=None):
         self.authority = authority
         self.address = address
         self.certificate = certificate
         self.key = key
+        self.kind = kind  # "rsa:2048" ...
 
     def pkcs12(self, passphrase):
         """Path of a PKCS#12 file with key, certificate and chain."""

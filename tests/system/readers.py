@@ -245,6 +245,7 @@ class BouncyCastle(Reader):
     """Bouncy Castle and JavaMail."""
 
     name = "Bouncy Castle"
+    source = BOUNCY_SOURCE
 
     def __init__(self, folder, root):
         need("java")
@@ -256,17 +257,22 @@ class BouncyCastle(Reader):
         # One short run: a quick start counts, not the best code.
         self.command = ["java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
                         "-Xshare:auto", "-cp", ":".join(map(str, jars)),
-                        BOUNCY_SOURCE, root]
+                        self.source]
         self._version = None
 
     def version(self):
         return self._version
 
+    def run(self, *words):
+        """Lines of its output but the first."""
+        lines = run([*self.command, *words]).stdout.decode().splitlines()
+        self._version = lines.pop(0)
+        return lines
+
     def verify(self, mails):
         paths = [self.file(f"mail{n}", mail.data)
                  for n, mail in enumerate(mails)]
-        lines = run(self.command + paths).stdout.decode().splitlines()
-        self._version = lines.pop(0)
+        lines = self.run(self.root, *paths)
         verdicts = []
         for path, line in zip(paths, lines, strict=True):
             word, signer, text = line.split("\t")

@@ -12,8 +12,8 @@ import os
 import pathlib
 import tempfile
 
+import openers
 import openssl
-import readers
 from processes import Process, can_connect
 from readers import run
 from tap import case, check, contains, equal, main
@@ -94,53 +94,17 @@ class Site:
                     for line in head.decode().splitlines()), content
 
     def gpgsm(self):
-        self._gpgsm = self._gpgsm or Gpgsm(self)
+        self._gpgsm = self._gpgsm or openers.Gpgsm(
+            self.folder / "gnupg", self.authority, self.people())
         return self._gpgsm
 
     def nss(self):
-        self._nss = self._nss or Nss(self)
+        self._nss = self._nss or openers.Nss(
+            self.folder / "nss", self.authority, self.people())
         return self._nss
 
-
-def pkcs12(who, out, name="key"):
-    """Old algorithms: gpgsm 2.2 reads no others."""
-    openssl.run("pkcs12", "-export", "-name", name, "-keypbe",
-                "PBE-SHA1-3DES", "-certpbe", "PBE-SHA1-3DES", "-macalg",
-                "sha1", "-inkey", who.key, "-in", who.certificate, "-passout",
-                "pass:x", "-out", out)
-    return out
-
-
-class Gpgsm(readers.Gpgsm):
-    """GnuPG with RSA keys; version 2.2 dies of an EC key in PKCS#12."""
-
-    def __init__(self, site):
-        super().__init__(site.folder / "gnupg", site.root)
-        self.run("--import", site.authority.intermediate,
-                 site.carol.certificate)
-        for who in (site.alice, site.bob):
-            self._import_key(site, who)
-
-    def _import_key(self, site, who):
-        # It misreads one PKCS#12 file in 25, by the salt that is in it.
-        for _ in range(10):
-            done = self.run("--import", pkcs12(who, site.folder / "gpgsm.p12"),
-                            check_status=False)
-            if done.returncode == 0:
-                return
-        raise AssertionError("gpgsm takes no key:\n" + done.stderr.decode())
-
-
-class Nss(readers.Nss):
-    """Mozilla's library with keys."""
-
-    def __init__(self, site):
-        readers.need("pk12util")
-        super().__init__(site.folder / "nss", site.root)
-        self.add_certificate("intermediate", site.authority.intermediate)
-        for name in ("alice", "bob", "carol"):
-            file = pkcs12(getattr(site, name), site.folder / "nss.p12", name)
-            run(["pk12util", "-i", file, "-d", self.database, "-W", "x"])
+    def people(self):
+        return [self.alice, self.bob, self.carol]
 
 
 def file_of(site, name, data):
@@ -322,7 +286,7 @@ def _(site):
     nss = site.nss()
     content = file_of(site, "content", ENTITY)
     out = site.folder / "signed"
-    for who, name in ((site.alice, "alice"), (site.carol, "carol")):
+    for who, name in ((site.alice, "key0"), (site.carol, "key2")):
         nss.run("-S", "-N", name, "-T", "-G", "-H", "SHA256", "-Y", name,
                 "-i", content, "-o", out)
         facts, _ = assert_valid(
