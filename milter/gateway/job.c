@@ -13,12 +13,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "gateway/authority.h"
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
 #include "gateway/notice.h"
 #include "gateway/own_certificate.h"
+#include "gateway/own_copy.h"
 #include "gateway/rate.h"
 #include "gateway/reply.h"
 #include "policy/decide.h"
@@ -183,16 +185,41 @@ look_up(struct job *job)
 		fail(job, REASON_STORE, &err);
 }
 
+/* Only who claims it is asked. */
+static void
+look_for_token(struct job *job)
+{
+	enum token_verdict verdict;
+	struct log_line line;
+
+	job->has_token = own_copy_is_claimed(&job->header);
+	if (!job->has_token)
+		return;
+	verdict = own_copy_check(gateway_tokens(job->gateway), job->client,
+	    &job->envelope, &job->header, clock_now());
+	job->own_copy = verdict == TOKEN_GOOD;
+	if (job->own_copy)
+		return;
+	log_begin(&line, LOG_LEVEL_DEBUG, job->queue_id, "token");
+	log_text(&line, "status", token_verdict_name(verdict));
+	log_end(&line);
+}
+
 static void
 judge_header(struct job *job)
 {
 	struct err err;
 
 	job->header_judged = true;
+	look_for_token(job);
 	gather_header(&job->gather, gateway_config(job->gateway), job->client,
 	    &job->envelope, &job->header);
 	if (job->client->alone)
 		job->gather.facts.copies = 0;
+	if (job->own_copy) {
+		job->plan.reason = REASON_OWN_COPY;
+		return;
+	}
 	if (job->header_over_limit || job->envelope.over_limit) {
 		err_set(&err, ERR_PERMANENT, "too many %s",
 		    job->header_over_limit ? "header fields" : "recipients");
@@ -240,27 +267,46 @@ triggers_to_remove(const struct job *job)
 	return job->plan.shadow ? NULL : job_triggers(job);
 }
 
+/* What is known of mail from outside before its body. */
+static void
+log_inbound(struct job *job)
+{
+	struct record record = job_record(job);
+
+	if (job->failure != REASON_NONE)
+		record_passed(&record, job->failure, &job->failure_err);
+	else
+		record_plan(&record);
+}
+
+static bool
+is_to_verify(const struct job *job)
+{
+	return is_inbound(job) && !job->own_copy &&
+	       job->failure == REASON_NONE &&
+	       smime_kind_may_be_signed(job->gather.kind);
+}
+
 bool
 job_end_of_header(struct job *job)
 {
 	struct record record;
 
 	judge_header(job);
-	record = job_record(job);
+	/* Its field can go at the end only. */
+	if (job->has_token)
+		return true;
 	if (is_inbound(job)) {
-		if (job->failure == REASON_NONE &&
-		    smime_kind_may_be_signed(job->gather.kind))
+		if (is_to_verify(job))
 			return true;
-		if (job->failure != REASON_NONE)
-			record_passed(&record, job->failure, &job->failure_err);
-		else
-			record_plan(&record);
+		log_inbound(job);
 		return false;
 	}
 	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS ||
 	    triggers_to_remove(job))
 		return true;
 	/* What the body could tell would only be one more reason. */
+	record = job_record(job);
 	record_plan(&record);
 	tell_operator(job);
 	return false;
@@ -274,7 +320,8 @@ job_body(struct job *job, const void *data, size_t len)
 	struct err err;
 
 	/* Whatever it holds, the answer is known. */
-	if (job->failure != REASON_NONE)
+	if (job->failure != REASON_NONE ||
+	    (job->header_judged && is_inbound(job) && !is_to_verify(job)))
 		return;
 	if (spool_write(&job->body, data, len, &err) < 0)
 		fail(job,
@@ -532,17 +579,21 @@ protect(struct job *job)
 		fail(job, handover_prepare(&job->handover, &h, &err), &err);
 }
 
-enum job_outcome
-job_end_of_message(struct job *job, struct job_reply *reply)
+static enum job_outcome
+finish_inbound(struct job *job)
+{
+	if (is_to_verify(job) || job->failure != REASON_NONE)
+		inbound_finish(job);
+	else
+		log_inbound(job);
+	return JOB_ACCEPT;
+}
+
+static enum job_outcome
+finish_outbound(struct job *job, struct job_reply *reply)
 {
 	enum job_outcome outcome;
 
-	job->deadline = deadline_in(LIMIT_ANSWER_TIME);
-	read_message(job);
-	if (is_inbound(job)) {
-		inbound_finish(job);
-		return JOB_ACCEPT;
-	}
 	check_triggers(job);
 	count_message(job);
 	if (is_to_protect(job))
@@ -552,6 +603,22 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	outcome = answer(job, reply);
 	if (!handover_is_pending(&job->handover))
 		log_answer(job, outcome);
+	return outcome;
+}
+
+enum job_outcome
+job_end_of_message(struct job *job, struct job_reply *reply)
+{
+	enum job_outcome outcome;
+
+	job->deadline = deadline_in(LIMIT_ANSWER_TIME);
+	read_message(job);
+	outcome =
+	    is_inbound(job) ? finish_inbound(job) : finish_outbound(job, reply);
+	/* A token has done its work, and a forged one has none to do.  From
+	 * what is protected it is gone already. */
+	if (outcome == JOB_ACCEPT && job->has_token && !is_to_protect(job))
+		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
 	return outcome;
 }
 

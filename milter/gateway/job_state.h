@@ -21,6 +21,8 @@ struct job {
 	bool header_over_limit; /* some fields are missing */
 	struct spool body;
 	bool header_judged;
+	bool has_token;	   /* it claims to be a copy of ours, */
+	bool own_copy;	   /* and is one */
 	bool owners_known; /* which addresses are ours */
 	struct directory_view view;
 	struct gather gather;

@@ -21,6 +21,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/job.c %D%/job.h %D%/job_state.h \
 	%D%/levels.c %D%/levels.h \
 	%D%/notice.c %D%/notice.h \
+	%D%/own_copy.c %D%/own_copy.h \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/outbound_copy.c %D%/outbound_copy.h \

@@ -1,6 +1,8 @@
 /* outbound_copy.c: see outbound_copy.h.  Belongs to one message. */
 #include "gateway/outbound_copy.h"
 
+#include "gateway/token.h"
+
 void
 outbound_copy_init(
     struct outbound_copy *copy, const struct spool_config *config)
@@ -56,6 +58,7 @@ outbound_copy_edit(struct outbound_copy *copy, const struct header *header,
 	/* Mail servers remove Bcc themselves, but not always. */
 	edits_delete_fields(&copy->edits, header, "Bcc");
 	edits_delete_fields(&copy->edits, header, "Resent-Bcc");
+	edits_delete_fields(&copy->edits, header, TOKEN_FIELD);
 	if (entity)
 		edits_carry(&copy->edits, header, entity);
 }

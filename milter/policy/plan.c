@@ -54,6 +54,7 @@ static const struct {
     [REASON_RESENT] = {"resent", {0}},
     [REASON_CALENDAR] = {"calendar", {0}},
     [REASON_PARTIAL] = {"partial", {0}},
+    [REASON_OWN_COPY] = {"own-copy", {0}},
     [REASON_ENCRYPTION_OFF] = {"encryption-off", {0}},
     [REASON_NO_CERTIFICATE] = {"no-certificate",
 	{"550", "5.7.51",

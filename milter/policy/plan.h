@@ -55,6 +55,7 @@ enum plan_reason {
 	REASON_RESENT,
 	REASON_CALENDAR,
 	REASON_PARTIAL,
+	REASON_OWN_COPY, /* through the reinjection listener */
 	/* why it is not encrypted, or refused where it must be */
 	REASON_ENCRYPTION_OFF,
 	REASON_NO_CERTIFICATE, /* of a recipient */

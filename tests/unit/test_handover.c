@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gateway/token.h"
 #include "unit/gateway_fixture.h"
 #include "unit/smtp_fixture.h"
 
@@ -402,6 +403,168 @@ test_connections(void **state)
 	fixture_result_fini(&r);
 }
 
+/* --- copies that come back --- */
+
+static char token[TOKEN_TEXT];
+
+/* A token for what mail_to_three has for dave. */
+static void
+make_token(void)
+{
+	static const char *const names[] = {"dave@example.net"};
+	struct token_subject subject = {.sender = "carol@example.org",
+	    .recipients = names,
+	    .recipient_count = 1};
+	struct header fields;
+	struct err err;
+
+	header_init(&fields);
+	assert_int_equal(header_add(&fields, slice_text("Message-ID"),
+			     slice_text(strstr(header, "<")), &err),
+	    0);
+	subject.message_id = fields.fields[0].body;
+	subject.message_id.len = slice_find(subject.message_id, '\n', 0);
+	assert_int_equal(
+	    token_make(f.tokens, &subject, fixture_now(), token, &err), 0);
+	header_fini(&fields);
+}
+
+/* As the mail server's listener gives it to us again. */
+static struct fixture_mail
+own_copy(char *fields, size_t size)
+{
+	snprintf(fields, size, "%s: %s\n%sX-Other: stays\n", TOKEN_FIELD, token,
+	    header);
+	return (struct fixture_mail){.client = "127.0.0.1",
+	    .sender = "<carol@example.org>",
+	    .to = {"<dave@example.net>"},
+	    .header = fields,
+	    .body = slice_text("secret\r\n")};
+}
+
+static bool
+has(const char *file, const char *text)
+{
+	struct buf bytes;
+	bool found;
+
+	gateway_fixture_read(&f, file, &bytes);
+	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+	buf_fini(&bytes);
+	return found;
+}
+
+/* Its field goes whatever else becomes of it. */
+static void
+send_claim(const struct fixture_mail *mail, const char *logged)
+{
+	struct fixture_result r;
+
+	gateway_fixture_log_clear(&f);
+	gateway_fixture_send(&f, mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_false(has(r.file, TOKEN_FIELD));
+	assert_true(has(r.file, "X-Other: stays"));
+	gateway_fixture_expect(&f, logged);
+	fixture_result_fini(&r);
+}
+
+#define OWN "passed from=carol@example.org nrcpt=1 reason=own-copy\n"
+
+static void
+test_own_copy(void **state)
+{
+	char fields[1024];
+	struct fixture_mail mail;
+	struct fixture_result r;
+
+	(void)state;
+	f.config.relay.reinject = "";
+	gateway_fixture_open(&f);
+	make_token();
+	mail = own_copy(fields, sizeof(fields));
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	gateway_fixture_expect(&f, OWN);
+	assert_false(has(r.file, TOKEN_FIELD));
+	assert_true(has(r.file, "X-Other: stays"));
+	assert_true(has(r.file, "\r\n\r\nsecret\r\n"));
+	fixture_result_fini(&r);
+	/* Once. */
+	send_claim(&mail, "encrypted from=carol@example.org");
+	gateway_fixture_expect(&f, "token status=used");
+}
+
+static void
+test_forged(void **state)
+{
+	char fields[1024], twice[2048];
+	struct fixture_mail mail;
+
+	(void)state;
+	f.config.relay.reinject = "";
+	gateway_fixture_open(&f);
+	/* For somebody else. */
+	make_token();
+	mail = own_copy(fields, sizeof(fields));
+	mail.to[0] = "<bob@example.net>";
+	send_claim(&mail, "encrypted from=carol@example.org");
+	gateway_fixture_expect(&f, "token status=forged");
+	/* From another host, where it is mail like any other. */
+	mail.to[0] = "<dave@example.net>";
+	mail.client = "192.0.2.7";
+	send_claim(&mail, "passed from=carol@example.org nrcpt=1 "
+			  "reason=not-submitted");
+	gateway_fixture_expect(&f, "token status=forged");
+	/* One more than there should be. */
+	mail.client = "127.0.0.1";
+	snprintf(twice, sizeof(twice), "x-smime-milter-copy: x\n%s", fields);
+	mail.header = twice;
+	send_claim(&mail, "encrypted from=carol@example.org");
+	/* And still good where it belongs. */
+	mail.header = fields;
+	send_claim(&mail, OWN);
+}
+
+/* Signed mail from outside is verified as it came. */
+static void
+test_forged_outside(void **state)
+{
+	struct fixture_mail mail = {.sender = "<bob@example.net>",
+	    .to = {"<carol@example.org>"},
+	    .header = "From: bob@example.net\nX-SMIME-Milter-Copy: 1 2 3\n"
+		      "X-Other: stays\nContent-Type: multipart/signed; "
+		      "protocol=\"application/pkcs7-signature\"; boundary=b\n",
+	    .body = slice_text("--b\r\n\r\nx\r\n--b--\r\n")};
+
+	(void)state;
+	gateway_fixture_open(&f);
+	send_claim(&mail, "verified from=bob@example.net status=");
+	mail.header = "From: bob@example.net\nX-SMIME-MILTER-COPY:\n"
+		      "X-Other: stays\nX-Smime-Milter-Copy: y\n";
+	send_claim(
+	    &mail, "passed from=bob@example.net nrcpt=1 reason=unsigned");
+}
+
+/* A field that the sender has put in does not get into the copies. */
+static void
+test_forged_and_split(void **state)
+{
+	char fields[1024];
+	struct fixture_mail mail = mail_to_three();
+	struct fixture_result r;
+
+	(void)state;
+	snprintf(fields, sizeof(fields), "%s%s: forged\n", header, TOKEN_FIELD);
+	mail.header = fields;
+	LISTEN(dave_accepted, kim_accepted);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_false(has(r.file, TOKEN_FIELD));
+	fixture_result_fini(&r);
+	smtp_fixture_stop(&server);
+}
+
 #define CASE(test) cmocka_unit_test_setup(test, before_each)
 
 int
@@ -420,6 +583,10 @@ main(void)
 	    CASE(test_too_large),
 	    CASE(test_refuse_the_rest),
 	    CASE(test_connections),
+	    CASE(test_own_copy),
+	    CASE(test_forged),
+	    CASE(test_forged_outside),
+	    CASE(test_forged_and_split),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
