@@ -60,6 +60,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_harvester \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
+	tests/unit/test_job_gate \
 	tests/unit/test_job_policy \
 	tests/unit/test_job_trigger \
 	tests/unit/test_levels \
@@ -111,6 +112,18 @@ tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inbound_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_job_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_job_gate_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=edits_remove_recipient \
+	-Wl,--wrap=gather_group_certificates \
+	-Wl,--wrap=smime_encrypt \
+	-Wl,--wrap=smime_sign \
+	-Wl,--wrap=edits_delete_fields \
+	-Wl,--wrap=edits_carry \
+	-Wl,--wrap=edits_write_header \
+	-Wl,--wrap=token_make \
+	-Wl,--wrap=decide
+tests_unit_test_job_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_levels_CPPFLAGS = $(UNIT_CPPFLAGS)
