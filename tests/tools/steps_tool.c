@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "gateway/edits.h"
 #include "mail/address.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
+#include "policy/decide.h"
 #include "smime/detect.h"
 
 static const struct spool_config config = {
@@ -57,6 +59,38 @@ read_field(const struct header_field *field)
 		free(text);
 }
 
+/* What they would get if they were recipients: every third one shares, and
+ * the others want a ciphertext of their own (rule B1). */
+static void
+decide_for(size_t count)
+{
+	struct recipient_facts *recipients =
+	    xcalloc(count + 1, sizeof(*recipients));
+	struct policy_facts facts = {.submitter = SUBMITTER_DAEMON,
+	    .from = "a@example.org",
+	    .from_fields = 1,
+	    .from_mailboxes = 1,
+	    .from_is_own = true,
+	    .from_any_own = true,
+	    .encrypt = ENCRYPT_REQUIRED,
+	    .recipients = recipients,
+	    .recipient_count = count,
+	    .copies = count};
+	struct plan plan;
+
+	for (size_t i = 0; i < count; i++) {
+		recipients[i].address = "b@example.net";
+		recipients[i].certificates = 1;
+		recipients[i].visible = i % 3 == 0;
+	}
+	plan_init(&plan);
+	decide(&facts, &plan);
+	if (count > 2 && plan.group_count < count / 2)
+		abort();
+	plan_fini(&plan);
+	free(recipients);
+}
+
 static void
 read_fields(const struct header *header)
 {
@@ -73,6 +107,7 @@ read_fields(const struct header *header)
 		found += address_list_has(&list, list.addresses[i]);
 	if (found != list.count)
 		abort();
+	decide_for(list.count);
 	address_list_fini(&list);
 }
 
