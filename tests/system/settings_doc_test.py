@@ -161,9 +161,22 @@ def replies(_):
     check(len(lines) > 10, "print_documented prints the replies")
     text = DAEMON_MANUAL.read_text().split(".Ss Replies")[1].split(".Ss ")[0]
     explained = [f"{codes} {word}" for codes, words in
-                 re.findall(r"^\.It (\S+ \S+) Ta (.*)", text, flags=re.M)
+                 re.findall(r"^\.It (\S+ \S+) Ta (.*) Ta .", text, flags=re.M)
                  for word in words.split(", ")]
     equal(sorted(explained), sorted(lines), "replies")
+
+
+def who_gets_what(page):
+    """The table of senders and recipients."""
+    table = page.read_text().split(".It Em sender Ta Em as-sender")[1]
+    return table.split(".El")[0]
+
+
+@case("both manual pages have the same table of senders and recipients")
+def combinations(_):
+    table = who_gets_what(DAEMON_MANUAL)
+    equal(table, who_gets_what(SETTINGS_MANUAL), "table")
+    equal(table.count(".It "), 3, "rows")
 
 
 @case("mandoc finds nothing wrong with the manual pages")
