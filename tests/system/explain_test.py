@@ -149,7 +149,8 @@ def _(site):
     result = site.explain(sender, "--to", f"{BOB},{DAVE}")
     rows = result["rules"]
     equal(rule(rows, sender, "encrypt"),
-          ("required", "rest.example.org (file)", "off (built-in)"))
+          ("required", "rest.example.org (file)",
+           "off (built-in), off (defaults)"))
     equal(rule(rows, sender, "bcc"), ("separate", "built-in", ""))
     equal(rule(rows, sender, "escrow"), ("none", "built-in", ""))
     rows = result["recipient_rules"]
