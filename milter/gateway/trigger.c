@@ -434,48 +434,74 @@ trigger_is_in(const struct gateway_trigger *triggers, size_t count,
 
 /* --- a message --- */
 
-/* The index of the field among those of its name. */
-static unsigned
-index_of(const struct header *header, size_t field)
-{
-	char *name = slice_dup_text(header->fields[field].name);
-	unsigned index = 0;
+/* Looks at all fields, the last one first. */
+struct look {
+	struct triggers *found;
+	struct scan scan;
+	unsigned *left; /* of each trigger: fields of its name that are not
+	                 * behind the one that is looked at */
+};
 
-	for (size_t i = 0; i <= field; i++)
-		index += slice_equal_text_ci(header->fields[i].name, name);
-	free(name);
-	return index;
+/* Where it is looked for. */
+static const char *
+name_of(const struct gateway_trigger *t)
+{
+	return *t->header ? t->header : "Subject";
+}
+
+/* The index of the field among those of its name, some trigger's. */
+static unsigned
+index_of(const struct look *l, const struct header_field *field)
+{
+	size_t i = 0;
+
+	while (!slice_equal_text_ci(field->name, name_of(&l->scan.triggers[i])))
+		i++;
+	return l->left[i];
 }
 
 static void
-add_edit(struct triggers *t, const struct header *header, size_t field,
-    const char *value)
+add_edit(struct look *l, const struct header_field *field, const char *value)
 {
+	struct edits *edits = &l->found->edits;
 	char *name;
 
-	if (t->edits.header_count >= LIMIT_TRIGGER_FIELDS) {
-		t->too_many = true;
+	if (edits->header_count >= LIMIT_TRIGGER_FIELDS) {
+		l->found->too_many = true;
 		return;
 	}
-	name = slice_dup_text(header->fields[field].name);
-	edits_set_header(&t->edits, name, index_of(header, field), value);
+	name = slice_dup_text(field->name);
+	edits_set_header(edits, name, index_of(l, field), value);
 	free(name);
 }
 
 static void
-look_at(
-    struct triggers *t, struct scan *s, const struct header *header, size_t i)
+look_at(struct look *l, const struct header_field *field)
 {
-	const struct header_field *field = &header->fields[i];
 	char *rest;
 
-	if (match_field(s, field)) {
-		add_edit(t, header, i, NULL);
+	if (match_field(&l->scan, field)) {
+		add_edit(l, field, NULL);
 	} else if (is_subject(field)) {
-		rest = cut_subject(s, field->body);
+		rest = cut_subject(&l->scan, field->body);
 		if (rest)
-			add_edit(t, header, i, rest);
+			add_edit(l, field, rest);
 		free(rest);
+	}
+	for (size_t i = 0; i < l->scan.count; i++)
+		l->left[i] -= slice_equal_text_ci(
+		    field->name, name_of(&l->scan.triggers[i]));
+}
+
+static void
+note_found(struct triggers *t, const struct scan *s)
+{
+	t->names = xcalloc(s->count, sizeof(*t->names));
+	for (size_t i = 0; i < s->count; i++) {
+		if (!s->matched[i])
+			continue;
+		t->names[t->count++] = s->triggers[i].name;
+		t->wishes |= s->triggers[i].wishes;
 	}
 }
 
@@ -483,23 +509,22 @@ void
 triggers_find(struct triggers *t, const struct gateway_config *config,
     const struct header *header)
 {
-	struct scan s;
+	struct look l = {.found = t};
 
 	triggers_fini(t);
 	if (config->trigger_count == 0)
 		return;
-	scan_init(&s, config->triggers, config->trigger_count);
+	scan_init(&l.scan, config->triggers, config->trigger_count);
+	l.left = xcalloc(config->trigger_count, sizeof(*l.left));
+	for (size_t i = 0; i < config->trigger_count; i++)
+		l.left[i] = (unsigned)header_count(
+		    header, name_of(&config->triggers[i]));
 	/* From the end: deletions must come from the highest index down. */
 	for (size_t i = header->count; i > 0; i--)
-		look_at(t, &s, header, i - 1);
-	t->names = xcalloc(s.count, sizeof(*t->names));
-	for (size_t i = 0; i < s.count; i++) {
-		if (!s.matched[i])
-			continue;
-		t->names[t->count++] = s.triggers[i].name;
-		t->wishes |= s.triggers[i].wishes;
-	}
-	scan_fini(&s);
+		look_at(&l, &header->fields[i - 1]);
+	note_found(t, &l.scan);
+	free(l.left);
+	scan_fini(&l.scan);
 }
 
 void

@@ -128,6 +128,32 @@ HEADERS = {
     "encoded words": (1500, lambda n: field(b"X", b"=?utf-8?q?a?= ", n)),
 }
 
+# What asks for something (tests/tools/steps_tool.c has the words).
+SUBJECTS = {
+    "keywords at the start": (1000, lambda n: field(
+        b"Subject", b"[sign]", n)),
+    "keywords at the end": (800, lambda n: field(b"Subject", b"end ", n)),
+    "keywords anywhere": (3000, lambda n: field(b"Subject", b"any[]", n)),
+    "keywords inside one another": (2000, lambda n: field(
+        b"Subject", b"any[", n).replace(b"\r\n", b"]" * n + b"\r\n", 1)),
+    "beginnings of keywords": (4000, lambda n: field(b"Subject", b"any[", n)),
+    "answers to answers": (5000, lambda n: field(b"Subject", b"Re:", n)),
+    "encoded keywords": (1000, lambda n: field(
+        b"Subject", b"=?utf-8?q?any[]?= ", n)),
+    "a keyword over many words": (1000, lambda n: field(
+        b"Subject: =?utf-8?q?a", b"?= =?utf-8?q?ny[]a", n)),
+    "words of many charsets": (300, lambda n: field(
+        b"Subject", b"=?utf-8?q?a?= =?utf-7?q?any[]?= =?koi8-r?b?8A?= ", n)),
+    "keywords that make words of what follows": (200, lambda n: field(
+        b"Subject", b"[sign]=?utf-8?q?[sign]?= ", n)),
+    "words that do not end": (2000, lambda n: field(
+        b"Subject", b"=?a?q?", n)),
+    "words that are none": (1500, lambda n: field(b"Subject", b" =?a?q", n)),
+    "blank folds": (5000, lambda n: field(b"Subject", b"\r\n ", n)),
+    "subjects": (100, lambda n: b"Subject: any[] a\r\n" * n + TEXT),
+    "fields": (200, lambda n: b"X-Sign: yes\r\nX-Sign: no\r\n" * n + TEXT),
+}
+
 
 def count_steps(files, folder):
     """Instructions that each file took: one dump at each take_steps."""
@@ -181,6 +207,11 @@ def _(_site):
 @case("header fields: linear in their number and length")
 def _(_site):
     check_linear(HEADERS)
+
+
+@case("subjects: linear in their length and number")
+def _(_site):
+    check_linear(SUBJECTS)
 
 
 main()

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "gateway/edits.h"
+#include "gateway/trigger.h"
 #include "mail/address.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
@@ -111,6 +112,32 @@ read_fields(const struct header *header)
 	address_list_fini(&list);
 }
 
+/* What the sender asks for, and whether the gate would find it gone. */
+static void
+find_triggers(const struct header *header)
+{
+	static const struct gateway_trigger configured[] = {
+	    {.subject = "[sign]", .header = "", .value = ""},
+	    {.subject = "end",
+		.position = POSITION_END,
+		.header = "",
+		.value = ""},
+	    {.subject = "any[]",
+		.position = POSITION_ANYWHERE,
+		.header = "",
+		.value = ""},
+	    {.subject = "", .header = "X-Sign", .value = "yes"},
+	};
+	static const struct gateway_config gateway = {
+	    .triggers = configured, .trigger_count = 4};
+	struct triggers found = {0};
+
+	triggers_find(&found, &gateway, header);
+	for (size_t i = 0; i < header->count; i++)
+		(void)trigger_is_in(configured, 4, &header->fields[i]);
+	triggers_fini(&found);
+}
+
 /* What would replace it. */
 static void
 write_edits(const struct header *header)
@@ -159,6 +186,7 @@ take_steps(struct slice message)
 	(void)smime_detect(&header, body);
 	write_canonical(&header, body);
 	write_edits(&header);
+	find_triggers(&header);
 	header_fini(&header);
 }
 
