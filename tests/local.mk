@@ -76,6 +76,7 @@ SYSTEM_TESTS = \
 	%D%/system/corpus_postfix_test.py \
 	%D%/system/corpus_test.py \
 	%D%/system/linear_test.py \
+	%D%/system/split_test.py \
 	%D%/system/policy_test.py \
 	%D%/system/authority_test.py \
 	%D%/system/trigger_test.py \

@@ -79,8 +79,8 @@ class _SinkSession(socketserver.StreamRequestHandler):
                 self._say("250 2.1.5 ok")
             elif verb == b"DATA":
                 self._say("354 go on")
-                self.server.sink.put(Delivered(envelope, self._read_data()))
-                self._say("250 2.0.0 kept")
+                message = Delivered(envelope, self._read_data())
+                self._say(self.server.sink.take_over(message))
             elif verb == b"QUIT":
                 self._say("221 2.0.0 bye")
                 return
@@ -101,6 +101,7 @@ class Sink:
         self.eight_bit = True  # does it announce 8BITMIME?
         self.extensions = []  # others that it announces
         self.busy = 0  # how many messages will be told to come again
+        self.refusals = []  # to the next final dots, None: it is taken
         self._messages = []
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _SinkSession)
@@ -114,6 +115,14 @@ class Sink:
             was_busy = self.busy > 0
             self.busy -= was_busy
             return was_busy
+
+    def take_over(self, message):
+        """The answer to a final dot."""
+        with self._changed:
+            refusal = self.refusals.pop(0) if self.refusals else None
+        if refusal is None:
+            self.put(message)
+        return refusal or "250 2.0.0 kept"
 
     def put(self, message):
         with self._changed:

@@ -90,6 +90,11 @@ def with_crlf(body):
     return body
 
 
+def without_route(path):
+    """RFC 5321 4.1.1.3: "<@relay.example:bob@example.net>"."""
+    return re.sub(r"^<@[^:]*:", "<", path)
+
+
 class Verdict:
     """How one message ended, and what it became."""
 
@@ -225,6 +230,12 @@ class Model:
                     return
         self._add(len(self.fields), name, value)
 
+    def _known_as(self, recipient):
+        """What delrcpt has to say: Postfix forgets a source route."""
+        if self.rules != "postfix" or without_route(recipient) == recipient:
+            return recipient
+        return without_route(recipient).strip("<>")
+
     def apply(self, kind, payload):
         """Carries out one change."""
         self.changes.append(kind)
@@ -242,7 +253,8 @@ class Model:
         elif kind == "delrcpt":
             # Byte-exact, and silent when nothing matches.
             gone = _strings(payload)[0].decode()
-            self.recipients = [r for r in self.recipients if r != gone]
+            self.recipients = [r for r in self.recipients
+                               if self._known_as(r) != gone]
         elif kind == "chgfrom":
             self.sender = _strings(payload)[0].decode()
         elif kind == "quarantine":
@@ -424,7 +436,7 @@ class MtaClient:
         return self._step(b"M", payload, NO_MAIL, NR_MAIL)
 
     def rcpt(self, recipient, arguments=(), macros=None):
-        self._macros("R", {"{rcpt_addr}": recipient.strip("<>"),
+        self._macros("R", {"{rcpt_addr}": without_route(recipient).strip("<>"),
                            **(macros or {})})
         payload = b"".join(s.encode() + b"\0" for s in [recipient, *arguments])
         return self._step(b"R", payload, NO_RCPT, NR_RCPT)
@@ -474,11 +486,12 @@ class MtaClient:
     # -- a whole message --
 
     def message(self, sender, recipients, data, login=None, queue_id="auto",
-                arguments=(), stop=None, macros=None):
+                arguments=(), stop=None, macros=None, rcpt_arguments=None):
         """Sends a message and returns its Verdict.
 
         sender and recipients as in SMTP, with their <>.  queue_id None: the
-        MTA never tells one.  stop: name of a stage (mail, rcpt, data, header,
+        MTA never tells one.  rcpt_arguments: those of each recipient who
+        has some.  stop: name of a stage (mail, rcpt, data, header,
         eoh, body) behind which to leave off, for abort(); returns None then.
         """
         self.sent_messages += 1
@@ -488,6 +501,7 @@ class MtaClient:
         early = with_id if self.rules == "sendmail" else dict(macros or {})
         self.model = Model(sender, recipients, data, self.rules,
                            bool(self.steps & LEADING_SPACE))
+        self.rcpt_arguments = rcpt_arguments or {}
         for stage, step in self._steps_of(sender, recipients, login, arguments,
                                           early, with_id):
             verdict, reply = step()
@@ -503,7 +517,8 @@ class MtaClient:
         for number, recipient in enumerate(recipients):
             # Postfix knows the queue id from the second recipient on.
             macros = with_id if number else early
-            yield "rcpt", lambda r=recipient, m=macros: self.rcpt(r, (), m)
+            yield "rcpt", lambda r=recipient, m=macros: self.rcpt(
+                r, self.rcpt_arguments.get(r, ()), m)
         yield "data", lambda: self.data(with_id)
         for name, value in self.model.visible():
             yield "header", lambda n=name, v=value: self.header(n, v, with_id)
