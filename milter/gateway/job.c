@@ -616,8 +616,9 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	outcome =
 	    is_inbound(job) ? finish_inbound(job) : finish_outbound(job, reply);
 	/* A token has done its work, and a forged one has none to do.  From
-	 * what is protected it is gone already. */
-	if (outcome == JOB_ACCEPT && job->has_token && !is_to_protect(job))
+	 * what is protected it is gone already; shadow mode changes nothing. */
+	if (outcome == JOB_ACCEPT && job->has_token && !is_to_protect(job) &&
+	    !job->plan.shadow)
 		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
 	return outcome;
 }

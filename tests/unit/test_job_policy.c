@@ -574,6 +574,10 @@ test_shadow(void **state)
 	NET.encrypt = ENCRYPT_REQUIRED;
 	send_shadowed(&mail, "refused from=zoe@example.net nrcpt=1 shadow=yes "
 			     "reason=no-certificate");
+	/* Not even a mark of ours that somebody has forged is taken out. */
+	mail.header = "From: zoe@example.net\nTo: nobody@example.com\n"
+		      "X-SMIME-Milter-Copy: forged\n";
+	send_shadowed(&mail, "refused from=zoe@example.net nrcpt=1 shadow=yes");
 	/* Even what cannot be read to its end. */
 	f.config.spool.max = 1;
 	send_shadowed(&mail, "passed from=zoe@example.net nrcpt=1 shadow=yes "
