@@ -16,6 +16,7 @@
 #include "gateway/directory.h"
 #include "gateway/gather.h"
 #include "gateway/reply.h"
+#include "gateway/trigger.h"
 #include "policy/decide.h"
 
 /* --- as tables --- */
@@ -30,6 +31,7 @@ static const struct column lines[] = {
     {"protection", "Protected already", COLUMN_TEXT},
     {"exemption", "Exempt", COLUMN_TEXT},
     {"asks", "Asked for", COLUMN_TEXT},
+    {"triggers", "  by", COLUMN_TEXT},
     {"escrow", "Escrow", COLUMN_TEXT},
     {"copies", "Copies possible", COLUMN_TEXT},
     {"shadow", "Shadow mode", COLUMN_TEXT},
@@ -200,6 +202,17 @@ asked_for(const struct policy_facts *f)
 		(void)json_array_append_new(list, output_text("no-sign"));
 	if (f->asks_no_encrypt)
 		(void)json_array_append_new(list, output_text("no-encrypt"));
+	return list;
+}
+
+/* What has been found in subject and header. */
+static json_t *
+trigger_names(const struct triggers *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; t && i < t->count; i++)
+		(void)json_array_append_new(list, output_text(t->names[i]));
 	return list;
 }
 
@@ -607,6 +620,9 @@ explain_answer(struct admin *a, const struct job *job, enum job_outcome outcome,
 		json_decref(answer);
 		return -1;
 	}
+	if (outbound)
+		output_set(
+		    answer, "triggers", trigger_names(job_triggers(job)));
 	add_copies(job, answer);
 	*out = answer;
 	return 0;

@@ -38,6 +38,8 @@ class Fixture(Site):
                            for name, settings in POLICIES.items())
         super().__init__(domains=("example.org",), more=f"""
 reinject = "smtp://127.0.0.1:1";
+triggers = ( {{ name = "secret"; subject = "[encrypt]";
+    wishes = [ "encrypt" ]; }} );
 domains = ( {groups} );
 recipient_domains = ( {{ name = "*.example.net"; cipher = "aes256-gcm"; }} );
 """)
@@ -188,6 +190,18 @@ def _(site):
     result = site.explain(alice("must"), "--auth", alice("shadow"),
                           site.for_smimectl(mail.encode()), status=NO)
     equal((result["shadow"], result["outcome"]), (False, "refused"))
+
+
+@case("what the sender asks for, and by which keyword")
+def _(site):
+    result = site.explain(ALICE, "--to", BOB, "--subject", "[encrypt] hello")
+    equal((result["asks"], result["triggers"]), (["encrypt"], ["secret"]))
+    equal(gets(result)[BOB][0], "encrypted")
+    result = site.explain(ALICE, "--to", CAROL, "--subject", "[encrypt] hi",
+                          status=NO)
+    contains(result["reply"], "550 5.7.51")
+    result = site.explain(ALICE, "--to", BOB, "--subject", "hello")
+    equal((result["asks"], result["triggers"]), ([], []))
 
 
 @case("a message names its sender and recipients itself")
