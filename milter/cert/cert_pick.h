@@ -32,7 +32,8 @@ enum cert_pick_word {
 	CERT_PICK_NOT_PREFERRED, /* usable, but its owner prefers another */
 	CERT_PICK_NOT_NEWEST,	 /* usable, but policy wants only the newest */
 	CERT_PICK_UNCHECKED,	 /* may be revoked, and policy wants to know */
-	CERT_PICK_DOMAIN /* taken in place of his own: his domain's (C9) */
+	CERT_PICK_DOMAIN, /* taken in place of his own: his domain's (C9) */
+	CERT_PICK_COUNT
 };
 
 /* The word as it stands in logs and explanations: "taken", "no-certificate",

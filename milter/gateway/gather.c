@@ -512,12 +512,6 @@ gather_oaep_sha1(
 	return sha1;
 }
 
-const struct cert_choice *
-gather_choice(const struct gather *g, size_t recipient)
-{
-	return g->entries[recipient] ? &g->entries[recipient]->choice : NULL;
-}
-
 /* --- what only the body tells --- */
 
 void

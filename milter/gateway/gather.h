@@ -79,9 +79,4 @@ void gather_group_certificates(const struct gather *g, const struct plan *plan,
 bool *gather_oaep_sha1(
     const struct gather *g, const struct certificate_list *certificates);
 
-/* The candidates for one recipient, each with its word; NULL when nobody
- * wanted to know.  Valid until gather_fini. */
-const struct cert_choice *gather_choice(
-    const struct gather *g, size_t recipient);
-
 #endif

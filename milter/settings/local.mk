@@ -38,8 +38,7 @@ smime-milter.conf.sample: conf/smime-milter.conf
 check_PROGRAMS += tests/tools/print_documented
 tests_tools_print_documented_SOURCES = tests/tools/print_documented.c
 tests_tools_print_documented_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_tools_print_documented_LDADD = milter/settings/libsettings.a \
-	milter/policy/libpolicy.a milter/relay/librelay.a $(MAIL_LIBS) $(LIBCONFIG_LIBS)
+tests_tools_print_documented_LDADD = $(SETTINGS_LIBS)
 
 SETTINGS_SYSTEM_TESTS = tests/system/settings_doc_test.py
 TESTS += $(SETTINGS_SYSTEM_TESTS)

@@ -19,6 +19,7 @@ MANDOC = os.environ.get("MANDOC", "mandoc")
 
 SETTINGS_MANUAL = SOURCE / "milter/settings/smime-milter.conf.5"
 DAEMON_MANUAL = SOURCE / "milter/daemon/smime-milter.8"
+ADMIN_MANUAL = SOURCE / "milter/admin/smimectl.8"
 SAMPLE = SOURCE / "conf/smime-milter.conf"
 FULL = SOURCE / "tests/conf/full.conf"
 
@@ -177,6 +178,15 @@ def combinations(_):
     table = who_gets_what(DAEMON_MANUAL)
     equal(table, who_gets_what(SETTINGS_MANUAL), "table")
     equal(table.count(".It "), 3, "rows")
+
+
+@case("every word for a certificate is explained in smimectl(8)")
+def picks(_):
+    words = documented("picks").stdout.split()
+    check(len(words) > 10, "print_documented prints the words")
+    text = ADMIN_MANUAL.read_text().split(".Ss Words for certificates")[1]
+    explained = re.findall(r"^\.It Li (\S+)", text.split(".S")[0], flags=re.M)
+    equal(sorted(explained), sorted(words), "words")
 
 
 @case("mandoc finds nothing wrong with the manual pages")

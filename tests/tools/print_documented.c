@@ -6,11 +6,13 @@
  *   print_documented reasons       the words of reason= in the log
  *   print_documented replies       CODE EXTENDED WORD of each reason with a
  *                                  reply of its own
+ *   print_documented picks         the words for certificates
  *   print_documented load FILE     loads a configuration; one line per error
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "cert/cert_pick.h"
 #include "policy/plan.h"
 #include "settings/option.h"
 #include "settings/settings.h"
@@ -53,6 +55,13 @@ print_replies(void)
 	}
 }
 
+static void
+print_picks(void)
+{
+	for (int i = 0; i < CERT_PICK_COUNT; i++)
+		puts(cert_pick_word_name((enum cert_pick_word)i));
+}
+
 static int
 load(const char *path)
 {
@@ -87,6 +96,10 @@ main(int argc, char **argv)
 	}
 	if (strcmp(what, "replies") == 0) {
 		print_replies();
+		return 0;
+	}
+	if (strcmp(what, "picks") == 0) {
+		print_picks();
 		return 0;
 	}
 	return 2;

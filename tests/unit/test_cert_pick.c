@@ -553,7 +553,7 @@ test_names(void **state)
 	assert_string_equal(cert_pick_word_name(CERT_PICK_EXPIRED), "expired");
 	assert_string_equal(cert_pick_word_advice(CERT_PICK_NONE),
 	    "no certificate, keys not exchanged; ask for a signed mail");
-	for (int i = 0; i <= CERT_PICK_DOMAIN; i++) {
+	for (int i = 0; i < CERT_PICK_COUNT; i++) {
 		const char *name = cert_pick_word_name((enum cert_pick_word)i);
 		const char *advice =
 		    cert_pick_word_advice((enum cert_pick_word)i);

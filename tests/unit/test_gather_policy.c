@@ -172,6 +172,14 @@ scene_fini(struct scene *s)
 	header_fini(&s->header);
 }
 
+/* The candidates for one recipient; NULL when nobody wanted to know. */
+static const struct cert_choice *
+choice_of(const struct scene *s, size_t recipient)
+{
+	return s->g.entries[recipient] ? &s->g.entries[recipient]->choice
+				       : NULL;
+}
+
 /* --- settings of the sender --- */
 
 /* The first of our addresses decides, but acting counts more than trying. */
@@ -300,7 +308,7 @@ test_who_is_looked_up(void **state)
 		use_rules(1);
 		scene_init(&s, &mail);
 		r = &s.g.facts.recipients[0];
-		if ((gather_choice(&s.g, 0) != NULL) != rows[i].found)
+		if ((choice_of(&s, 0) != NULL) != rows[i].found)
 			fail_msg("row %zu", i);
 		assert_int_equal(r->certificates > 0, rows[i].found);
 		assert_int_equal(
@@ -336,7 +344,7 @@ test_rules(void **state)
 	assert_int_equal(s.g.facts.recipients[0].level.form, FORM_OPAQUE);
 	assert_int_equal(s.g.facts.recipients[0].certificates, 1);
 	assert_false(s.g.facts.recipients[0].visible);
-	choice = gather_choice(&s.g, 0);
+	choice = choice_of(&s, 0);
 	assert_int_equal(choice->count, 2);
 	assert_ptr_not_equal(choice->candidates[0].certificate, NULL);
 	assert_memory_equal(choice->candidates[0].certificate->fingerprint,
@@ -347,7 +355,7 @@ test_rules(void **state)
 	assert_true(s.g.facts.recipients[1].visible);
 	assert_int_equal(s.g.facts.recipients[2].word, CERT_PICK_NONE);
 	assert_int_equal(s.g.facts.recipients[2].level.cipher, CIPHER_AUTO);
-	assert_null(gather_choice(&s.g, 3));
+	assert_null(choice_of(&s, 3));
 	assert_null(s.g.facts.recipients[3].address);
 	scene_fini(&s);
 }
@@ -372,7 +380,7 @@ test_our_own_users(void **state)
 		.encrypt = RECEIVE_REQUIRED, .unchecked = UNCHECKED_REFUSE}};
 	use_rules(1);
 	scene_init(&s, &mail);
-	choice = gather_choice(&s.g, 0);
+	choice = choice_of(&s, 0);
 	assert_int_equal(choice->count, 2);
 	assert_int_equal(choice->taken, 1);
 	assert_memory_equal(choice->candidates[0].certificate->fingerprint,
@@ -404,16 +412,16 @@ test_domain_certificate(void **state)
 	    .name = "example.net", .domain_certificate = "gate@example.net"};
 	use_rules(1);
 	scene_init(&s, &mail);
-	choice = gather_choice(&s.g, 0);
+	choice = choice_of(&s, 0);
 	assert_int_equal(choice->count, 1);
 	assert_int_equal(choice->candidates[0].word, CERT_PICK_TAKEN);
-	choice = gather_choice(&s.g, 1);
+	choice = choice_of(&s, 1);
 	assert_int_equal(choice->taken, 1);
 	assert_int_equal(choice->candidates[0].word, CERT_PICK_DOMAIN);
 	assert_true(choice->candidates[0].is_domain);
 	assert_int_equal(s.g.facts.recipients[1].word, CERT_PICK_TAKEN);
 	/* He is his own. */
-	choice = gather_choice(&s.g, 2);
+	choice = choice_of(&s, 2);
 	assert_int_equal(choice->count, 1);
 	assert_int_equal(choice->candidates[0].word, CERT_PICK_TAKEN);
 	assert_true(s.plan.recipients[1].encrypt);
