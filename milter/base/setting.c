@@ -112,6 +112,40 @@ setting_find(const struct setting *table, size_t count, const char *name)
 	return NULL;
 }
 
+static int
+parse_exemptions(const char *text, unsigned *out)
+{
+	unsigned set = EXEMPT_ALWAYS;
+	enum exemption exemption;
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		exemption = setting_exemption_find(text, len);
+		if (exemption == EXEMPT_NOT)
+			return -1;
+		set |= EXEMPTION_BIT(exemption);
+		if (text[len] == '\0')
+			break;
+	}
+	*out = set;
+	return 0;
+}
+
+static int
+parse_set(const char *text, unsigned *out)
+{
+	if (strcmp(text, "inherit") == 0)
+		*out = EXEMPT_INHERIT;
+	else if (strcmp(text, "none") == 0)
+		*out = EXEMPT_ALWAYS;
+	else if (strcmp(text, "all") == 0)
+		*out = EXEMPT_ALL;
+	else
+		return parse_exemptions(text, out);
+	return 0;
+}
+
 int
 setting_parse(const struct setting *s, const char *text, void *level)
 {
@@ -119,7 +153,7 @@ setting_parse(const struct setting *s, const char *text, void *level)
 	int i;
 
 	if (!s->words) {
-		if (setting_exempt_parse(text, &set) < 0)
+		if (parse_set(text, &set) < 0)
 			return -1;
 		set_value(s, level, set);
 		return 0;
@@ -157,78 +191,16 @@ setting_override(
 
 /* --- words one by one --- */
 
-int
-setting_switch_parse(const char *text, enum setting_switch *out)
-{
-	int i = find_name(switch_names, text);
-
-	if (i < 0)
-		return -1;
-	*out = (enum setting_switch)i;
-	return 0;
-}
-
 const char *
 setting_switch_name(enum setting_switch value)
 {
 	return switch_names[value];
 }
 
-int
-setting_encrypt_parse(const char *text, enum setting_encrypt *out)
-{
-	int i = find_name(encrypt_names, text);
-
-	if (i < 0)
-		return -1;
-	*out = (enum setting_encrypt)i;
-	return 0;
-}
-
 const char *
 setting_encrypt_name(enum setting_encrypt value)
 {
 	return encrypt_names[value];
-}
-
-int
-setting_own_problem_parse(const char *text, enum setting_own_problem *out)
-{
-	int i = find_name(own_problem_names, text);
-
-	if (i < 0)
-		return -1;
-	*out = (enum setting_own_problem)i;
-	return 0;
-}
-
-const char *
-setting_own_problem_name(enum setting_own_problem value)
-{
-	return own_problem_names[value];
-}
-
-int
-setting_algorithm_parse(const char *text, enum setting_algorithm *out)
-{
-	int i = find_name(algorithm_names, text);
-
-	if (i < 0)
-		return -1;
-	*out = (enum setting_algorithm)i;
-	return 0;
-}
-
-const char *
-setting_algorithm_name(enum setting_algorithm value)
-{
-	return algorithm_names[value];
-}
-
-const char *
-setting_form_name(enum setting_form value)
-{
-	return form_names[value];
 }
 
 const char *
@@ -254,40 +226,6 @@ setting_exemption_find(const char *name, size_t len)
 	return EXEMPT_NOT;
 }
 
-static int
-parse_exemptions(const char *text, unsigned *out)
-{
-	unsigned set = EXEMPT_ALWAYS;
-	enum exemption exemption;
-	size_t len;
-
-	for (;; text += len + 1) {
-		len = strcspn(text, ",");
-		exemption = setting_exemption_find(text, len);
-		if (exemption == EXEMPT_NOT)
-			return -1;
-		set |= EXEMPTION_BIT(exemption);
-		if (text[len] == '\0')
-			break;
-	}
-	*out = set;
-	return 0;
-}
-
-int
-setting_exempt_parse(const char *text, unsigned *out)
-{
-	if (strcmp(text, "inherit") == 0)
-		*out = EXEMPT_INHERIT;
-	else if (strcmp(text, "none") == 0)
-		*out = EXEMPT_ALWAYS;
-	else if (strcmp(text, "all") == 0)
-		*out = EXEMPT_ALL;
-	else
-		return parse_exemptions(text, out);
-	return 0;
-}
-
 void
 setting_exempt_text(unsigned exempt, char *out)
 {
@@ -295,9 +233,8 @@ setting_exempt_text(unsigned exempt, char *out)
 
 	for (int e = EXEMPT_NOT + 1; e < EXEMPTION_COUNT; e++)
 		if (exempt & EXEMPTION_BIT(e))
-			len += (size_t)snprintf(out + len,
-			    SETTING_EXEMPT_TEXT - len, "%s%s", len ? "," : "",
-			    exemption_names[e]);
+			len += (size_t)snprintf(out + len, SETTING_TEXT - len,
+			    "%s%s", len ? "," : "", exemption_names[e]);
 	if (len == 0)
-		snprintf(out, SETTING_EXEMPT_TEXT, "inherit");
+		snprintf(out, SETTING_TEXT, "inherit");
 }

@@ -216,28 +216,11 @@ bool setting_is_inherited(const struct setting *s, const void *level);
 void setting_override(
     const struct setting *table, size_t count, void *level, const void *by);
 
-/* "inherit", "off", "on" and back; -1 when text is none of them. */
-int setting_switch_parse(const char *text, enum setting_switch *out) MUST_USE;
+/* Single words where a table would be a detour: "inherit", "off", "on"; then
+ * "inherit", "off", "if-possible", "required"; "inherit", "auto",
+ * "aes256-cbc" ... */
 const char *setting_switch_name(enum setting_switch value);
-
-/* "inherit", "off", "if-possible", "required" and back. */
-int setting_encrypt_parse(const char *text, enum setting_encrypt *out) MUST_USE;
 const char *setting_encrypt_name(enum setting_encrypt value);
-
-/* "inherit", "unsigned", "defer" and back. */
-int setting_own_problem_parse(
-    const char *text, enum setting_own_problem *out) MUST_USE;
-const char *setting_own_problem_name(enum setting_own_problem value);
-
-/* "inherit", "any", "rsa", "rsa-pss", "ecdsa-p256", "ecdsa-p384",
- * "ecdsa-p521", "ed25519" and back. */
-int setting_algorithm_parse(
-    const char *text, enum setting_algorithm *out) MUST_USE;
-const char *setting_algorithm_name(enum setting_algorithm value);
-
-/* "inherit", "detached", "opaque" */
-const char *setting_form_name(enum setting_form value);
-/* "inherit", "auto", "aes256-cbc" ... */
 const char *setting_cipher_name(enum setting_cipher value);
 
 /* "null-sender", "dsn" ... "partial"; not for EXEMPT_NOT. */
@@ -245,10 +228,8 @@ const char *setting_exemption_name(enum exemption exemption);
 /* The exemption whose name these len bytes are, or EXEMPT_NOT. */
 enum exemption setting_exemption_find(const char *name, size_t len);
 
-/* "inherit", "none", "all", or such words with commas between them. */
-int setting_exempt_parse(const char *text, unsigned *out) MUST_USE;
-/* "inherit" or words with commas; out has room for SETTING_EXEMPT_TEXT. */
-#define SETTING_EXEMPT_TEXT SETTING_TEXT
+/* "inherit" or words with commas, which setting_parse reads as it does "none"
+ * and "all"; out has room for SETTING_TEXT. */
 void setting_exempt_text(unsigned exempt, char *out);
 
 #endif
