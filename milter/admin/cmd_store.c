@@ -45,6 +45,8 @@ static const struct column check_columns[] = {
     {"schema", "Schema", COLUMN_NUMBER},
     {"domains", "Domains", COLUMN_NUMBER},
     {"users", "Users", COLUMN_NUMBER},
+    {"recipients", "Rules for recipients", COLUMN_NUMBER},
+    {"logins", "Permissions of logins", COLUMN_NUMBER},
     {"certificates", "Own certificates", COLUMN_NUMBER},
     {"contacts", "Contacts", COLUMN_NUMBER},
     {"partner_certificates", "Their certificates", COLUMN_NUMBER},
@@ -64,6 +66,22 @@ static int
 read_domain(const struct store_domain *d, void *arg)
 {
 	(void)d;
+	++*(json_int_t *)arg;
+	return 0;
+}
+
+static int
+read_recipient(const struct store_recipient *r, void *arg)
+{
+	(void)r;
+	++*(json_int_t *)arg;
+	return 0;
+}
+
+static int
+read_login(const struct store_login *l, void *arg)
+{
+	(void)l;
 	++*(json_int_t *)arg;
 	return 0;
 }
@@ -108,16 +126,20 @@ static int
 read_all(struct store *store, json_t *object, struct err *err)
 {
 	struct partner_walk walk = {.store = store, .err = err};
-	json_int_t domains = 0, users = 0, own = 0;
+	json_int_t domains = 0, users = 0, own = 0, recipients = 0, logins = 0;
 
 	if (store_domain_each(store, read_domain, &domains, err) ||
 	    store_user_each(store, NULL, NULL, read_user, &users, err) ||
+	    store_recipient_each(store, read_recipient, &recipients, err) ||
+	    store_login_each(store, NULL, read_login, &logins, err) ||
 	    store_own_cert_each(store, NULL, read_own, &own, err) ||
 	    store_contact_each(store, NULL, read_contact, &walk, err) ||
 	    walk.rc)
 		return -1;
 	output_set(object, "domains", json_integer(domains));
 	output_set(object, "users", json_integer(users));
+	output_set(object, "recipients", json_integer(recipients));
+	output_set(object, "logins", json_integer(logins));
 	output_set(object, "certificates", json_integer(own));
 	output_set(object, "contacts", json_integer(walk.contacts));
 	output_set(

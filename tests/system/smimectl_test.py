@@ -487,6 +487,8 @@ def _(site):
                       ("bob@example.org", "sales@example.org", "store")])
     equal(len(allowed("carol")), 2)
     site.write_settings(more="")
+    result = site.json("store", "check")
+    equal((result["recipients"], result["logins"]), (2, 2))
     for login in ("Alice", "bob@example.org"):
         site.smimectl("login", "deny", login)
     contains(site.fails(NO, "login", "deny", "alice"), "nothing allows")
