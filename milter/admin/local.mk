@@ -64,6 +64,7 @@ ADMIN_TESTS = \
 	tests/unit/test_output \
 	tests/unit/test_passphrase \
 	tests/unit/test_policy_list \
+	tests/unit/test_setting_option \
 	tests/unit/test_suggest \
 	tests/unit/test_table
 ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
@@ -83,6 +84,8 @@ tests_unit_test_passphrase_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_passphrase_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_policy_list_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_policy_list_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_setting_option_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_setting_option_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_suggest_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_suggest_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_table_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
