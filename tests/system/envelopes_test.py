@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Readers that others wrote open what smime-milter encrypts: every cipher, for
 every mixture of recipients, as the daemon makes it when policy asks for it.
+And whom it encrypts to: exactly those that policy chooses.
 
 A reader opens a kind with each recipient's key, with the RSA keys only, or
 not at all, and then says so in the words below; and it opens nothing of AES-GCM
@@ -43,6 +44,8 @@ TO = {
 }
 ROWS = list(itertools.product(CIPHERS, TO))
 ALICE = "alice@example.org"
+CARLA = "carla@example.org"
+ZOE = "zoe@example.info"
 
 OPENERS = (openers.BouncyCastle, openers.OpensslCms, openers.OpensslSmime,
            openers.Gpgsm, openers.Nss, opener_asn1.Asn1)
@@ -95,7 +98,15 @@ SETTINGS = "recipient_domains = (\n" + ",\n".join(
     f'  {{ name = "{domain(cipher, transport)}"; '
     f'cipher = "{cipher}"; key_transport = "{transport}"; }}'
     for cipher, transport in itertools.product(ALL_CIPHERS,
-                                               TRANSPORTS)) + ");"
+                                               TRANSPORTS)) + """,
+  { name = "*.example.com"; domain_certificate = "gate@example.com"; },
+  { name = "newest.example.com"; certificates = "newest"; },
+  { name = "checked.example.com"; unchecked = "refuse";
+    domain_certificate = ""; }
+);
+recipients = ( { name = "carla@example.org"; encrypt = "required"; } );
+domains = ( { name = "example.info"; escrow = [ "carla@example.org" ]; } );
+"""
 
 
 def address(key, cipher, transport):
@@ -111,6 +122,7 @@ class Matrix:
         self.site = site
         self.pool = pool
         self.authority = openssl.Authority(folder / "ca", "Org")
+        self.carla = None
         self.people = {}
         self.originals = {}
         self.letters = {}
@@ -121,9 +133,7 @@ class Matrix:
         return self.site.diagnose()
 
     def make_letters(self):
-        alice = self.authority.issue(ALICE, "ec:P-256")
-        self.site.add_user(ALICE)
-        self.site.import_key(ALICE, alice)
+        _, self.carla, _ = map(self._add_user, (ALICE, CARLA, ZOE))
         self.people = dict(zip(KEYS, self.pool.map(self._issue, KEYS)))
         wanted = {(key, cipher, transport)
                   for cipher, (transport, keys) in
@@ -137,6 +147,12 @@ class Matrix:
             self._make_foreign(family, to, options)
         self._make_announced()
 
+    def _add_user(self, name):
+        who = self.authority.issue(name, "ec:P-256")
+        self.site.add_user(name)
+        self.site.import_key(name, who)
+        return who
+
     def _issue(self, key):
         """One certificate for all addresses that somebody has."""
         names = [address(key, cipher, transport) for cipher, transport
@@ -145,11 +161,13 @@ class Matrix:
             names[0], key, names=",".join(f"email:{name}" for name in names))
 
     def _import(self, who):
-        self._add_contact(address(*who), self.people[who[0]])
+        self.add_contact(address(*who), self.people[who[0]], "--trust")
 
-    def _add_contact(self, name, identity):
-        file = self.site.for_smimectl(identity.certificate.read_bytes())
-        self.site.smimectl("contact", "import", name, file, "--trust")
+    def add_contact(self, name, identity, *options):
+        file = self.site.for_smimectl(
+            identity.certificate.read_bytes() +
+            self.authority.intermediate.read_bytes())
+        self.site.smimectl("contact", "import", name, file, *options)
 
     def _submit(self, recipients, people):
         original = messages.build(ALICE, recipients, messages.NESTED)
@@ -176,7 +194,7 @@ class Matrix:
     def _make_announced(self):
         who = self.authority.issue("new@example.com", "rsa:2048",
                                    more=ANNOUNCED)
-        self._add_contact(who.address, who)
+        self.add_contact(who.address, who, "--trust")
         self.originals["announced"], self.letters["announced",] = \
             self._submit([who.address], [who])
 
@@ -322,6 +340,75 @@ def _(matrix):
               f"application/pkcs7-mime {label} attachment smime.p7m")
 
 
+# --- whom it is for ---
+
+def submit(matrix, recipient, sender=ALICE):
+    return matrix.site.submit(
+        sender, [recipient],
+        messages.build(sender, [recipient], messages.TEXT))
+
+
+def assert_only_for(verdict, *people):
+    check(verdict.accepted, verdict.reply)
+    equal(openssl.recipient_count(verdict.data), len(people), "recipients")
+    for who in people:
+        contains(who.decrypt(verdict.data), b"multipart/signed")
+
+
+def correspondent(matrix, name, *options, **issued):
+    """Somebody whose certificate the site knows."""
+    who = matrix.authority.issue(name, "ec:P-256", **issued)
+    matrix.add_contact(name, who, *options)
+    return who
+
+
+@case("a certificate of the domain stands in, and only there")
+def _(matrix):
+    gate = correspondent(matrix, "gate@example.com", "--trust")
+    own = correspondent(matrix, "own@mail.example.com", "--trust")
+    assert_only_for(submit(matrix, "none@mail.example.com"), gate)
+    assert_only_for(submit(matrix, "own@mail.example.com"), own)
+    # The pattern is for the domains below.
+    verdict = submit(matrix, "none@example.com")
+    contains(verdict.reply, "5.7.51 none@example.com: no certificate")
+
+
+@case("all certificates, or the newest")
+def _(matrix):
+    dates = {"start": "20250101000000Z", "end": "20990101000000Z"}
+    for name, wanted in (("two@mail.example.com", 2),
+                         ("two@newest.example.com", 1)):
+        old = correspondent(matrix, name, "--trust", **dates)
+        new = correspondent(matrix, name, "--trust")
+        assert_only_for(submit(matrix, name), *[new, old][:wanted])
+
+
+@case("what nobody has checked for revocation can be refused")
+def _(matrix):
+    for name in ("bob@mail.example.com", "bob@checked.example.com"):
+        correspondent(matrix, name)
+    check(submit(matrix, "bob@mail.example.com").accepted, "it is usual")
+    verdict = submit(matrix, "bob@checked.example.com")
+    contains(verdict.reply, "5.7.53 bob@checked.example.com: nobody knows "
+             "whether the certificate is revoked")
+    who = correspondent(matrix, "carol@checked.example.com", "--trust")
+    assert_only_for(submit(matrix, who.address), who)
+
+
+@case("our own user with a rule gets ciphertext by his own certificate")
+def _(matrix):
+    assert_only_for(submit(matrix, CARLA), matrix.carla)
+    check(b"multipart/signed" in submit(matrix, ALICE).data,
+          "without a rule it is clear text")
+
+
+@case("escrow can read what the domain's users encrypt, and no other's")
+def _(matrix):
+    bob = correspondent(matrix, "bob@example.net", "--trust")
+    assert_only_for(submit(matrix, bob.address, ZOE), bob, matrix.carla)
+    assert_only_for(submit(matrix, bob.address), bob)
+
+
 # --- the manual ---
 
 def manual_rows():
@@ -359,6 +446,8 @@ def fixture():
             concurrent.futures.ThreadPoolExecutor() as pool:
         matrix = Matrix(pathlib.Path(folder), site, pool)
         try:
+            site.trust(matrix.authority)
+            site.restart_milter()
             matrix.make_letters()
             matrix.start()
             yield matrix
