@@ -330,6 +330,20 @@ job_body(struct job *job, const void *data, size_t len)
 		    &err);
 }
 
+/* Each is an edit of its own. */
+static void
+check_triggers(struct job *job)
+{
+	const struct triggers *triggers = triggers_to_remove(job);
+	struct err err;
+
+	if (!triggers || !triggers->too_many)
+		return;
+	err_set(&err, ERR_PERMANENT, "more than %u fields ask for something",
+	    LIMIT_TRIGGER_FIELDS);
+	fail(job, REASON_TOO_LARGE, &err);
+}
+
 /* The whole message is there: what does it tell? */
 static void
 read_message(struct job *job)
@@ -346,6 +360,7 @@ read_message(struct job *job)
 	gather_body(&job->gather, &job->header, spool_slice(&job->body),
 	    &job->outbound.tree);
 	decide(&job->gather.facts, &job->plan);
+	check_triggers(job);
 }
 
 /* --- the answer --- */
@@ -535,20 +550,6 @@ check_gate(struct job *job)
 	}
 }
 
-/* Each is an edit of its own. */
-static void
-check_triggers(struct job *job)
-{
-	const struct triggers *triggers = triggers_to_remove(job);
-	struct err err;
-
-	if (!triggers || !triggers->too_many)
-		return;
-	err_set(&err, ERR_PERMANENT, "more than %u fields ask for something",
-	    LIMIT_TRIGGER_FIELDS);
-	fail(job, REASON_TOO_LARGE, &err);
-}
-
 /* Makes all copies, and brings those that do not stay on their way. */
 static void
 protect(struct job *job)
@@ -594,7 +595,6 @@ finish_outbound(struct job *job, struct job_reply *reply)
 {
 	enum job_outcome outcome;
 
-	check_triggers(job);
 	count_message(job);
 	if (is_to_protect(job))
 		protect(job);

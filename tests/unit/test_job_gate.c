@@ -13,6 +13,7 @@
 #include "gateway/edits.h"
 #include "gateway/gather.h"
 #include "gateway/token.h"
+#include "gateway/trigger.h"
 #include "policy/decide.h"
 #include "smime/encrypt.h"
 #include "smime/sign.h"
@@ -37,10 +38,14 @@ enum deed {
 	LOSE_A_FIELD,
 	FORGE_A_TOKEN,
 	IGNORE_POLICY,
-	DROP_A_GROUP
+	DROP_A_GROUP,
+	KEEP_A_KEYWORD,
+	KEEP_ONE_ELSEWHERE,
+	TAKE_TOO_MUCH
 };
 static enum deed deed;
-static bool done; /* he had his chance */
+static bool done;      /* he had his chance */
+static unsigned turns; /* how often triggers were taken out */
 
 static bool
 now(enum deed what)
@@ -204,7 +209,28 @@ __wrap_decide(const struct policy_facts *facts, struct plan *plan)
 		plan->group_count--;
 }
 
+void __real_triggers_edit(const struct triggers *t, struct edits *edits);
+void __wrap_triggers_edit(const struct triggers *t, struct edits *edits);
+void
+__wrap_triggers_edit(const struct triggers *t, struct edits *edits)
+{
+	turns++;
+	if (now(KEEP_A_KEYWORD) || (turns > 1 && now(KEEP_ONE_ELSEWHERE)))
+		return;
+	__real_triggers_edit(t, edits);
+	if (now(TAKE_TOO_MUCH))
+		edits_set_header(edits, "To", 1, NULL);
+}
+
 /* --- mail --- */
+
+static const struct gateway_trigger triggers[] = {
+    {.name = "sign",
+	.subject = "[sign]",
+	.header = "",
+	.value = "",
+	.wishes = WISH_SIGN},
+};
 
 static int
 set_up(void **state)
@@ -225,6 +251,8 @@ set_up(void **state)
 	    &f, "bob@example.net", &bob, STORE_TRUST_HARVESTED);
 	gateway_fixture_partner(
 	    &f, "dave@example.net", &dave, STORE_TRUST_HARVESTED);
+	f.config.triggers = triggers;
+	f.config.trigger_count = 1;
 	/* Nobody listens there: whatever passes the gate waits for that. */
 	f.config.relay = (struct relay_config){.reinject = "smtp://127.0.0.1:9",
 	    .connections = 5,
@@ -264,6 +292,24 @@ static const struct fixture_mail to_bob = {
     .body = {(const unsigned char *)"secret\r\n", 8},
 };
 
+static const struct fixture_mail asks_three = {
+    .login = "carol@example.org",
+    .sender = "<carol@example.org>",
+    .to = {"<bob@example.net>", "<dave@example.net>", "<Kim@example.net>"},
+    .header = "From: carol@example.org\nTo: bob@example.net, kim@example.net\n"
+	      "Subject: Re: [sign] hello\n",
+    .body = {(const unsigned char *)"secret\r\n", 8},
+};
+
+static const struct fixture_mail asks_bob = {
+    .login = "carol@example.org",
+    .sender = "<carol@example.org>",
+    .to = {"<bob@example.net>"},
+    .header = "From: carol@example.org\nTo: bob@example.net\n"
+	      "Subject: =?utf-8?q?[sign]_hello?=\n",
+    .body = {(const unsigned char *)"secret\r\n", 8},
+};
+
 struct row {
 	enum deed deed;
 	const struct fixture_mail *mail;
@@ -293,6 +339,11 @@ static const struct row rows[] = {
     {FORGE_A_TOKEN, &to_three, "Bcc is left"},
     {IGNORE_POLICY, &to_bob, "must be encrypted and is not"},
     {DROP_A_GROUP, &to_three, "in no group"},
+    {KEEP_A_KEYWORD, &asks_three, "left in the subject"},
+    {KEEP_A_KEYWORD, &asks_bob, "left in the subject"},
+    {KEEP_ONE_ELSEWHERE, &asks_three, "left in the subject"},
+    {TAKE_TOO_MUCH, &asks_three, "a field is edited that is none of ours"},
+    {TAKE_TOO_MUCH, &asks_bob, "a field is edited that is none of ours"},
 };
 
 static enum setting_encrypt
@@ -307,6 +358,7 @@ send_mail(
 {
 	deed = what;
 	done = false;
+	turns = 0;
 	gateway_fixture_user(
 	    &f, "carol@example.org", SWITCH_ON, policy_for(what));
 	gateway_fixture_log_clear(&f);
@@ -327,7 +379,8 @@ test_every_deed(void **state)
 		assert_int_equal(r.outcome, JOB_DEFER);
 		assert_string_equal(r.reply.code, "451");
 		assert_string_equal(r.reply.extended, "4.7.53");
-		gateway_fixture_expect(&f, " reason=internal error=\"gate: ");
+		gateway_fixture_expect(&f, " reason=internal ");
+		gateway_fixture_expect(&f, " error=\"gate: ");
 		gateway_fixture_expect(&f, rows[i].gap);
 		fixture_result_fini(&r);
 	}
@@ -347,6 +400,14 @@ test_nothing_done(void **state)
 	send_mail(NOTHING, &to_three, &r);
 	assert_int_equal(r.outcome, JOB_DEFER);
 	assert_string_equal(r.reply.extended, "4.7.56");
+	fixture_result_fini(&r);
+	send_mail(NOTHING, &asks_bob, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_int_equal(turns, 1);
+	fixture_result_fini(&r);
+	send_mail(NOTHING, &asks_three, &r);
+	assert_string_equal(r.reply.extended, "4.7.56");
+	assert_int_equal(turns, 3);
 	fixture_result_fini(&r);
 }
 
