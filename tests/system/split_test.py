@@ -136,6 +136,34 @@ def _(site):
     site.nothing_left()
 
 
+@case("explain tells beforehand who gets which copy")
+def _(site):
+    for sender, to in ((CAROL, [BOB, KIM, DAVE, EVE]), (CAROL, [EVE, KIM]),
+                       (CAROL, [BOB, DAVE]), (REST, [BOB, DAVE, KIM]),
+                       (PAUL, [DAVE, EVE]), (PAUL, [BOB, LEO])):
+        mail = to_all(sender)
+        told = site.json("explain", "--from", sender, "--to", ",".join(to),
+                         site.for_smimectl(mail),
+                         status=1 if LEO in to else 0)
+        verdict = site.submit(sender, to, mail)
+        equal(told["outcome"] == "accepted", verdict.accepted, "outcome")
+        if not verdict.accepted:
+            equal(told["reply"], verdict.reply, "reply")
+            continue
+        copies = [(verdict.recipients, verdict.data)]
+        for copy in told["messages"][1:]:
+            got = site.take(copy["recipients"][0])
+            copies.append(([f"<{r}>" for r in got.recipients], got.data))
+        for row in told["refused"]:
+            contains(site.take(sender).data, row["address"].encode())
+        site.nothing_left()
+        for copy, (recipients, data) in zip(told["messages"], copies):
+            equal([f"<{r}>" for r in copy["recipients"]], recipients)
+            equal(copy["encrypted"], SECRET not in data, "encrypted")
+            if copy["encrypted"]:
+                equal(len(copy["reveals"]), openssl.recipient_count(data))
+
+
 @case("the log tells of each copy")
 def _(site):
     verdict = site.submit(CAROL, [BOB, KIM, EVE], to_all(),
