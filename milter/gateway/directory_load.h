@@ -1,6 +1,6 @@
 /*
  * directory_load.h: filling the entries of the directory from configuration
- * and store.  For directory.c only.
+ * and store.  For directory*.c only.
  *
  * Entries come in with their reference and the latest "until" set, which is
  * brought forward to the first moment at which a validity begins or ends.
@@ -17,6 +17,10 @@ struct directory_query {
 	struct trust *trust;
 	time_t now;
 };
+
+/* The entry must be looked at again when c begins or ceases to be valid. */
+void directory_expect_edges(
+    struct directory_entry *entry, time_t now, const struct certificate *c);
 
 int directory_load_domain(const struct directory_query *query, const char *name,
     struct directory_domain *domain, struct err *err) MUST_USE;

@@ -4,6 +4,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/authority.c %D%/authority.h \
 	%D%/directory.c %D%/directory.h \
 	%D%/directory_load.c %D%/directory_load.h \
+	%D%/directory_recipient.c \
 	%D%/edits.c %D%/edits.h \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/exemption.c %D%/exemption.h \
@@ -15,6 +16,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate_trigger.c %D%/gate_trigger.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
+	%D%/gather_recipients.c %D%/gather_recipients.h \
 	%D%/handover.c %D%/handover.h \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/inbound.c %D%/inbound.h \
