@@ -14,10 +14,14 @@ decode(const struct armor *a, size_t from, size_t chars,
     unsigned char bytes[ARMOR_LINE_BYTES])
 {
 	unsigned char line[LINE_TEXT];
-	size_t n = slice_list_read(a->text, from, line, chars + 2);
+	size_t n;
 	int decoded;
 
-	if (n < chars || chars == 0 || chars % 4 != 0)
+	/* The last line may be one without its end, and then longer. */
+	if (chars == 0 || chars > LINE_CHARS || chars % 4 != 0)
+		return -1;
+	n = slice_list_read(a->text, from, line, chars + 2);
+	if (n < chars)
 		return -1;
 	/* EVP_DecodeBlock passes over blanks at the ends; we do not. */
 	if (memchr(line, ' ', chars) || memchr(line, '\n', chars) ||

@@ -94,6 +94,22 @@ test_broken_text(void **state)
 	free(t.at);
 }
 
+/* A last line that is a character too long, with more text behind it. */
+static void
+test_long_line(void **state)
+{
+	char text[3 * 78];
+	struct slice_list list = {.count = 0};
+	struct armor a;
+
+	(void)state;
+	memset(text, 'A', sizeof(text));
+	slice_list_add(&list, slice_make(text, sizeof(text)));
+	assert_int_equal(armor_open(&a, &list, 0, 77), -1);
+	assert_int_equal(armor_open(&a, &list, 0, 78 + 77), -1);
+	assert_int_equal(armor_open(&a, &list, 0, 78), -1);
+}
+
 static void
 test_elements(void **state)
 {
@@ -145,6 +161,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_every_window),
 	    cmocka_unit_test(test_broken_text),
+	    cmocka_unit_test(test_long_line),
 	    cmocka_unit_test(test_elements),
 	};
 
