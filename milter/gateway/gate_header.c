@@ -329,6 +329,19 @@ is_clean(struct slice text)
 	return true;
 }
 
+/* Names end with their colon: not everybody reads "Bcc :" as a Bcc. */
+static bool
+has_plain_names(const struct header *h)
+{
+	for (size_t i = 0; i < h->count; i++) {
+		struct slice name = h->fields[i].name;
+
+		if (name.data[name.len] != ':')
+			return false;
+	}
+	return true;
+}
+
 int
 gate_header_read(struct gate_header *h, const struct slice_list *content,
     size_t *body, struct err *err)
@@ -347,7 +360,7 @@ gate_header_read(struct gate_header *h, const struct slice_list *content,
 	if (!is_clean(buf_slice(&h->text)))
 		return gap(err, "a copy with stray bytes in its header");
 	if (header_parse(&h->parsed, buf_slice(&h->text), &complete) != *body ||
-	    !complete || h->parsed.over_limit)
+	    !complete || h->parsed.over_limit || !has_plain_names(&h->parsed))
 		return gap(err, "a copy whose header cannot be read");
 	h->count = h->parsed.count;
 	h->fields = xcalloc(h->count + 1, sizeof(*h->fields));

@@ -20,7 +20,7 @@ SECONDS = int(os.environ.get("FUZZ_SECONDS", "2"))
 
 # Targets that share a dictionary, or have another one than their own.
 DICTIONARIES = {"mime_scan": "mime", "mime_canon": "mime",
-                "mime_codec": "mime", "mime_type": "mime",
+                "mime_codec": "mime", "gate": "mime", "mime_type": "mime",
                 "smime_detect": "mime", "smime_verify": "mime",
                 "smtp_command": "smtp", "smtp_data": "smtp",
                 "smtp_reply": "smtp"}

@@ -917,6 +917,8 @@ test_bytes(void **state)
 	    {"words\r\n\t", "words\r\t", "stray bytes"},
 	    {"Two", "Two\r\r\n ", "stray bytes"},
 	    {VERSION, "no field\r\n" VERSION, "cannot be read"},
+	    {"X-Odd:", "X-Odd :", "cannot be read"},
+	    {VERSION, VERSION "Bcc : x\r\n", "cannot be read"},
 	    {"X-Odd: \xe4\r\n" VERSION, "X-Odd: \xe4\r\n\r\n" VERSION,
 		"MIME-Version"},
 	    {"--b0undary--\r\n", "\r\n", "exactly two parts"},
