@@ -663,6 +663,15 @@ wants_fold(const struct writer *w, struct slice rest)
 	return len > 1 && column_of(&w->out, w->column) + len > FOLD_AT;
 }
 
+/* CR LF becomes LF, and another CR nothing: a mail server would put a second
+ * one in front of its own, or take it for the end of the line. */
+static void
+put_byte(struct writer *w, unsigned char c)
+{
+	if (c != '\r')
+		buf_add(&w->out, &c, 1);
+}
+
 /* The bytes as they stand.  A fold stays where a blank still follows. */
 static void
 put_literal(struct writer *w, size_t r)
@@ -683,7 +692,7 @@ put_literal(struct writer *w, size_t r)
 		if ((folded && is_blank(body.data[pos])) ||
 		    wants_fold(w, slice_part(body, pos, body.len)))
 			buf_add_char(&w->out, '\n');
-		buf_add(&w->out, &body.data[pos], 1);
+		put_byte(w, body.data[pos]);
 		folded = w->after_words = false;
 	}
 }
@@ -696,11 +705,12 @@ put_run(struct writer *w, size_t r)
 		return;
 	}
 	flush_words(w);
-	if (w->pieces[r] == PIECE_LITERAL)
+	if (w->pieces[r] == PIECE_LITERAL) {
 		put_literal(w, r);
-	else
-		buf_add_slice(&w->out, slice_part(w->t->body, w->t->runs[r].raw,
-					   run_end(w->t, r).raw));
+		return;
+	}
+	for (size_t i = w->t->runs[r].raw; i < run_end(w->t, r).raw; i++)
+		put_byte(w, w->t->body.data[i]);
 }
 
 void

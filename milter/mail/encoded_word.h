@@ -42,7 +42,7 @@ void encoded_text_fini(struct encoded_text *t);
 /*
  * Appends to out the body without those bytes of the text that are marked in
  * gone (one for each, whole characters).  Begins with a blank or a fold;
- * folds are LF and blank.  Only encoded words of which something goes are
+ * folds are LF and blank, and no CR is left.  Only encoded words of which something goes are
  * encoded anew; everything else keeps its bytes.  column: how much stands on
  * the first line already ("Subject:").
  */

@@ -42,6 +42,7 @@ check_value(struct slice body, struct slice value)
 {
 	FUZZ_CHECK(value.len > 0);
 	FUZZ_CHECK(is_blank(value.data[0]) || value.data[0] == '\n');
+	FUZZ_CHECK(slice_find(value, '\r', 0) == value.len);
 	for (size_t i = 0; i < body.len; i++)
 		if (body.data[i] == '\n' &&
 		    (i + 1 == body.len || !is_blank(body.data[i + 1])))
@@ -62,7 +63,8 @@ check_identity(const struct encoded_text *t)
 	buf_init(&out, TEXT_MAX);
 	encoded_text_write(t, gone, COLUMN, &out);
 	check_value(t->body, buf_slice(&out));
-	if (!memchr(t->body.data, '\n', t->body.len) && t->body.len > 0 &&
+	if (slice_find(t->body, '\n', 0) == t->body.len &&
+	    slice_find(t->body, '\r', 0) == t->body.len && t->body.len > 0 &&
 	    is_blank(t->body.data[0]))
 		FUZZ_CHECK(slice_equal(buf_slice(&out), t->body));
 	encoded_text_read(&again, buf_slice(&out));

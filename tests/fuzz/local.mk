@@ -2,7 +2,8 @@
 # HACKING.md.
 
 EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict %D%/smtp.dict \
-	%D%/header.dict %D%/session.dict %D%/encoded_word.dict
+	%D%/header.dict %D%/session.dict %D%/encoded_word.dict \
+	%D%/trigger.dict
 
 FUZZ_TARGETS =
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
@@ -46,6 +47,13 @@ FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_encoded_word %D%/fuzz_header \
 %C%_fuzz_mime_canon_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_mime_canon_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mime_canon_LDADD = $(MAIL_LIBS)
+
+# gateway/
+FUZZ_TARGETS += %D%/fuzz_trigger
+%C%_fuzz_trigger_SOURCES = %D%/fuzz_trigger.c %D%/fuzz.h
+%C%_fuzz_trigger_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_trigger_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_trigger_LDADD = $(GATEWAY_LIBS)
 
 # cert/
 FUZZ_TARGETS += %D%/fuzz_certificate

@@ -237,6 +237,9 @@ test_without(void **state)
 	    /* Folds stay with the blank behind them. */
 	    {" a\n [x] b", "[x] ", " a\n b"},
 	    {" a\r\n [x]\r\n\tb", "[x]\t", " a\n b"},
+	    {" a\rb\r [x]", " [x]", " ab"},
+	    {" [x] =?utf-8?q?a?=\r\n =?utf-8?q?b?=", "[x] ",
+		" =?utf-8?q?a?=\n =?utf-8?q?b?="},
 	    {" a\n [x]", " [x]", " a"},
 	    {"\n [x]", " [x]", " "},
 	    {" [x]\n a", "[x] ", " a"},
