@@ -37,8 +37,12 @@ gather_rule(struct recipient_facts *r, const struct directory_view *view,
 {
 	struct directory_rule *rule;
 
-	if (directory_is_own(view, r->address, &r->is_local, err) < 0 ||
-	    directory_find_rule(view, r->address, &rule, err) < 0)
+	if (r->address &&
+	    directory_is_own(view, r->address, &r->is_local, err) < 0)
+		return -1;
+	/* What is asked of everybody holds for who has no readable name. */
+	if (directory_find_rule(
+		view, r->address ? r->address : "", &rule, err) < 0)
 		return -1;
 	r->level = rule->level;
 	directory_rule_unref(&rule);
@@ -61,11 +65,9 @@ gather_recipient(struct gather *g, const struct directory_view *view, size_t i,
 
 	r->level = policy_recipient_builtin;
 	r->word = CERT_PICK_NONE;
-	if (!r->address)
-		return 0;
 	if (gather_rule(r, view, err) < 0)
 		return -1;
-	if (!may_be_encrypted(&g->facts, r))
+	if (!r->address || !may_be_encrypted(&g->facts, r))
 		return 0;
 	if (directory_find_recipient(view, r->address, &g->entries[i], err) < 0)
 		return -1;

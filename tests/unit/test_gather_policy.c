@@ -319,6 +319,25 @@ test_who_is_looked_up(void **state)
 	}
 }
 
+/* What everybody must get does not depend on how somebody is spelled. */
+static void
+test_defaults_for_the_unreadable(void **state)
+{
+	const struct mail mail = {.to = BOB, .rcpt = {BOB, "<carol>"}};
+	struct scene s;
+
+	(void)state;
+	f.config.recipient_defaults.encrypt = RECEIVE_REQUIRED;
+	scene_init(&s, &mail);
+	assert_null(s.g.facts.recipients[1].address);
+	assert_int_equal(
+	    s.g.facts.recipients[1].level.encrypt, RECEIVE_REQUIRED);
+	assert_false(s.g.facts.recipients[1].is_local);
+	assert_int_equal(s.plan.action, PLAN_REFUSE);
+	assert_int_equal(s.plan.reason, REASON_BAD_RECIPIENT);
+	scene_fini(&s);
+}
+
 /* The rule of each recipient, and what it makes of his certificates. */
 static void
 test_rules(void **state)
@@ -689,6 +708,8 @@ main(void)
 	    cmocka_unit_test_setup(test_whose_settings, before_each),
 	    cmocka_unit_test_setup(test_copies, before_each),
 	    cmocka_unit_test_setup(test_who_is_looked_up, before_each),
+	    cmocka_unit_test_setup(
+		test_defaults_for_the_unreadable, before_each),
 	    cmocka_unit_test_setup(test_rules, before_each),
 	    cmocka_unit_test_setup(test_our_own_users, before_each),
 	    cmocka_unit_test_setup(test_domain_certificate, before_each),
