@@ -80,11 +80,48 @@ envelope_set_sender(
 	e->parameters = copy_or_empty(parameters);
 }
 
+/* Without what the mail server makes of it, which another one of its
+ * listeners may not. */
+static char *
+name_as_told(const char *path)
+{
+	char *address = canonical(path), *name = name_of(address, path);
+
+	free(address);
+	return name;
+}
+
 /* RFC 5321 4.1.1.3: "<@relay.example:bob@example.net>" */
 static bool
 is_source_route(const char *path)
 {
 	return path[0] == '@' || (path[0] == '<' && path[1] == '@');
+}
+
+/* Does it say more than where it goes?  Postfix and Sendmail take a local part
+ * apart whose domain is theirs, and send on: "bob%example.net@example.org". */
+static bool
+is_rerouted(const char *address)
+{
+	size_t local = (size_t)(address_domain(address) - address) - 1;
+
+	return strcspn(address, "%!@") < local;
+}
+
+/* The address that the mail goes to.  What nobody can read, "bob" or
+ * "example.net!bob", is one to the mail server all the same. */
+static char *
+destination(const char *path, const char *resolved)
+{
+	char *address = canonical(path), *better;
+
+	if (!resolved || (address && !is_rerouted(address)))
+		return address;
+	better = canonical(resolved);
+	if (!better)
+		return address;
+	free(address);
+	return better;
 }
 
 /* Doubles at powers of two.  Takes name. */
@@ -120,9 +157,9 @@ envelope_add_recipient(struct envelope *e, const char *path,
 	}
 	r = &e->recipients[e->count++];
 	*r = (struct envelope_recipient){.path = xstrdup(path),
-	    .address = canonical(path),
+	    .address = destination(path, resolved),
 	    .parameters = copy_or_empty(parameters)};
-	r->name = name_of(r->address, path);
+	r->name = name_as_told(path);
 	if (resolved && is_source_route(path))
 		add_alias(r, xstrdup(resolved));
 }

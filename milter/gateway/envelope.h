@@ -10,8 +10,10 @@
 
 struct envelope_recipient {
 	char *path;	  /* as in RCPT, the first time */
-	char *address;	  /* canonical; NULL when it cannot be read */
-	char *name;	  /* the address, or the path without brackets */
+	char *address;	  /* canonical, where it goes; NULL when it cannot
+	                   * be read */
+	char *name;	  /* the path in canonical form, or as it is without
+	                   * brackets */
 	char *parameters; /* of that RCPT, a blank between them; or "" */
 	/* What else the mail server may know him by: other spellings of the
 	 * same address in other RCPTs, what it made of a source route. */
@@ -38,8 +40,9 @@ void envelope_fini(struct envelope *e);
 void envelope_set_sender(
     struct envelope *e, const char *path, const char *parameters);
 /* Path and parameters (or NULL) of RCPT.  resolved: the recipient in the mail
- * server's own words ({rcpt_addr}), or NULL; they matter only for a source
- * route, which Postfix knows by nothing else (MTA.md d). */
+ * server's own words ({rcpt_addr}), or NULL; they matter for a source route,
+ * which Postfix knows by nothing else, and where the path names no address, or
+ * one that is sent on to another: no rule for that one may be missed. */
 void envelope_add_recipient(struct envelope *e, const char *path,
     const char *parameters, const char *resolved);
 

@@ -98,6 +98,66 @@ test_source_routes(void **state)
 	envelope_fini(&e);
 }
 
+/* Whose rules count: those of who gets it. */
+static void
+test_destinations(void **state)
+{
+	static const struct {
+		const char *path, *resolved, *address;
+	} rows[] = {
+	    {"<bob%example.net@example.org>", "Bob@Example.net",
+		"bob@example.net"},
+	    {"<example.net!bob@example.org>", "bob@example.net",
+		"bob@example.net"},
+	    {"<\"bob@example.net\"@example.org>", "bob@example.net",
+		"bob@example.net"},
+	    {"<example.net!bob>", "bob@example.net", "bob@example.net"},
+	    {"<carol>", "carol@example.org", "carol@example.org"},
+	    {"<carol>", "carol", NULL},
+	    {"<carol>", NULL, NULL},
+	    {"<a%b@example.com>", "a%b@example.com", "a%b@example.com"},
+	    {"<a%b@example.com>", "nobody", "a%b@example.com"},
+	    {"<a%b@example.com>", NULL, "a%b@example.com"},
+	    /* What a table of aliases says is not asked. */
+	    {"<sales@example.org>", "bob@example.net", "sales@example.org"},
+	};
+	struct envelope e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		envelope_init(&e);
+		envelope_add_recipient(
+		    &e, rows[i].path, NULL, rows[i].resolved);
+		if (rows[i].address)
+			assert_string_equal(
+			    e.recipients[0].address, rows[i].address);
+		else
+			assert_null(e.recipients[0].address);
+		envelope_fini(&e);
+	}
+}
+
+/* A copy is known again by what its envelope says, and one who is named twice
+ * gets one. */
+static void
+test_destinations_join(void **state)
+{
+	struct envelope e;
+
+	(void)state;
+	envelope_init(&e);
+	envelope_add_recipient(&e, "<carol>", NULL, "carol@example.org");
+	envelope_add_recipient(
+	    &e, "<carol@example.org>", NULL, "carol@example.org");
+	envelope_unique(&e);
+	assert_int_equal(e.count, 1);
+	assert_string_equal(e.recipients[0].path, "<carol>");
+	assert_string_equal(e.recipients[0].name, "carol");
+	assert_int_equal(e.recipients[0].alias_count, 1);
+	assert_string_equal(e.recipients[0].aliases[0], "<carol@example.org>");
+	envelope_fini(&e);
+}
+
 static void
 test_parameters(void **state)
 {
@@ -169,6 +229,8 @@ main(void)
 	    cmocka_unit_test(test_sender),
 	    cmocka_unit_test(test_unique),
 	    cmocka_unit_test(test_source_routes),
+	    cmocka_unit_test(test_destinations),
+	    cmocka_unit_test(test_destinations_join),
 	    cmocka_unit_test(test_parameters),
 	    cmocka_unit_test(test_many_aliases),
 	    cmocka_unit_test(test_limit),
