@@ -67,6 +67,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_job_trigger \
 	tests/unit/test_levels \
 	tests/unit/test_notice \
+	tests/unit/test_outbound \
 	tests/unit/test_own_certificate \
 	tests/unit/test_rate \
 	tests/unit/test_record \
@@ -135,6 +136,12 @@ tests_unit_test_job_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_trigger_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notice_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_outbound_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_outbound_SOURCES = tests/unit/test_outbound.c \
+	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
+tests_unit_test_outbound_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=smime_encrypt -Wl,--wrap=smime_encrypt_der
+tests_unit_test_outbound_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_own_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_own_certificate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_rate_CPPFLAGS = $(UNIT_CPPFLAGS)
