@@ -5,13 +5,14 @@ all of them when something fails."""
 
 import re
 import socket
+import threading
 
 import openssl
 import tap
 from mailserver import Sink
 from messages import build
 from tap import absent, case, check, contains, equal
-from testsite import Site
+from testsite import COMPLAINTS, Site
 
 CAROL = "carol@example.org"  # encrypts if possible
 REST = "rita@rest.example.org"  # and refuses the rest
@@ -323,6 +324,36 @@ def come_back(site, copy, **options):
                      address="127.0.0.1", daemon_name="REINJECT", **options)
 
 
+@case("many at once: each copy arrives once")
+def _(site):
+    count, each = 8, 5
+
+    def submit(number):
+        for turn in range(each):
+            data = build(CAROL, [BOB, KIM], CONTENT,
+                         message_id=f"<{number}-{turn}@example.org>")
+            answers.append(site.submit(CAROL, [BOB, KIM, EVE], data))
+
+    answers = []
+    threads = [threading.Thread(target=submit, args=(number,))
+               for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    equal([a.reply for a in answers if not a.accepted], [], "not accepted")
+    equal(len(answers), count * each)
+    ids = {}
+    for _ in range(2 * len(answers)):
+        copy = site.listener.take(lambda _: True)
+        key = (copy.recipients[0],
+               re.search(rb"Message-ID: (<\d+-\d+@)", copy.data).group(1))
+        ids[key] = ids.get(key, 0) + 1
+    equal(len(ids), 2 * count * each)
+    equal(set(ids.values()), {1})
+    site.nothing_left()
+
+
 @case("a copy that comes back is passed, once")
 def _(site):
     check(site.submit(CAROL, [BOB, KIM, EVE], to_all()).accepted, "sent")
@@ -361,6 +392,13 @@ def _(site):
     site.wait_log("reloaded ")
     come_back(site, copy, queue_id="4RELOAD")
     contains(site.log_lines("4RELOAD")[-1], "reason=own-copy")
+
+
+@case("nobody complained")
+def _(site):
+    check(site.milter.alive() and site.keyd.alive(), "the daemons live")
+    for word in COMPLAINTS:
+        absent(site.milter.output() + site.keyd.output(), word, "log")
 
 
 tap.main(Fixture)
