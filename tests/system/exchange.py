@@ -16,7 +16,8 @@ import mailserver
 import messages
 import openssl
 import tap
-from messages import FEARED, build, is_seven_bit, same_content
+from messages import (FEARED, build, is_seven_bit, message_id,
+                      same_content)
 from tap import absent, case, check, contains, equal
 from testsite import Site
 
@@ -68,7 +69,7 @@ class Fixture(Site):
 
     def sent(self, mail):
         """What the sink got of a message, by its Message-ID."""
-        wanted = re.search(rb"(?im)^message-id:\s*(<[^>]+>)", mail).group(1)
+        wanted = message_id(mail)
         return self.server.sink.take(lambda m: wanted in m.data)
 
     def submit(self, user, recipients, mail, code=250):

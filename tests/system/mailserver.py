@@ -57,7 +57,27 @@ class _SinkSession(socketserver.StreamRequestHandler):
         except OSError:
             pass  # the server was stopped in the middle of a session
 
+    def _is_silent(self, step):
+        """Says nothing more if this is where the sink falls silent, until
+        the other side has had enough."""
+        if self.server.sink.silent_at != step:
+            return False
+        self.server.sink.silent.release()
+        while self.rfile.readline():
+            pass
+        return True
+
+    def _take(self, envelope):
+        """After DATA; False when there is nothing more to say."""
+        message = Delivered(envelope, self._read_data())
+        if self._is_silent("dot"):
+            return False
+        self._say(self.server.sink.take_over(message))
+        return True
+
     def _serve(self):
+        if self._is_silent("greeting"):
+            return
         self._say("220 sink.test ESMTP")
         envelope = []
         for line in self.rfile:
@@ -79,8 +99,8 @@ class _SinkSession(socketserver.StreamRequestHandler):
                 self._say("250 2.1.5 ok")
             elif verb == b"DATA":
                 self._say("354 go on")
-                message = Delivered(envelope, self._read_data())
-                self._say(self.server.sink.take_over(message))
+                if not self._take(envelope):
+                    return
             elif verb == b"QUIT":
                 self._say("221 2.0.0 bye")
                 return
@@ -102,6 +122,8 @@ class Sink:
         self.extensions = []  # others that it announces
         self.busy = 0  # how many messages will be told to come again
         self.refusals = []  # to the next final dots, None: it is taken
+        self.silent_at = None  # "greeting" or "dot"
+        self.silent = threading.Semaphore(0)  # released when it is
         self._messages = []
         self._changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _SinkSession)
@@ -146,6 +168,14 @@ class Sink:
             message = find()
             self._messages.remove(message)
             return message
+
+    def take_all(self, wanted):
+        """Takes all messages out for which wanted(message) is true, without
+        waiting for any."""
+        with self._changed:
+            found = [m for m in self._messages if wanted(m)]
+            self._messages = [m for m in self._messages if m not in found]
+            return found
 
     def all(self):
         with self._changed:
@@ -263,6 +293,21 @@ class MailServer:
             smtp.login(login, PASSWORD)
             return transaction(smtp, login if sender is None else sender,
                                recipients, data)
+
+    def submit_as_said(self, login, mail, recipients, data):
+        """The same with whole arguments of MAIL and RCPT, path and
+        parameters."""
+        with self.session(self.submission) as smtp:
+            smtp.ehlo()
+            smtp.login(login, PASSWORD)
+            smtp.command_encoding = "utf-8"
+            code, text = smtp.docmd("MAIL", f"FROM:{mail}")
+            for recipient in recipients:
+                if code < 300:
+                    code, text = smtp.docmd("RCPT", f"TO:{recipient}")
+            if code < 300:
+                code, text = smtp.data(data)
+            return code, text.decode("utf-8", "replace")
 
     def deliver(self, sender, recipients, data, port=None, certificate=None):
         """As a stranger, at the MX unless told otherwise.  certificate: the

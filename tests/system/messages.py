@@ -8,6 +8,7 @@ reader gets to see of two entities, leaf by leaf.
 import base64
 import email
 import email.policy
+import re
 import secrets
 
 PLAIN = (b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
@@ -25,6 +26,11 @@ def build(sender, recipients, content=PLAIN, cc=(), more=b"",
     lines += ["Subject: A test", "Date: Mon, 02 Mar 2026 10:00:00 +0000",
               f"Message-ID: {message_id}"]
     return "\r\n".join(lines).encode() + b"\r\n" + more + content
+
+
+def message_id(message):
+    """The Message-ID with its brackets."""
+    return re.search(rb"(?im)^message-id:\s*(<[^>]+>)", message).group(1)
 
 
 def multipart(kind, boundary, *parts, close=True):

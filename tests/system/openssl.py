@@ -281,3 +281,13 @@ def recipient_count(message):
     """RecipientInfos of an encrypted message."""
     out = run("cms", "-cmsout", "-print", "-noout", data=message).stdout
     return len(re.findall(rb"d\.(?:ktri|kari|kekri|pwri|ori)\b", out))
+
+
+def recipient_serials(message):
+    """Serial numbers of the certificates that an encrypted message names."""
+    out = run("cms", "-cmsout", "-print", "-noout", data=message).stdout
+    serials = [int(word) for word in
+               re.findall(rb"\bserialNumber: (\d+)\n", out)]
+    if len(serials) != recipient_count(message):
+        raise AssertionError("recipients that are named in another way")
+    return sorted(serials)

@@ -6,7 +6,6 @@ the final dot never came."""
 import contextlib
 import os
 import pathlib
-import re
 import select
 import socket
 import subprocess
@@ -15,7 +14,7 @@ import tempfile
 import postfix
 import sendmail
 import tap
-from messages import PLAIN, build
+from messages import PLAIN, build, message_id
 from processes import command_as, free_port, wait_until
 from tap import check, contains, equal
 
@@ -193,10 +192,6 @@ def on_postfix(description):
 
 def message(content=PLAIN):
     return build("alice@example.org", ["bob@example.com"], content)
-
-
-def message_id(data):
-    return re.search(rb"(?m)^Message-ID: (<[^>]+>)", data).group(1)
 
 
 def delivered(server, data):

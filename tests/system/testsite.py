@@ -130,6 +130,15 @@ class Site:
                 text += f"--- {process.name}\n" + "\n".join(lines) + "\n"
         return text
 
+    def check_quiet(self):
+        """The daemons run, and none of what they said is alarming."""
+        for process in (self.milter, self.keyd):
+            if not process.alive():
+                raise AssertionError(f"{process.name} died")
+            for word in COMPLAINTS:
+                if word in process.output():
+                    raise AssertionError(f"{word} in {process.name}'s log")
+
     # -- folders and settings --
 
     def _make_folders(self):
