@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Four scenes between alice@example.org, whose mail server runs smime-milter,
-and bob@example.com, who has nothing but the openssl command.
+"""Five scenes between alice@example.org, whose mail server runs smime-milter,
+and bob@example.com, who has nothing but the openssl command, with a few others.
 
 Everything is real: Postfix, both daemons, smimectl; everything is private:
 loopback, temporary folders.  What is claimed is checked with openssl, and the
@@ -23,6 +23,8 @@ from testsite import Site
 
 ALICE = "alice@example.org"
 BOB = "bob@example.com"
+CAROL = "carol@example.net"
+DAVE = "dave@example.com"
 WIDTH = 76
 
 
@@ -72,8 +74,8 @@ class Stage:
         return result
 
 
-def letter(sender, recipient, subject, text):
-    return (f"From: {sender}\r\nTo: {recipient}\r\nSubject: {subject}\r\n"
+def letter(sender, recipients, subject, text):
+    return (f"From: {sender}\r\nTo: {recipients}\r\nSubject: {subject}\r\n"
             f"Message-ID: <{time.time_ns()}@{sender.partition('@')[2]}>\r\n"
             "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
             "Content-Transfer-Encoding: 8bit\r\n\r\n").encode() + \
@@ -91,16 +93,18 @@ def interesting(message):
 
 
 class Demonstration:
-    def __init__(self, stage, site, server, bob):
+    def __init__(self, stage, site, server, bob, dave):
         self.stage = stage
         self.site = site
         self.server = server
         self.bob = bob
+        self.dave = dave
 
-    def taken(self, message):
+    def taken(self, message, recipient=""):
         """The message as it arrived at the other end."""
         wanted = re.search(rb"Message-ID: (\S+)", message).group(1)
-        return self.server.sink.take(lambda m: wanted in m.data)
+        return self.server.sink.take(
+            lambda m: wanted in m.data and recipient in [*m.recipients, ""])
 
     def submit(self, message):
         """Alice sends; returns what left and shows the log line."""
@@ -184,9 +188,42 @@ class Demonstration:
         self.verify(inside, "$ openssl cms -verify, on what was inside")
         stage.check("the text is there again", b"under the mat" in inside)
 
+    def several(self):
+        stage = self.stage
+        stage.heading("4. One mail to three people: each gets his own copy")
+        stage.tell(f"""Alice writes to Bob and to {CAROL}, who has no
+            certificate, with a blind copy to {DAVE}, who has one. One mail
+            cannot serve them all: Carol could not read a ciphertext, and Bob's
+            would tell whoever looks that Dave can open it. The best protected
+            copy stays in Postfix; the others go back to it through a listener
+            that nobody else can reach, before Alice hears that her mail was
+            taken.""")
+        secret = "The key lies under the flower pot.\n"
+        mail = letter(ALICE, f"{BOB}, {CAROL}", "Lunch for three", secret)
+        code, text = self.server.submit(ALICE, [BOB, CAROL, DAVE], mail)
+        stage.check(f"Postfix takes the mail ({code} {text})", code == 250)
+        self.show_log(text)
+        for name, person in ((BOB, self.bob), (DAVE, self.dave)):
+            copy = self.taken(mail, name)
+            stage.show(f"What {name} gets:", interesting(copy.data))
+            stage.check("the text is not in it",
+                        b"flower pot" not in copy.data)
+            stage.check("it goes to nobody else", copy.recipients == [name])
+            stage.check(f"its ciphertext names the certificate of {name} and "
+                        "no other", openssl.recipient_serials(copy.data) ==
+                        [person.serial()])
+            inside = stage.attempt(f"the private key of {name} opens it",
+                                   lambda c=copy, p=person: p.decrypt(c.data))
+            stage.check("inside is the text, signed by Alice", bool(inside) and
+                        b"flower pot" in self.site.verify(inside)[0])
+        copy = self.taken(mail, CAROL)
+        stage.show(f"What {CAROL} gets:", interesting(copy.data))
+        self.verify(copy.data, "$ openssl cms -verify -CAfile example.org.pem")
+        stage.check("Dave is named nowhere", DAVE.encode() not in copy.data)
+
     def stranger(self):
         stage = self.stage
-        stage.heading("4. A stranger writes under Alice's name: no signature")
+        stage.heading("5. A stranger writes under Alice's name: no signature")
         stage.tell(f"""Somebody without a login delivers a mail "From:
             {ALICE}" at the MX. Nobody signs as somebody else.""")
         mail = letter(ALICE, ALICE, "Urgent", "Pay at once!\n")
@@ -200,15 +237,19 @@ class Demonstration:
                     arrived.endswith(mail))
 
 
-def set_up(stage, site):
-    """Two organisations, Alice, and Bob."""
+def set_up(stage, site, server):
+    """Two organisations, Alice, Bob and Dave."""
     stage.heading("The stage")
     com = openssl.Authority(site.folder / "tmp" / "com", "Example Com")
-    bob = com.issue(BOB)
+    bob, dave = com.issue(BOB), com.issue(DAVE)
     site.trust(com)
+    site.write_settings(
+        more=f'reinject = "smtp://127.0.0.1:{server.reinject}";')
     site.restart_milter()
     site.add_user(ALICE, "--encrypt", "if-possible")
     site.issue(ALICE)
+    site.smimectl("contact", "import", DAVE,
+                  site.for_smimectl(dave.certificate.read_bytes()), "--trust")
     for line in (
             "smime-keyd    has the private keys, as a user of its own",
             "smime-milter  reads the mail, has no private key",
@@ -217,9 +258,11 @@ def set_up(stage, site):
             f"              smimectl user add {ALICE} --encrypt if-possible",
             f"              smimectl cert issue {ALICE}",
             "example.com   another organisation with its own authority, made",
-            f"              with openssl; {BOB} has a certificate of it"):
+            f"              with openssl; {BOB} has a certificate of it,",
+            f"              {DAVE}, too, and the operator has it:",
+            f"              smimectl contact import {DAVE} dave.pem --trust"):
         print("  " + line)
-    return bob
+    return bob, dave
 
 
 def main():
@@ -230,11 +273,13 @@ def main():
         return 1
     stage = Stage()
     with Site() as site:
-        bob = set_up(stage, site)
-        with postfix.Postfix(site.socket, [ALICE]) as server:
-            play = Demonstration(stage, site, server, bob)
+        server = postfix.Postfix(site.socket, [ALICE],
+                                 reinject_milters=[site.socket])
+        people = set_up(stage, site, server)
+        with server:
+            play = Demonstration(stage, site, server, *people)
             for scene in (play.signed, play.learned, play.encrypted,
-                          play.stranger):
+                          play.several, play.stranger):
                 scene()
     stage.heading("The end")
     verdict = "all right" if not stage.failures else \
