@@ -346,6 +346,29 @@ store_sqlite_exists(struct sqlite_query *q, struct err *err)
 	return sqlite_done(q, err) ? -1 : found;
 }
 
+int
+store_sqlite_find(struct store *store, const char *sql, const char *key,
+    store_row_read *read, void *row, struct err *err)
+{
+	bool found = false;
+	struct sqlite_query q;
+	struct sqlite *db;
+	int rc = 0;
+
+	if (store_sqlite_read(store, &db, err))
+		return -1;
+	sqlite_query(&q, db, sql);
+	sqlite_bind_text(&q, key);
+	if (sqlite_step(&q)) {
+		found = true;
+		rc = read(&q, row, err);
+	}
+	if (sqlite_done(&q, err))
+		rc = -1;
+	sqlite_release(&db);
+	return rc ? -1 : found;
+}
+
 /* Numbers */
 
 static int

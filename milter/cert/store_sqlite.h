@@ -73,6 +73,16 @@ const char *store_sqlite_or_empty(const char *text);
 struct lru *store_sqlite_chains_new(void);
 struct lru *store_sqlite_chains(struct store *store);
 
+/* Makes a record of the row that q is at.  On error, which refuses the row,
+ * there is nothing to free. */
+typedef int store_row_read(struct sqlite_query *q, void *row, struct err *err);
+
+/* The row of one key, the only parameter of sql.  row comes in as zeros; 1
+ * when it was filled, 0 when there is none, -1 on error.  The caller ends it,
+ * whatever comes back. */
+int store_sqlite_find(struct store *store, const char *sql, const char *key,
+    store_row_read *read, void *row, struct err *err) MUST_USE;
+
 /* A walk over many rows.  They are read in pages, and while a row is looked
  * at no connection is held: the one who looks may use the store as well. */
 struct store_walk;
@@ -103,6 +113,11 @@ void store_walk_init(
 /* For load: zeroed room for one more row of the page; it may stay zero. */
 void *store_walk_add(struct store_walk *w);
 void store_walk_set_after(struct store_walk *w, const char *key);
+
+/* For load: adds the rows of q, which it ends, to the page.  *last is the last
+ * of them, NULL when there was none. */
+int store_walk_read(struct store_walk *w, struct sqlite_query *q,
+    store_row_read *read, void **last, struct err *err) MUST_USE;
 
 /* The next row, borrowed until the next call; NULL at the end. */
 void *store_walk_next(struct store_walk *w, struct err *err);

@@ -122,6 +122,18 @@ query_logins(struct sqlite_query *q, const struct store_walk *w,
 	sqlite_bind_number(q, STORE_PAGE);
 }
 
+static int
+read_login(struct sqlite_query *q, void *row, struct err *err)
+{
+	struct store_login *l = row;
+
+	(void)err;
+	l->login = xstrdup(sqlite_text(q, 0));
+	l->address = xstrdup(sqlite_text(q, 1));
+	l->created = sqlite_number(q, 2);
+	return 0;
+}
+
 static void
 set_after(struct store_walk *w, const struct store_login *l)
 {
@@ -136,23 +148,17 @@ load_logins(struct store_walk *w, struct sqlite *db, struct err *err)
 {
 	const char *end = strrchr(w->after, '\n');
 	char *login = xstrndup(w->after, end ? (size_t)(end - w->after) : 0);
-	struct store_login *l = NULL;
 	struct sqlite_query q;
+	void *last;
 	int rc;
 
 	query_logins(&q, w, login, end ? end + 1 : "", db);
-	while (sqlite_step(&q)) {
-		l = store_walk_add(w);
-		l->login = xstrdup(sqlite_text(&q, 0));
-		l->address = xstrdup(sqlite_text(&q, 1));
-		l->created = sqlite_number(&q, 2);
-	}
-	rc = sqlite_done(&q, err);
+	rc = store_walk_read(w, &q, read_login, &last, err);
 	free(login);
 	if (rc)
 		return -1;
-	if (l)
-		set_after(w, l);
+	if (last)
+		set_after(w, last);
 	return w->count == STORE_PAGE;
 }
 

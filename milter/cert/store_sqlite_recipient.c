@@ -8,8 +8,7 @@
 #define CREATED		   (DOMAIN_CERTIFICATE + 1)
 
 static int
-read_recipient(
-    struct sqlite_query *q, struct store_recipient *out, struct err *err)
+read_recipient(struct sqlite_query *q, void *row, struct err *err)
 {
 	struct store_recipient r = {.created = sqlite_number(q, CREATED)};
 	const char *name = sqlite_text(q, 0);
@@ -18,7 +17,7 @@ read_recipient(
 		return -1;
 	r.name = xstrdup(name);
 	r.domain_certificate = xstrdup(sqlite_text(q, DOMAIN_CERTIFICATE));
-	*out = r;
+	*(struct store_recipient *)row = r;
 	return 0;
 }
 
@@ -63,27 +62,16 @@ store_sqlite_recipient_find(struct store *store, const char *name,
     struct store_recipient *out, struct err *err)
 {
 	struct store_recipient r = {0};
-	struct sqlite_query q;
-	struct sqlite *db;
-	int rc = 0;
+	int found = store_sqlite_find(store,
+	    "SELECT " COLUMNS " FROM recipients WHERE name = ?", name,
+	    read_recipient, &r, err);
 
-	if (store_sqlite_read(store, &db, err))
-		return -1;
-	sqlite_query(
-	    &q, db, "SELECT " COLUMNS " FROM recipients WHERE name = ?");
-	sqlite_bind_text(&q, name);
-	if (sqlite_step(&q))
-		rc = read_recipient(&q, &r, err);
-	if (sqlite_done(&q, err))
-		rc = -1;
-	sqlite_release(&db);
-	if (rc == 0 && !r.name)
-		rc = no_rule(name, err);
-	if (rc == 0)
+	if (found > 0) {
 		*out = r;
-	else
-		store_recipient_fini(&r);
-	return rc;
+		return 0;
+	}
+	store_recipient_fini(&r);
+	return found < 0 ? -1 : no_rule(name, err);
 }
 
 int
@@ -115,23 +103,18 @@ fini_recipient(void *row)
 static int
 load_recipients(struct store_walk *w, struct sqlite *db, struct err *err)
 {
-	struct store_recipient *r = NULL;
 	struct sqlite_query q;
-	int rc = 0;
+	void *last;
 
 	sqlite_query(&q, db,
 	    "SELECT " COLUMNS " FROM recipients WHERE name > ?"
 	    " ORDER BY name LIMIT ?");
 	sqlite_bind_text(&q, w->after);
 	sqlite_bind_number(&q, STORE_PAGE);
-	while (rc == 0 && sqlite_step(&q)) {
-		r = store_walk_add(w);
-		rc = read_recipient(&q, r, err);
-	}
-	if (sqlite_done(&q, err) || rc)
+	if (store_walk_read(w, &q, read_recipient, &last, err))
 		return -1;
-	if (r)
-		store_walk_set_after(w, r->name);
+	if (last)
+		store_walk_set_after(w, ((struct store_recipient *)last)->name);
 	return w->count == STORE_PAGE;
 }
 

@@ -33,7 +33,7 @@ parse_state(const char *name, const char *text, enum store_user_state *out,
 #define DOMAIN_CREATED (DOMAIN_ESCROW + 1)
 
 static int
-read_domain(struct sqlite_query *q, struct store_domain *out, struct err *err)
+read_domain(struct sqlite_query *q, void *row, struct err *err)
 {
 	struct store_domain d = {.created = sqlite_number(q, DOMAIN_CREATED)};
 	const char *name = sqlite_text(q, 0);
@@ -42,7 +42,7 @@ read_domain(struct sqlite_query *q, struct store_domain *out, struct err *err)
 		return -1;
 	d.name = xstrdup(name);
 	d.escrow = xstrdup(sqlite_text(q, DOMAIN_ESCROW));
-	*out = d;
+	*(struct store_domain *)row = d;
 	return 0;
 }
 
@@ -112,27 +112,16 @@ store_sqlite_domain_find(struct store *store, const char *name,
     struct store_domain *out, struct err *err)
 {
 	struct store_domain d = {0};
-	struct sqlite_query q;
-	struct sqlite *db;
-	int rc = 0;
+	int found = store_sqlite_find(store,
+	    "SELECT " DOMAIN_COLUMNS " FROM domains WHERE name = ?", name,
+	    read_domain, &d, err);
 
-	if (store_sqlite_read(store, &db, err))
-		return -1;
-	sqlite_query(
-	    &q, db, "SELECT " DOMAIN_COLUMNS " FROM domains WHERE name = ?");
-	sqlite_bind_text(&q, name);
-	if (sqlite_step(&q))
-		rc = read_domain(&q, &d, err);
-	if (sqlite_done(&q, err))
-		rc = -1;
-	sqlite_release(&db);
-	if (rc == 0 && !d.name)
-		rc = no_domain(name, err);
-	if (rc == 0)
+	if (found > 0) {
 		*out = d;
-	else
-		store_domain_fini(&d);
-	return rc;
+		return 0;
+	}
+	store_domain_fini(&d);
+	return found < 0 ? -1 : no_domain(name, err);
 }
 
 static void
@@ -144,23 +133,18 @@ fini_domain(void *row)
 static int
 load_domains(struct store_walk *w, struct sqlite *db, struct err *err)
 {
-	struct store_domain *d = NULL;
 	struct sqlite_query q;
-	int rc = 0;
+	void *last;
 
 	sqlite_query(&q, db,
 	    "SELECT " DOMAIN_COLUMNS " FROM domains WHERE name > ?"
 	    " ORDER BY name LIMIT ?");
 	sqlite_bind_text(&q, w->after);
 	sqlite_bind_number(&q, STORE_PAGE);
-	while (rc == 0 && sqlite_step(&q)) {
-		d = store_walk_add(w);
-		rc = read_domain(&q, d, err);
-	}
-	if (sqlite_done(&q, err) || rc)
+	if (store_walk_read(w, &q, read_domain, &last, err))
 		return -1;
-	if (d)
-		store_walk_set_after(w, d->name);
+	if (last)
+		store_walk_set_after(w, ((struct store_domain *)last)->name);
 	return w->count == STORE_PAGE;
 }
 
@@ -194,7 +178,7 @@ store_sqlite_domain_each(struct store *store,
 #define USER_CREATED	(USER_FIRST_NAME + 3)
 
 static int
-read_user(struct sqlite_query *q, struct store_user *out, struct err *err)
+read_user(struct sqlite_query *q, void *row, struct err *err)
 {
 	struct store_user u = {.created = sqlite_number(q, USER_CREATED)};
 	const char *address = sqlite_text(q, 0);
@@ -205,7 +189,7 @@ read_user(struct sqlite_query *q, struct store_user *out, struct err *err)
 	u.address = xstrdup(address);
 	u.first_name = xstrdup(sqlite_text(q, USER_FIRST_NAME));
 	u.last_name = xstrdup(sqlite_text(q, USER_LAST_NAME));
-	*out = u;
+	*(struct store_user *)row = u;
 	return 0;
 }
 
@@ -317,27 +301,16 @@ store_sqlite_user_find(struct store *store, const char *address,
     struct store_user *out, struct err *err)
 {
 	struct store_user u = {0};
-	struct sqlite_query q;
-	struct sqlite *db;
-	int rc = 0;
+	int found = store_sqlite_find(store,
+	    "SELECT " USER_COLUMNS " FROM users WHERE address = ?", address,
+	    read_user, &u, err);
 
-	if (store_sqlite_read(store, &db, err))
-		return -1;
-	sqlite_query(
-	    &q, db, "SELECT " USER_COLUMNS " FROM users WHERE address = ?");
-	sqlite_bind_text(&q, address);
-	if (sqlite_step(&q))
-		rc = read_user(&q, &u, err);
-	if (sqlite_done(&q, err))
-		rc = -1;
-	sqlite_release(&db);
-	if (rc == 0 && !u.address)
-		rc = no_user(address, err);
-	if (rc == 0)
+	if (found > 0) {
 		*out = u;
-	else
-		store_user_fini(&u);
-	return rc;
+		return 0;
+	}
+	store_user_fini(&u);
+	return found < 0 ? -1 : no_user(address, err);
 }
 
 static void
@@ -369,18 +342,13 @@ static int
 load_users(struct store_walk *w, struct sqlite *db, struct err *err)
 {
 	struct sqlite_query q;
-	struct store_user *u = NULL;
-	int rc = 0;
+	void *last;
 
 	query_users(&q, w, db);
-	while (rc == 0 && sqlite_step(&q)) {
-		u = store_walk_add(w);
-		rc = read_user(&q, u, err);
-	}
-	if (sqlite_done(&q, err) || rc)
+	if (store_walk_read(w, &q, read_user, &last, err))
 		return -1;
-	if (u)
-		store_walk_set_after(w, u->address);
+	if (last)
+		store_walk_set_after(w, ((struct store_user *)last)->address);
 	return w->count == STORE_PAGE;
 }
 

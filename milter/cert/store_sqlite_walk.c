@@ -33,6 +33,21 @@ store_walk_set_after(struct store_walk *w, const char *key)
 	w->after = xstrdup(key);
 }
 
+int
+store_walk_read(struct store_walk *w, struct sqlite_query *q,
+    store_row_read *read, void **last, struct err *err)
+{
+	void *row = NULL;
+	int rc = 0;
+
+	while (rc == 0 && sqlite_step(q)) {
+		row = store_walk_add(w);
+		rc = read(q, row, err);
+	}
+	*last = row;
+	return sqlite_done(q, err) || rc ? -1 : 0;
+}
+
 static void
 drop_page(struct store_walk *w)
 {
