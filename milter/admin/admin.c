@@ -2,6 +2,7 @@
 #include "admin/admin.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "admin/complain.h"
@@ -142,4 +143,27 @@ admin_domain(const char *text, char **out, struct err *err)
 		return VERB_DONE;
 	(void)err_prefix(err, "\"%s\" is not a domain", text);
 	return VERB_USAGE;
+}
+
+enum verb_result
+admin_choice(const char *text,
+    enum verb_result (*read)(const char *text, char **out, struct err *err),
+    char **out, struct err *err)
+{
+	enum verb_result rc = VERB_DONE;
+	char *choice = NULL;
+
+	if (!text)
+		return VERB_DONE;
+	if (strcmp(text, "inherit") == 0)
+		choice = xstrdup("");
+	else if (strcmp(text, "none") == 0)
+		choice = xstrdup(text);
+	else
+		rc = read(text, &choice, err);
+	if (rc != VERB_DONE)
+		return rc;
+	free(*out);
+	*out = choice;
+	return VERB_DONE;
 }

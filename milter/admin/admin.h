@@ -55,4 +55,10 @@ int admin_audit(struct admin *a, const char *action, const char *object,
 enum verb_result admin_address(const char *text, char **out, struct err *err);
 enum verb_result admin_domain(const char *text, char **out, struct err *err);
 
+/* An option that is "inherit", "none", or what read makes of it; *out is
+ * replaced by "", "none" or that, and stays when the option was not given. */
+enum verb_result admin_choice(const char *text,
+    enum verb_result (*read)(const char *text, char **out, struct err *err),
+    char **out, struct err *err);
+
 #endif

@@ -123,28 +123,6 @@ read_addresses(const char *text, char **out, struct err *err)
 	return rc;
 }
 
-static enum verb_result
-read_escrow(const struct args *args, char **escrow, struct err *err)
-{
-	const char *text = args_option(args, "escrow");
-	enum verb_result rc = VERB_DONE;
-	char *read = NULL;
-
-	if (!text)
-		return VERB_DONE;
-	if (strcmp(text, "inherit") == 0)
-		read = xstrdup("");
-	else if (strcmp(text, "none") == 0)
-		read = xstrdup(text);
-	else
-		rc = read_addresses(text, &read, err);
-	if (rc != VERB_DONE)
-		return rc;
-	free(*escrow);
-	*escrow = read;
-	return VERB_DONE;
-}
-
 /* What was not given stays. */
 static enum verb_result
 read_options(const struct args *args, struct store_domain *d, struct err *err)
@@ -152,7 +130,10 @@ read_options(const struct args *args, struct store_domain *d, struct err *err)
 	enum verb_result rc =
 	    setting_options_read(args, &setting_senders, &d->level, err);
 
-	return rc == VERB_DONE ? read_escrow(args, &d->escrow, err) : rc;
+	if (rc != VERB_DONE)
+		return rc;
+	return admin_choice(
+	    args_option(args, "escrow"), read_addresses, &d->escrow, err);
 }
 
 static int

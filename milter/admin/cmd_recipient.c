@@ -120,28 +120,6 @@ read_name(const struct args *args, char **out, struct err *err)
 	return VERB_USAGE;
 }
 
-static enum verb_result
-read_certificate(const struct args *args, char **out, struct err *err)
-{
-	const char *text = args_option(args, "domain-certificate");
-	enum verb_result rc = VERB_DONE;
-	char *read = NULL;
-
-	if (!text)
-		return VERB_DONE;
-	if (strcmp(text, "inherit") == 0)
-		read = xstrdup("");
-	else if (strcmp(text, "none") == 0)
-		read = xstrdup(text);
-	else
-		rc = admin_address(text, &read, err);
-	if (rc != VERB_DONE)
-		return rc;
-	free(*out);
-	*out = read;
-	return VERB_DONE;
-}
-
 /* What was not given stays. */
 static enum verb_result
 read_options(
@@ -156,9 +134,10 @@ read_options(
 		return VERB_USAGE;
 	}
 	rc = setting_options_read(args, &setting_recipients, &r->level, err);
-	return rc == VERB_DONE
-		   ? read_certificate(args, &r->domain_certificate, err)
-		   : rc;
+	if (rc != VERB_DONE)
+		return rc;
+	return admin_choice(args_option(args, "domain-certificate"),
+	    admin_address, &r->domain_certificate, err);
 }
 
 static int
