@@ -303,7 +303,7 @@ add_converted(const struct charset *charset, struct slice in, struct buf *out)
 		return;
 	}
 	cd = iconv_open("UTF-8", charset->name);
-	if (cd == (iconv_t)-1) {
+	if ((intptr_t)cd == -1) {
 		/* A system without its table: at least what is ASCII. */
 		add_utf8(in, out);
 		return;
@@ -515,8 +515,10 @@ write_word(struct slice text, bool base64, struct buf *out)
 	for (size_t i = 0; !base64 && i < text.len; i++) {
 		unsigned char c = text.data[i];
 
-		if (is_safe(c) || c == ' ')
-			buf_add_char(out, c == ' ' ? '_' : (char)c);
+		if (c == ' ')
+			buf_add_char(out, '_');
+		else if (is_safe(c))
+			buf_add(out, &c, 1);
 		else
 			buf_addf(out, "=%02X", c);
 	}

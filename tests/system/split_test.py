@@ -33,6 +33,10 @@ domains = (
      mixed = "refuse-the-rest"; }},
   {{ name = "must.example.org"; encrypt = "required"; }}
 );
+triggers = (
+  {{ name = "sign"; subject = "[sign]"; wishes = [ "sign" ]; }},
+  {{ name = "field"; header = "X-Ask"; wishes = [ "sign" ]; }}
+);
 """
 
 
@@ -180,6 +184,24 @@ def _(site):
              site.readers[EVE].fingerprint()[:16])
     contains(third, f"signed from={CAROL} nrcpt=1 copy=3/3 cert=")
     contains(third, f"encrypt-reason=no-certificate to={KIM}")
+
+
+@case("what asked for something is gone from every copy")
+def _(site):
+    mail = to_all(more=b"X-Ask: please\r\nX-Next: stays\r\n").replace(
+        b"Subject: A test", b"Subject: Re: =?utf-8?q?[sign]_A_test?=")
+    verdict = site.submit(CAROL, [BOB, KIM, EVE], mail, queue_id="4ASKED")
+    check(verdict.accepted, verdict.reply)
+    blind, clear = site.take(EVE), site.take(KIM)
+    for data in verdict.data, blind.data, clear.data:
+        contains(data, b"\r\nSubject: Re: A test\r\n")
+        contains(data, b"\r\nX-Next: stays\r\n")
+        absent(data, b"X-Ask")
+    site.check_reader(BOB, verdict.data)
+    site.check_reader(EVE, blind.data)
+    site.check_signed(clear.data)
+    contains(site.log_lines("4ASKED")[0] + "\n",
+             " refused=0 triggers=sign,field\n")
 
 
 @case("whoever has another copy is removed by every name")
