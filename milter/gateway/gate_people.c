@@ -206,6 +206,19 @@ check_removed(const struct gate_people *p, const char *const *removed,
 	return 0;
 }
 
+/* Postfix knows a recipient with a source route by nothing but its own name
+ * for him, and says nothing when it is told another one (MTA.md d). */
+static bool
+can_be_removed(const struct gate_people *p, size_t recipient)
+{
+	const struct envelope_recipient *r =
+	    &p->c->envelope->recipients[recipient];
+	bool has_route =
+	    r->path[0] == '@' || (r->path[0] == '<' && r->path[1] == '@');
+
+	return !has_route || r->alias_count > 0;
+}
+
 static int
 check_in_place(
     const struct gate_people *p, const struct edits *edits, struct err *err)
@@ -222,8 +235,13 @@ check_in_place(
 	for (size_t i = 0; i < p->name_count; i++) {
 		const struct gate_name *name = &p->names[i];
 
-		if (p->c->plan->recipients[name->recipient].group != 0 &&
-		    !bsearch(&name->path, removed, count, sizeof(*removed),
+		if (p->c->plan->recipients[name->recipient].group == 0)
+			continue;
+		if (!can_be_removed(p, name->recipient)) {
+			gap(err, "nobody knows how to remove a recipient");
+			goto out;
+		}
+		if (!bsearch(&name->path, removed, count, sizeof(*removed),
 			compare_paths)) {
 			gap(err, "a recipient gets what is not for him");
 			goto out;

@@ -1139,6 +1139,35 @@ test_same_path(void **state)
 	}
 }
 
+/* Postfix is known to remove nobody who is called so (MTA.md d). */
+static void
+test_source_route(void **state)
+{
+	static const char route[] = "<@mx.example.com:grace@example.com>";
+	struct scene s;
+
+	(void)state;
+	for (int known = 0; known <= 1; known++) {
+		scene_init(&s);
+		envelope_fini(&s.envelope);
+		envelope_set_sender(
+		    &s.envelope, "<alice@example.org>", "RET=HDRS ENVID=1");
+		for (size_t i = 0; i <= FRANK; i++)
+			envelope_add_recipient(&s.envelope, paths[i],
+			    i == FRANK ? "NOTIFY=NEVER" : NULL, NULL);
+		envelope_add_recipient(
+		    &s.envelope, route, NULL, known ? paths[GRACE] : NULL);
+		forget(&s, 2);
+		edits_remove_recipient(&s.edits, route);
+		if (known) {
+			passes(&s);
+			continue;
+		}
+		forget(&s, 2);
+		stops(&s, "nobody knows how to remove");
+	}
+}
+
 /* --- many --- */
 
 /* As many as there may be: it must not take minutes. */
@@ -1237,6 +1266,7 @@ main(void)
 	    cmocka_unit_test(test_done),
 	    cmocka_unit_test(test_same_name),
 	    cmocka_unit_test(test_same_path),
+	    cmocka_unit_test(test_source_route),
 	    cmocka_unit_test(test_many),
 	};
 
