@@ -181,11 +181,11 @@
 #define LIMIT_RELAY_PROGRESS 1000
 
 /* Of the mail's own header in a report about it: nobody reads more. */
-#define LIMIT_REPORT_HEADER (32u * KIB)
+#define LIMIT_REPORT_HEADER 32768u
 /* Tokens of copies: how long one is good for, in seconds.  A copy comes back
  * within the second, or when its turn has come at a busy listener; after
  * LIMIT_ANSWER_TIME nobody waits for it any more. */
-#define LIMIT_TOKEN_SECONDS (15 * 60)
+#define LIMIT_TOKEN_SECONDS 900
 /* Of how many it is remembered whether they were used: a bit each, and 72 a
  * second for as long as they are good.  A multiple of 8. */
 #define LIMIT_TOKENS 65536u

@@ -166,6 +166,8 @@ read_back(const struct gate_copy *copy, const struct gate_terms *terms,
 		    0)
 			return -1;
 		e->body = tail_of(copy->relay->content, body);
+	} else if (!copy->edits) {
+		return gap(err, "a copy of nothing");
 	} else {
 		if (gate_header_play(header, copy->edits, terms, err) < 0)
 			return -1;

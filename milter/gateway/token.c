@@ -199,7 +199,7 @@ token_make(struct tokens *t, const struct token_subject *subject, time_t now,
 	if (compute(t, &token, subject, token.code) < 0)
 		return err_set_crypto(err, ERR_TEMPORARY, "token");
 	hex_encode(token.code, CODE_SIZE, code);
-	snprintf(text, TOKEN_TEXT, "1 %016llx %016llx %d %s",
+	(void)snprintf(text, TOKEN_TEXT, "1 %016llx %016llx %d %s",
 	    (unsigned long long)token.time, (unsigned long long)token.number,
 	    token.has_id, code);
 	return 0;
