@@ -98,6 +98,10 @@ def _is_content(name):
     return name.lower().startswith(b"content-")
 
 
+# Nobody is told of blind recipients: a changed message loses these (rule B2).
+BLIND = (b"bcc", b"resent-bcc")
+
+
 def outside(message):
     """[(name, value)] of what no signature may touch."""
     return [(n, v) for n, v in split_message(message)[0]
@@ -208,7 +212,8 @@ class Judge:
         before."""
         if split_message(before) == split_message(after):
             return ALONE + word_of(log, "passed", "reason")
-        compare(outside(before), outside(after), "header field")
+        compare([f for f in outside(before) if f[0].lower() not in BLIND],
+                outside(after), "header field")
         content = self.verify(after)
         same_to_a_reader(before, content)
         _check_version(after)
