@@ -124,25 +124,23 @@ add_key(struct handover *h, struct handover_copy *copy, size_t recipient,
 	return 0;
 }
 
+/* The dot of a copy was accepted.  The next one waits, so that whatever
+ * happens now is known of this one. */
 static void
-write_journal(struct handover *h)
+write_journal(void *arg, size_t n)
 {
-	struct store *store = gateway_store(h->c.message.gateway);
+	struct handover *h = arg;
+	const struct handover_copy *copy = &h->copies[n];
 	struct err err;
 
-	for (size_t i = 0; i < h->count; i++) {
-		const struct handover_copy *copy = &h->copies[i];
-
-		if (copy->key_count == 0 ||
-		    relay_batch_outcome(h->batch, i)->state != RELAY_COMMITTED)
-			continue;
-		if (store_journal_add(store,
-			(const unsigned char(*)[STORE_JOURNAL_KEY])copy->keys,
-			copy->key_count, h->c.message.now, &err) < 0)
-			log_warning("journal of copies: %s: if the message "
-				    "comes again, so does the copy",
-			    err.text);
-	}
+	if (copy->key_count == 0)
+		return;
+	if (store_journal_add(gateway_store(h->c.message.gateway),
+		(const unsigned char(*)[STORE_JOURNAL_KEY])copy->keys,
+		copy->key_count, h->c.message.now, &err) < 0)
+		log_warning("journal of copies: %s: if the message comes "
+			    "again, so does the copy",
+		    err.text);
 }
 
 /* --- which copies --- */
@@ -467,9 +465,9 @@ handover_commit(struct handover *h, struct err *err)
 
 	if (!h->batch)
 		return REASON_NONE;
+	relay_batch_tell(h->batch, write_journal, h);
 	if (relay_batch_commit(h->batch, err) < 0)
 		reason = reason_of_failure(h);
-	write_journal(h);
 	relay_batch_free(h->batch);
 	h->batch = NULL;
 	return reason;

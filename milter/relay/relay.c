@@ -31,6 +31,8 @@ struct relay_batch {
 	size_t count;
 	unsigned slots; /* held */
 	bool prepared;
+	void (*committed)(void *arg, size_t n); /* or NULL */
+	void *arg;
 };
 
 int
@@ -82,6 +84,14 @@ relay_batch_new(struct relay *relay, const struct relay_copy *copies,
 		smtp_transaction_init(&batch->transactions[i], &copies[i],
 		    &relay->target, &batch->wait);
 	return batch;
+}
+
+void
+relay_batch_tell(struct relay_batch *batch,
+    void (*committed)(void *arg, size_t n), void *arg)
+{
+	batch->committed = committed;
+	batch->arg = arg;
 }
 
 /* Ends all connections that are left. */
@@ -182,8 +192,11 @@ relay_batch_commit(struct relay_batch *batch, struct err *err)
 
 	if (!batch->prepared)
 		return err_set(err, ERR_BUG, "copies that are not prepared");
-	for (size_t i = 0; rc == 0 && i < batch->count; i++)
+	for (size_t i = 0; rc == 0 && i < batch->count; i++) {
 		rc = commit_one(batch, &batch->transactions[i], err);
+		if (rc == 0 && batch->committed)
+			batch->committed(batch->arg, i);
+	}
 	give_up(batch);
 	return rc;
 }

@@ -67,6 +67,11 @@ struct relay_batch *relay_batch_new(struct relay *relay,
     const struct relay_copy *copies, size_t count,
     const struct relay_patience *patience);
 
+/* Before the second step, when somebody wants to know at once: each copy that
+ * the server has taken over is told, by its number, before the next dot. */
+void relay_batch_tell(struct relay_batch *batch,
+    void (*committed)(void *arg, size_t n), void *arg);
+
 /* Gives up what has not been committed: the server keeps nothing of it.
  * NULL is fine. */
 void relay_batch_free(struct relay_batch *batch);

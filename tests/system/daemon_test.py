@@ -455,10 +455,12 @@ def chatty_server(site):
 def negotiation(site):
     with site.mta() as mta:
         equal(mta.wanted_macros,
-              {"C": ["{daemon_name}"],
-               "M": ["i", "{auth_authen}", "{auth_ssf}"],
-               "R": ["i"], "N": ["i"], "E": ["i"]}, "macros")
-        equal(mta.actions, 0x113, "actions")
+              {"C": ["{daemon_name}", "v"],
+               "M": ["i", "{auth_authen}", "{auth_ssf}", "{verify}",
+                     "{cert_subject}", "{cert_issuer}", "{cn_subject}",
+                     "{cn_issuer}"],
+               "R": ["i", "{rcpt_addr}"], "N": ["i"], "E": ["i"]}, "macros")
+        equal(mta.actions, 0x11b, "actions")
         mta.connect()
 
 

@@ -502,13 +502,15 @@ class MtaClient:
         self.model = Model(sender, recipients, data, self.rules,
                            bool(self.steps & LEADING_SPACE))
         self.rcpt_arguments = rcpt_arguments or {}
+        before = None
         for stage, step in self._steps_of(sender, recipients, login, arguments,
                                           early, with_id):
+            if stop and before == stop != stage:
+                return None
+            before = stage
             verdict, reply = step()
             if stage == "eom" or verdict not in ("continue", "skip"):
                 return self._ended(verdict, reply, stage)
-            if stage == stop:
-                return None
         raise AssertionError(f"no stage {stop}")
 
     def _steps_of(self, sender, recipients, login, arguments, early, with_id):

@@ -310,6 +310,24 @@ def _(site):
     contains(site.log_lines("4AGAIN")[0], " again=1")
 
 
+@case("a mail server that dies while it is told the changes: no copy leaves")
+def _(site):
+    # So much that it cannot be on its way before somebody reads it.
+    data = to_all() + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 200000
+    with site.mta() as mta:
+        mta.connect(daemon_name="SUBMISSION")
+        mta.helo()
+        mta.message(f"<{CAROL}>", [f"<{r}>" for r in (BOB, KIM, EVE)], data,
+                    login=CAROL, queue_id="4DIES", stop="body")
+        mta.send_packet(b"E")
+        while mta.read_packet()[0] != b"-":
+            pass
+    site.wait_log("4DIES: deferred reason=internal")
+    site.nothing_left()
+    check(site.submit(CAROL, [BOB, KIM, EVE], data).accepted, "at last")
+    site.take(EVE), site.take(KIM)
+
+
 @case("a listener that is busy, and one that has no room")
 def _(site):
     data = to_all()

@@ -241,6 +241,44 @@ test_all_or_nothing(void **state)
 }
 
 /* The first dot that is not accepted is the last one that goes out. */
+/* Who is told of a copy finds no dot of the next one sent. */
+struct told {
+	size_t copies[4];
+	size_t count;
+};
+
+static void
+tell(void *arg, size_t n)
+{
+	struct told *told = arg;
+
+	is(n, RELAY_COMMITTED, RELAY_NO_REASON);
+	is(n + 1, RELAY_PREPARED, RELAY_NO_REASON);
+	told->copies[told->count++] = n;
+}
+
+static void
+test_told(void **state)
+{
+	static const char *const good[] = {UP_TO_DOT, ACCEPTED, NULL};
+	static const char *const bad[] = {
+	    UP_TO_DOT, "< .", "> 451 4.3.0 disk", "< QUIT", NULL};
+	static const char *const *const scripts[] = {good, good, bad};
+	const struct relay_copy copies[] = {plain, plain, plain};
+	struct told told = {.count = 0};
+
+	(void)state;
+	start_with(scripts, 3, copies, 3, LONG_MS);
+	relay_batch_tell(batch, tell, &told);
+	must_prepare();
+	assert_int_equal(told.count, 0);
+	no_commit(ERR_TEMPORARY, "final dot: 451 4.3.0 disk");
+	assert_int_equal(told.count, 2);
+	assert_int_equal(told.copies[0], 0);
+	assert_int_equal(told.copies[1], 1);
+	stop();
+}
+
 static void
 test_part_of_them(void **state)
 {
@@ -1133,6 +1171,7 @@ main(void)
 	    cmocka_unit_test(test_given_up),
 	    cmocka_unit_test(test_all_or_nothing),
 	    cmocka_unit_test(test_part_of_them),
+	    cmocka_unit_test(test_told),
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_odd_answer_to_the_dot),
 	    cmocka_unit_test(test_too_late),
