@@ -9,6 +9,8 @@
 
 #include "base/clock.h"
 #include "gateway/job.h"
+#include "gateway/token.h"
+#include "gateway/trigger.h"
 #include "mail/address.h"
 #include "mail/mime_build.h"
 #include "smime/detect.h"
@@ -52,18 +54,37 @@ check_reply(const struct outcome *o)
 		FUZZ_CHECK(*c >= ' ' && *c <= '~' && *c != '%');
 }
 
-/* Nothing but what describes the body changes. */
+/* What nobody is to see: it is deleted. */
+static bool
+is_private(struct slice name)
+{
+	static const char *const names[] = {
+	    "Bcc", "Resent-Bcc", TOKEN_FIELD, "X-Ask"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (slice_equal_text_ci(name, names[i]))
+			return true;
+	return false;
+}
+
+/* Nothing changes but what describes the body, where there is a new one, and
+ * what the sender asked with. */
 static void
 check_edits(const struct edits *e)
 {
 	for (size_t i = 0; i < e->header_count; i++) {
 		struct slice name = slice_text(e->headers[i].name);
+		bool ours = slice_has_prefix_ci(name, "Content-") ||
+			    slice_equal_text_ci(name, "MIME-Version");
 
-		FUZZ_CHECK(slice_has_prefix_ci(name, "Content-") ||
-			   slice_equal_text_ci(name, "MIME-Version"));
 		FUZZ_CHECK(e->headers[i].index >= 1);
+		if (is_private(name))
+			FUZZ_CHECK(!e->headers[i].value);
+		else if (slice_equal_text_ci(name, "Subject"))
+			FUZZ_CHECK(e->headers[i].value);
+		else
+			FUZZ_CHECK(ours && e->replace_body);
 	}
-	FUZZ_CHECK(e->replace_body);
 }
 
 /* --- the message that leaves --- */
@@ -96,6 +117,8 @@ carry_out(const struct message *m, const struct edits *e, struct message *out)
 	/* Values belong to the edits; out has to outlive them. */
 	copy_header(&edited, &out->header);
 	header_fini(&edited);
+	if (!e->replace_body)
+		buf_add_slice(&out->body, buf_slice(&m->body));
 	for (size_t i = 0; i < e->body.count; i++)
 		buf_add_slice(&out->body, e->body.at[i]);
 }
@@ -312,11 +335,23 @@ decide_alone(
 	return outcome;
 }
 
+/* Whatever was granted, nobody reads what was asked. */
+static void
+check_asked(const struct message *out)
+{
+	const struct gateway_config *config =
+	    gateway_config(site_get()->gateway);
+
+	for (size_t i = 0; i < out->header.count; i++)
+		FUZZ_CHECK(!trigger_is_in(config->triggers,
+		    config->trigger_count, &out->header.fields[i]));
+}
+
 static void
 check_decision(
     const struct message *m, const struct outcome *o, const struct message *out)
 {
-	bool edited = o->edits && !edits_are_empty(o->edits);
+	bool protected = o->edits && o->edits->replace_body;
 	struct job_reply reply;
 	enum job_outcome outcome;
 	struct plan plan;
@@ -330,9 +365,11 @@ check_decision(
 	if (outcome == JOB_REFUSE)
 		FUZZ_CHECK(strcmp(reply.code, o->reply.code) == 0 &&
 			   strcmp(reply.text, o->reply.text) == 0);
-	FUZZ_CHECK(edited == (plan.action == PLAN_PROTECT));
-	if (edited)
+	FUZZ_CHECK(protected == (plan.action == PLAN_PROTECT));
+	if (protected)
 		check_protected(m, &plan, out);
+	if (outcome == JOB_ACCEPT && plan.direction == PLAN_OUTBOUND)
+		check_asked(out);
 }
 
 static bool

@@ -25,6 +25,25 @@ static const struct gateway_domain domains[] = {
     {.name = "example.org"}, {.name = "example.com"}};
 static const char *const listeners[] = {"SUBMISSION"};
 
+static const struct gateway_trigger triggers[] = {
+    {.name = "sign",
+	.subject = "[sign]",
+	.header = "",
+	.value = "",
+	.wishes = WISH_SIGN},
+    {.name = "plain",
+	.subject = "plain",
+	.position = POSITION_END,
+	.header = "",
+	.value = "",
+	.wishes = WISH_NO_SIGN | WISH_NO_ENCRYPT},
+    {.name = "ask",
+	.subject = "",
+	.header = "X-Ask",
+	.value = "",
+	.wishes = WISH_ENCRYPT},
+};
+
 static void
 add_own(
     const char *address, enum setting_switch sign, enum setting_encrypt encrypt)
@@ -100,6 +119,8 @@ site_start(void)
 	fixture.config.domain_count = 2;
 	fixture.config.submission_daemons = listeners;
 	fixture.config.submission_daemon_count = 1;
+	fixture.config.triggers = triggers;
+	fixture.config.trigger_count = sizeof(triggers) / sizeof(*triggers);
 	fixture.config.spool.memory = 16 * KIB;
 	fixture.config.spool.max = SITE_MESSAGE_MAX;
 	add_own("alice@example.org", SWITCH_ON, ENCRYPT_IF_POSSIBLE);

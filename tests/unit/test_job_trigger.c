@@ -259,6 +259,36 @@ test_errors(void **state)
 	f.config.on_error = GATEWAY_TEMPFAIL;
 }
 
+/* What is too large to be signed passes, unless the sender wants it signed. */
+static void
+test_too_large(void **state)
+{
+	const size_t max = f.config.spool.max;
+	struct fixture_mail mail;
+	struct fixture_result r;
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, 65536);
+	while (body.len < 65000)
+		buf_add_text(&body, "0123456789\r\n");
+	f.config.spool.max = 70000;
+	use(&(struct policy){SWITCH_ON, ENCRYPT_OFF, TRIGGERS_ALL});
+	mail = mail_with("Subject: x\n");
+	mail.body = buf_slice(&body);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	gateway_fixture_expect(&f, "passed from=alice@example.org nrcpt=1 "
+				   "reason=too-large");
+	fixture_result_fini(&r);
+	mail = mail_with("Subject: [sign] x\n");
+	mail.body = buf_slice(&body);
+	refuses(&mail, "5.3.4");
+	gateway_fixture_expect(&f, "reason=too-large triggers=sign");
+	f.config.spool.max = max;
+	buf_fini(&body);
+}
+
 /* --- what passes otherwise unchanged --- */
 
 /* It is asked for its body all the same, and loses what asked and nothing
@@ -419,6 +449,7 @@ main(void)
 	    cmocka_unit_test(test_wishes),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_errors),
+	    cmocka_unit_test(test_too_large),
 	    cmocka_unit_test(test_passes),
 	    cmocka_unit_test(test_already_signed),
 	    cmocka_unit_test(test_untouched),
