@@ -65,8 +65,7 @@ generation(void)
 	return n;
 }
 
-/* The store's own connections are closed meanwhile (db/sqlite.h); what comes
- * out is the first column of the first row. */
+/* Another program's look at the file: the first column of the first row. */
 static char *
 ask(const char *sql)
 {
@@ -75,16 +74,14 @@ ask(const char *sql)
 	struct sqlite *db;
 	char *answer;
 
-	store_close(store);
 	MUST(sqlite_pool_open(path, &pool, &err));
-	MUST(sqlite_write(pool, SQLITE_PROMISE_KEPT, &db, &err));
+	MUST(sqlite_write(pool, SQLITE_PROMISE_SOON, &db, &err));
 	sqlite_query(&q, db, sql);
 	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
 	MUST(sqlite_done(&q, &err));
 	MUST(sqlite_commit(db, &err));
 	sqlite_release(&db);
 	sqlite_pool_close(pool);
-	MUST(store_open(uri, &store, &err));
 	return answer;
 }
 
@@ -396,14 +393,16 @@ see_login(const struct store_login *l, void *arg)
 	return see(arg, key);
 }
 
-/* Rows on several pages of a walk. */
-#define MANY 600
+/* Rows on more than one page of a walk (256 each); every one is written to
+ * the disk, which takes its time. */
+#define MANY 260
+#define FEW  10
 
 static void
 test_walk_of_recipients(void **state)
 {
 	const struct recipient_level never = {.encrypt = RECEIVE_NEVER};
-	struct seen seen = {.sorted = true}, some = {.stop = 300};
+	struct seen seen = {.sorted = true}, some = {.stop = 258};
 	char name[64];
 
 	(void)state;
@@ -417,7 +416,7 @@ test_walk_of_recipients(void **state)
 	assert_int_equal(seen.count, MANY);
 	assert_true(seen.sorted);
 	MUST(store_recipient_each(store, see_recipient, &some, &err));
-	assert_int_equal(some.count, 300);
+	assert_int_equal(some.count, 258);
 }
 
 /* --- logins --- */
@@ -502,18 +501,20 @@ test_walk_of_logins(void **state)
 	for (int i = 0; i < MANY; i++) {
 		snprintf(address, sizeof(address), "a%d@example.org", i);
 		MUST(store_login_add(store, "lots", address, 9, &err));
-		snprintf(login, sizeof(login), "login%d", i);
+	}
+	for (int i = 0; i < FEW; i++) {
+		snprintf(login, sizeof(login), i % 2 ? "login%d" : "p%d", i);
 		MUST(store_login_add(store, login, "@example.org", 8, &err));
 	}
 	MUST(store_login_each(store, NULL, see_login, &all, &err));
-	assert_int_equal(all.count, 2 * MANY);
+	assert_int_equal(all.count, MANY + FEW);
 	assert_true(all.sorted);
 	MUST(store_login_each(store, "lots", see_login, &one, &err));
 	assert_int_equal(one.count, MANY);
 	assert_true(one.sorted);
 	MUST(store_login_each(store, "nobody", see_login, &none, &err));
 	assert_int_equal(none.count, 0);
-	MUST(store_login_each(store, "login0", see_created, &created, &err));
+	MUST(store_login_each(store, "login1", see_created, &created, &err));
 	assert_int_equal(created, 8);
 }
 
