@@ -236,6 +236,9 @@
  * never heard of it may come again until it gives up, after five days with
  * Postfix (maximal_queue_lifetime) and Sendmail (Timeout.queuereturn). */
 #define LIMIT_JOURNAL_SECONDS (5 * 24 * 3600)
+/* And when the message itself was accepted: only who missed the answer repeats
+ * it, after an hour or so. */
+#define LIMIT_JOURNAL_ACCEPTED (2 * 3600)
 /* Unknown authorities that are remembered: anyone can send us new ones. */
 #define LIMIT_AUTHORITIES 1000u
 

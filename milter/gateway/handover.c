@@ -60,6 +60,7 @@ handover_fini(struct handover *h)
 	free(h->copies);
 	if (h->report.config)
 		spool_fini(&h->report);
+	free(h->keys);
 	free(h->done);
 	free(h->message_id);
 	handover_init(h);
@@ -67,18 +68,42 @@ handover_fini(struct handover *h)
 
 /* --- journal --- */
 
+/* Fields that tell what two mails with the same body are about, to whom, and
+ * when each was sent, be it once more; those of the way here change. */
+static bool
+is_identifying(const struct header_field *field)
+{
+	static const char *const names[] = {
+	    "From", "To", "Cc", "Subject", "Date"};
+
+	if (slice_has_prefix_ci(field->name, "Resent-"))
+		return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (slice_equal_text_ci(field->name, names[i]))
+			return true;
+	return false;
+}
+
 /* What tells a message from others; without Message-ID nothing does: two
  * equal mails may be meant. */
 static void
 identify(struct handover *h)
 {
-	const struct header_field *field =
-	    header_find(h->c.message.header, "Message-ID", 0);
+	const struct header *header = h->c.message.header;
+	const struct header_field *field = header_find(header, "Message-ID", 0);
+	struct buf text;
 
 	if (!field || slice_trim(field->body).len == 0)
 		return;
 	h->message_id = header_field_unfold(field);
-	certificate_sha256(h->c.outbound->body, h->body_digest);
+	certificate_sha256(h->c.outbound->body, h->digest);
+	buf_init(&text, EDITS_HEADER_MAX);
+	buf_add(&text, h->digest, sizeof(h->digest));
+	for (size_t i = 0; i < header->count; i++)
+		if (is_identifying(&header->fields[i]))
+			header_field_write(&header->fields[i], &text);
+	certificate_sha256(buf_slice(&text), h->digest);
+	buf_fini(&text);
 }
 
 static void
@@ -99,7 +124,7 @@ make_key(const struct handover *h, const char *what,
 	add_text(&text, h->c.message.envelope->sender_name);
 	add_text(&text, h->message_id);
 	add_text(&text, r->name);
-	buf_add(&text, h->body_digest, sizeof(h->body_digest));
+	buf_add(&text, h->digest, sizeof(h->digest));
 	certificate_sha256(buf_slice(&text), key);
 	buf_fini(&text);
 }
@@ -119,9 +144,26 @@ add_key(struct handover *h, struct handover_copy *copy, size_t recipient,
 	if (store_journal_has(gateway_store(h->c.message.gateway), key,
 		h->c.message.now, done, err) < 0)
 		return -1;
-	copy->key_count += !*done;
-	h->again += *done;
+	if (*done)
+		memcpy(h->keys[h->again++], key, STORE_JOURNAL_KEY);
+	else
+		copy->key_count++;
 	return 0;
+}
+
+static void
+remember(const struct handover *h, unsigned char (*keys)[STORE_JOURNAL_KEY],
+    size_t count, time_t at)
+{
+	struct err err;
+
+	if (count == 0 || store_journal_add(gateway_store(h->c.message.gateway),
+			      (const unsigned char(*)[STORE_JOURNAL_KEY])keys,
+			      count, at, &err) == 0)
+		return;
+	log_warning("journal of copies: %s: if the message comes again, so "
+		    "does the copy",
+	    err.text);
 }
 
 /* The dot of a copy was accepted.  The next one waits, so that whatever
@@ -130,17 +172,28 @@ static void
 write_journal(void *arg, size_t n)
 {
 	struct handover *h = arg;
-	const struct handover_copy *copy = &h->copies[n];
-	struct err err;
 
-	if (copy->key_count == 0)
-		return;
-	if (store_journal_add(gateway_store(h->c.message.gateway),
-		(const unsigned char(*)[STORE_JOURNAL_KEY])copy->keys,
-		copy->key_count, h->c.message.now, &err) < 0)
-		log_warning("journal of copies: %s: if the message comes "
-			    "again, so does the copy",
-		    err.text);
+	remember(
+	    h, h->copies[n].keys, h->copies[n].key_count, h->c.message.now);
+}
+
+/* So were all, and so is the message.  Who never hears of that soon comes
+ * again; later somebody wants everybody to get it once more. */
+static void
+forget_soon(struct handover *h)
+{
+	time_t at =
+	    h->c.message.now - (LIMIT_JOURNAL_SECONDS - LIMIT_JOURNAL_ACCEPTED);
+	size_t count = h->again;
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct handover_copy *copy = &h->copies[i];
+
+		memcpy(&h->keys[count], copy->keys,
+		    copy->key_count * STORE_JOURNAL_KEY);
+		count += copy->key_count;
+	}
+	remember(h, h->keys, count, at);
 }
 
 /* --- which copies --- */
@@ -305,6 +358,7 @@ list_copies(struct handover *h, struct err *err)
 	if (!h->c.message.envelope->sender_path)
 		return err_set(err, ERR_BUG, "copies of a mail without sender");
 	h->done = xcalloc(plan->recipient_count + 1, sizeof(*h->done));
+	h->keys = xcalloc(plan->recipient_count + 1, sizeof(*h->keys));
 	h->copies = xcalloc(plan->group_count + 1, sizeof(*h->copies));
 	for (size_t i = 1; i < plan->group_count; i++)
 		if (add_group(h, i, err) < 0)
@@ -468,6 +522,8 @@ handover_commit(struct handover *h, struct err *err)
 	relay_batch_tell(h->batch, write_journal, h);
 	if (relay_batch_commit(h->batch, err) < 0)
 		reason = reason_of_failure(h);
+	else
+		forget_soon(h);
 	relay_batch_free(h->batch);
 	h->batch = NULL;
 	return reason;

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "cert/store.h"
 #include "gateway/edits.h"
 #include "gateway/outbound.h"
 #include "policy/plan.h"
@@ -39,10 +40,11 @@ struct handover {
 	struct relay_batch *batch; /* NULL: nothing is on its way */
 	struct spool report;
 	struct slice_list report_message;
-	bool *done;	  /* of each recipient: he had his copy before */
-	size_t again;	  /* how many of them, and of reports */
-	char *message_id; /* NULL: there is none */
-	unsigned char body_digest[32];
+	bool *done;   /* of each recipient: he had his copy before */
+	size_t again; /* how many of them, and of reports */
+	unsigned char (*keys)[STORE_JOURNAL_KEY]; /* of all these */
+	char *message_id;			  /* NULL: there is none */
+	unsigned char digest[32]; /* of the body and what says who to whom */
 };
 
 void handover_init(struct handover *h);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "gateway/token.h"
 #include "unit/gateway_fixture.h"
 #include "unit/smtp_fixture.h"
@@ -286,7 +287,8 @@ test_journal(void **state)
 	gateway_fixture_expect(&f, " refused=0 again=2\n");
 }
 
-/* Another body, or no Message-ID: another message. */
+/* Another body, another subject, sent once more, or no Message-ID: another
+ * message. */
 static void
 test_not_in_journal(void **state)
 {
@@ -298,10 +300,66 @@ test_not_in_journal(void **state)
 	mail.body = slice_text("another one\r\n");
 	LISTEN(dave_accepted, kim_accepted);
 	accepts(&mail);
+	memcpy(strstr(header, "hello"), "howdy", 5);
+	LISTEN(dave_accepted, kim_accepted);
+	accepts(&mail);
+	strcat(header, "Resent-Message-ID: <again@example.org>\n");
+	LISTEN(dave_accepted, kim_accepted);
+	accepts(&mail);
 	mail.header = "From: carol@example.org\n"
 		      "To: bob@example.net, kim@example.net\n";
 	LISTEN(dave_accepted, kim_accepted);
 	accepts(&mail);
+	LISTEN(dave_accepted, kim_accepted);
+	accepts(&mail);
+	assert_false(gateway_fixture_logged(&f, " again="));
+}
+
+/* There is no listener at all. */
+static void
+hands_nothing_over(const struct fixture_mail *mail)
+{
+	struct fixture_result r;
+
+	LISTEN(NULL);
+	smtp_fixture_drop(&server);
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	fixture_result_fini(&r);
+}
+
+static void
+wait_hours(const char *hours)
+{
+	char *sql = xasprintf("UPDATE journal SET at = at - 3600 * %s", hours);
+
+	gateway_fixture_sql(&f, sql);
+	free(sql);
+}
+
+/* Who was told that his mail is on its way and sends it once more means it;
+ * who was told to wait may do so for days. */
+static void
+test_journal_forgets(void **state)
+{
+	static const char *const dot_refused[] = {
+	    FOR_KIM, "* .", "> 451 4.3.0 disk", "< QUIT", NULL};
+	struct fixture_mail mail = mail_to_three();
+
+	(void)state;
+	LISTEN(dave_accepted, dot_refused);
+	defers(&mail, "451 4.3.0 disk");
+	wait_hours("100");
+	LISTEN(kim_accepted);
+	accepts(&mail);
+	gateway_fixture_expect(&f, " refused=0 again=1\n");
+	gateway_fixture_log_clear(&f);
+	wait_hours("1");
+	hands_nothing_over(&mail);
+	gateway_fixture_expect(&f, " refused=0 again=2\n");
+	gateway_fixture_log_clear(&f);
+	wait_hours("2");
 	LISTEN(dave_accepted, kim_accepted);
 	accepts(&mail);
 	assert_false(gateway_fixture_logged(&f, " again="));
@@ -578,6 +636,7 @@ main(void)
 	    CASE(test_recipient_refused),
 	    CASE(test_mail_server_dies),
 	    CASE(test_journal),
+	    CASE(test_journal_forgets),
 	    CASE(test_not_in_journal),
 	    CASE(test_no_answer),
 	    CASE(test_too_large),
