@@ -21,9 +21,9 @@
  * fields; 4 MiB is far beyond any MTA's own limit. */
 #define LIMIT_HEADER_FIELDS 20000u
 #define LIMIT_HEADER_BYTES  4194304u
-/* Content-* fields of a message that is to be changed.  There are five.  Each
- * is an edit of its own, for which Postfix walks the header: 5,000 keep it
- * busy for seconds. */
+/* Content-* and other fields that go from a message that is to be changed.
+ * There are five.  Each is an edit of its own, for which Postfix walks the
+ * header: 5,000 keep it busy for seconds. */
 #define LIMIT_CONTENT_FIELDS 500u
 /* Fields that are taken out because they say what the sender wishes: each is
  * an edit, too. */

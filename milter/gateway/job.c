@@ -606,6 +606,17 @@ finish_outbound(struct job *job, struct job_reply *reply)
 	return outcome;
 }
 
+/* A token has done its work, and a forged one has none to do.  From what is
+ * protected it is gone already.  More of them than a mail server can remove
+ * in a moment prove even less: one would have to be alone. */
+static void
+remove_tokens(struct job *job)
+{
+	if (job->has_token &&
+	    header_count(&job->header, TOKEN_FIELD) <= LIMIT_CONTENT_FIELDS)
+		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
+}
+
 enum job_outcome
 job_end_of_message(struct job *job, struct job_reply *reply)
 {
@@ -615,11 +626,8 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	read_message(job);
 	outcome =
 	    is_inbound(job) ? finish_inbound(job) : finish_outbound(job, reply);
-	/* A token has done its work, and a forged one has none to do.  From
-	 * what is protected it is gone already; shadow mode changes nothing. */
-	if (outcome == JOB_ACCEPT && job->has_token && !is_to_protect(job) &&
-	    !job->plan.shadow)
-		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
+	if (outcome == JOB_ACCEPT && !is_to_protect(job) && !job->plan.shadow)
+		remove_tokens(job);
 	return outcome;
 }
 

@@ -144,12 +144,12 @@ take_canonical(struct outbound *o, const struct outbound_case *c,
 }
 
 static size_t
-count_content_fields(const struct header *header)
+count_edits(const struct header *header)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < header->count; i++)
-		n += header_field_is_content(&header->fields[i]);
+		n += outbound_copy_replaces(&header->fields[i]);
 	return n;
 }
 
@@ -161,8 +161,9 @@ take_content(struct outbound *o, const struct outbound_case *c,
 		err_set(err, ERR_PERMANENT, "header too large");
 		return REASON_TOO_LARGE;
 	}
-	if (count_content_fields(c->header) > LIMIT_CONTENT_FIELDS) {
-		err_set(err, ERR_PERMANENT, "more than %u Content-* fields",
+	if (count_edits(c->header) > LIMIT_CONTENT_FIELDS) {
+		err_set(err, ERR_PERMANENT,
+		    "more than %u Content-* and Bcc fields",
 		    LIMIT_CONTENT_FIELDS);
 		return REASON_TOO_LARGE;
 	}

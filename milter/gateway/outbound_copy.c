@@ -51,14 +51,26 @@ outbound_copy_opts(const struct plan_group *group,
 	};
 }
 
+/* Mail servers remove Bcc themselves, but not always (rule B2).  A token that
+ * somebody else has put in proves nothing. */
+static const char *const removed[] = {"Bcc", "Resent-Bcc", TOKEN_FIELD};
+#define REMOVED (sizeof(removed) / sizeof(*removed))
+
+bool
+outbound_copy_replaces(const struct header_field *field)
+{
+	for (size_t i = 0; i < REMOVED; i++)
+		if (slice_equal_text_ci(field->name, removed[i]))
+			return true;
+	return header_field_is_content(field);
+}
+
 void
 outbound_copy_edit(struct outbound_copy *copy, const struct header *header,
     const struct smime_entity *entity)
 {
-	/* Mail servers remove Bcc themselves, but not always. */
-	edits_delete_fields(&copy->edits, header, "Bcc");
-	edits_delete_fields(&copy->edits, header, "Resent-Bcc");
-	edits_delete_fields(&copy->edits, header, TOKEN_FIELD);
+	for (size_t i = 0; i < REMOVED; i++)
+		edits_delete_fields(&copy->edits, header, removed[i]);
 	if (entity)
 		edits_carry(&copy->edits, header, entity);
 }

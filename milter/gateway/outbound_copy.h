@@ -5,6 +5,8 @@
 #ifndef GATEWAY_OUTBOUND_COPY_H
 #define GATEWAY_OUTBOUND_COPY_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 #include "cert/certificate.h"
@@ -34,6 +36,9 @@ void outbound_copy_fini(struct outbound_copy *copy);
 void outbound_copy_opts(const struct plan_group *group,
     const struct certificate_list *certificates,
     struct smime_encrypt_opts *opts);
+
+/* Is it a field that goes from every copy, or that another entity changes? */
+bool outbound_copy_replaces(const struct header_field *field);
 
 /* The edits for a copy that carries entity; NULL: its own, unchanged.  Fields
  * that are nobody else's business go (rule B2). */

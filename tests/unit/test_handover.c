@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "gateway/token.h"
 #include "unit/gateway_fixture.h"
 #include "unit/smtp_fixture.h"
@@ -604,6 +605,34 @@ test_forged_outside(void **state)
 	    &mail, "passed from=bob@example.net nrcpt=1 reason=unsigned");
 }
 
+/* As many as a mail server can remove in a moment, and one more. */
+static void
+test_many_forged(void **state)
+{
+	struct fixture_mail mail = {.sender = "<bob@example.net>",
+	    .to = {"<carol@example.org>"},
+	    .body = slice_text("x\r\n")};
+	struct fixture_result r;
+	struct buf fields;
+
+	(void)state;
+	gateway_fixture_open(&f);
+	buf_init(&fields, 65536);
+	buf_add_text(&fields, "From: bob@example.net\nX-Other: stays\n");
+	for (unsigned i = 0; i < LIMIT_CONTENT_FIELDS; i++)
+		buf_addf(&fields, "%s: %u\n", TOKEN_FIELD, i);
+	mail.header = buf_text(&fields);
+	send_claim(
+	    &mail, "passed from=bob@example.net nrcpt=1 reason=unsigned");
+	buf_addf(&fields, "%s: one more\n", TOKEN_FIELD);
+	mail.header = buf_text(&fields);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_false(r.changed);
+	fixture_result_fini(&r);
+	buf_fini(&fields);
+}
+
 /* A field that the sender has put in does not get into the copies. */
 static void
 test_forged_and_split(void **state)
@@ -645,6 +674,7 @@ main(void)
 	    CASE(test_own_copy),
 	    CASE(test_forged),
 	    CASE(test_forged_outside),
+	    CASE(test_many_forged),
 	    CASE(test_forged_and_split),
 	};
 

@@ -896,9 +896,21 @@ test_content_fields(void **state)
 	buf_add_text(&header, "Content-Y: z\n");
 	mail.header = buf_text(&header);
 	passes(
-	    &mail, "reason=too-large error=\"more than 500 Content-* fields");
+	    &mail, "reason=too-large error=\"more than 500 Content-* and Bcc");
 	mail.override.encrypt = ENCRYPT_REQUIRED;
 	refuses(&mail, "5.3.4", "too large", "reason=too-large");
+	/* So would these. */
+	buf_clear(&header);
+	buf_add_text(&header, HEADER TEXT);
+	for (unsigned i = 1; i < LIMIT_CONTENT_FIELDS; i++)
+		buf_add_text(&header, "Bcc: nobody@example.net\n");
+	mail = from_alice(buf_text(&header), "x\r\n");
+	signs(&mail, "alice", &r);
+	assert_false(has(r.file, "nobody@example.net"));
+	fixture_result_fini(&r);
+	buf_add_text(&header, "resent-BCC: nobody@example.net\n");
+	mail.header = buf_text(&header);
+	passes(&mail, "reason=too-large");
 	buf_fini(&header);
 }
 
