@@ -85,10 +85,6 @@ class Sent:
 class Fixture(Site):
     """One site; each mail server in its turn."""
 
-    def __init__(self):
-        self.server = None
-        super().__init__()
-
     def prepare(self):
         self.chance = random.Random(SEED)
         self.net = openssl.Authority(self.folder / "tmp" / "net",
@@ -116,13 +112,12 @@ class Fixture(Site):
             SETTINGS)
         self.restart_milter()
         with server:
-            self.server = server
-            yield server
-        self.server = None
-
-    def diagnose(self):
-        return super().diagnose() + (
-            self.server.diagnose() if self.server else "")
+            try:
+                yield server
+            except BaseException:
+                note(f"KILL_SEED={SEED}")
+                note(server.diagnose())  # later it is gone
+                raise
 
 
 # -- who is killed --
@@ -145,12 +140,14 @@ class KilledPostfix(postfix.Postfix):
 
     def _configure(self):
         super()._configure()
-        with open(self.folder / "etc" / "main.cf", "a",
-                  encoding="ascii") as out:
-            # A service whose processes die is not started for a while; so
-            # is what could not be delivered.
-            out.write("service_throttle_time = 1s\nqueue_run_delay = 1s\n"
-                      "minimal_backoff_time = 1s\nmaximal_backoff_time = 1s\n")
+        path = self.folder / "etc" / "main.cf"
+        # Each name once: postlogd, which cannot log what it complains about
+        # itself while others fill its queue, would wait for ever.
+        path.write_text(re.sub(
+            r"(minimal_backoff_time|queue_run_delay) = 5s", r"\1 = 1s",
+            path.read_text()) + "maximal_backoff_time = 1s\n"
+            # What is killed is not started again for a while otherwise.
+            "service_throttle_time = 1s\n")
 
     def kill_master(self):
         """The whole of it at once."""
