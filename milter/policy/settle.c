@@ -370,6 +370,24 @@ settle_copies(const struct policy_facts *facts, struct plan *plan)
 		grouping_make(facts, plan, GROUPING_JOINT);
 }
 
+/* Who is refused because he must have ciphertext is removed from the copy that
+ * stays in place.  Should that fail, he must not read it (MTA.md d): beside
+ * clear text in place nobody can be refused alone. */
+static void
+settle_removal(struct plan *plan)
+{
+	if (plan->group_count > 0 && plan->groups[0].encrypt)
+		return;
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		const struct plan_recipient *p = &plan->recipients[i];
+
+		if (p->refused && p->required) {
+			refuse_all(plan, p->reason, i);
+			return;
+		}
+	}
+}
+
 /* --- all of it --- */
 
 /* What is told about the message as a whole: the first who is not given
@@ -407,5 +425,7 @@ settle_recipients(
 		settle_bcc(facts, plan);
 	if (plan->action == PLAN_PASS)
 		settle_copies(facts, plan);
+	if (plan->action == PLAN_PASS)
+		settle_removal(plan);
 	sum_up(plan);
 }

@@ -294,6 +294,8 @@ check_recipient(const struct policy_facts *f, const struct plan *p, size_t i)
 		assert_int_equal(to->group, PLAN_NO_GROUP);
 		assert_int_equal(f->mixed, MIXED_REFUSE_THE_REST);
 		assert_true(f->copies > 0 && f->sender && !f->null_sender);
+		/* Nothing that he must not read depends on his removal. */
+		assert_true(!to->required || p->groups[0].encrypt);
 		return;
 	}
 	assert_true(to->group < p->group_count);
