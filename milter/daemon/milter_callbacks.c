@@ -34,7 +34,7 @@
 	    SMFIP_NR_BODY)
 
 /* More than a packet of the milter protocol can hold. */
-#define ARGUMENTS_MAX ((size_t)2 * MIB)
+#define ARGUMENTS_MAX (2 * (size_t)MIB)
 
 /* libmilter wants macros as char *. */
 static char macro_queue_id[] = "i";
