@@ -12,7 +12,7 @@ import tap
 from mailserver import Sink
 from messages import build
 from tap import absent, case, check, contains, equal
-from testsite import COMPLAINTS, Site
+from testsite import COMPLAINTS, Site, is_sanitized
 
 CAROL = "carol@example.org"  # encrypts if possible
 REST = "rita@rest.example.org"  # and refuses the rest
@@ -392,6 +392,42 @@ def _(site):
     equal(len(ids), 2 * count * each)
     equal(set(ids.values()), {1})
     site.nothing_left()
+
+
+class Watch:
+    """The most anonymous memory that a process was seen to have, in kB."""
+
+    def __init__(self, process):
+        self.process = process
+        self.most = 0
+
+    def __enter__(self):
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.look)
+        self.thread.start()
+        return self
+
+    def look(self):
+        while not self.ended.wait(0.01):
+            self.most = max(self.most, self.process.memory("RssAnon"))
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+
+@case("the copies of a large message are not in memory")
+def _(site):
+    if is_sanitized():
+        raise tap.Skip("a sanitizer's memory is in the way")
+    data = to_all() + (b"z" * 70 + b"\r\n") * 400000
+    before = site.milter.memory("RssAnon")
+    with Watch(site.milter) as watch:
+        verdict = site.submit(CAROL, [BOB, KIM, EVE], data)
+    check(verdict.accepted, verdict.reply)
+    site.take(EVE), site.take(KIM)
+    check(0 < watch.most < before + 10 * 1024,
+          f"{before} kB before, {watch.most} kB at most")
 
 
 @case("a copy that comes back is passed, once")
