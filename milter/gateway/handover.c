@@ -400,8 +400,24 @@ mark(struct handover *h, struct handover_copy *copy, struct err *err)
 	return 0;
 }
 
+/* The copy that stays: the mail server judges it when the others are gone. */
+static size_t
+size_in_place(const struct handover *h)
+{
+	const struct header *header = h->c.message.header;
+	size_t size = h->c.edits->replace_body
+			  ? slice_list_size(&h->c.edits->body)
+			  : h->c.outbound->body.len;
+
+	for (size_t i = 0; i < header->count; i++)
+		size += header->fields[i].name.len +
+			header->fields[i].body.len + sizeof(":\r\n") - 1;
+	return size;
+}
+
 static void
-fill(const struct handover_copy *copy, struct relay_copy *out)
+fill(const struct handover *h, const struct handover_copy *copy,
+    struct relay_copy *out)
 {
 	*out = (struct relay_copy){
 	    .path = copy->path,
@@ -409,6 +425,7 @@ fill(const struct handover_copy *copy, struct relay_copy *out)
 	    .recipients = copy->recipients,
 	    .count = copy->count,
 	    .content = &copy->content,
+	    .beside = size_in_place(h),
 	};
 }
 
@@ -423,7 +440,7 @@ make_copies(struct handover *h, struct err *err)
 	for (size_t i = 0; i < h->count; i++) {
 		if (mark(h, &h->copies[i], err) < 0)
 			return -1;
-		fill(&h->copies[i], &h->relay_copies[i]);
+		fill(h, &h->copies[i], &h->relay_copies[i]);
 	}
 	return 0;
 }

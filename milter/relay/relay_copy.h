@@ -40,6 +40,9 @@ struct relay_copy {
 	 * cannot be sent: servers differ in what they take for the end of the
 	 * message ("SMTP smuggling").  A final CRLF is added when missing. */
 	const struct slice_list *content;
+	/* Bytes of the largest message that the server must be able to take
+	 * at the same time, whoever brings it; 0: none. */
+	size_t beside;
 };
 
 /* What the server has of a copy. */

@@ -225,10 +225,12 @@ smtp_transaction_check(struct smtp_transaction *t, struct err *err)
 }
 
 /* RFC 1870 section 6.1 lets a server refuse at the dot what it did not refuse
- * before; that would be too late for the copies before this one. */
+ * before; that would be too late for the copies before this one.  So it would
+ * be for the one that stays in the same server's hands. */
 static int
-check_size(struct smtp_transaction *t, uint64_t size, struct err *err)
+check_size(struct smtp_transaction *t, uint64_t own, struct err *err)
 {
+	uint64_t size = own > t->copy->beside ? own : t->copy->beside;
 	uint64_t needed = size + size / LIMIT_RELAY_QUEUE_LINE +
 			  LIMIT_RELAY_QUEUE_BYTES +
 			  LIMIT_RELAY_QUEUE_RECIPIENT * t->copy->count;

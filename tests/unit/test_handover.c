@@ -410,6 +410,31 @@ test_too_large(void **state)
 	refused_as_too_large(&mail);
 }
 
+/* The mail server itself would refuse the copy in place, and too late. */
+static void
+test_too_large_in_place(void **state)
+{
+	static const char *const announces[] = {"> 220 mx.example.org ESMTP",
+	    "< EHLO [127.0.0.1]", "> 250-mx.example.org", "> 250-DSN",
+	    "> 250 SIZE 125000", NO_DOT};
+	static char line[] =
+	    "some seventy octets of text, over and over, until "
+	    "it is large enough.\r\n";
+	static char body[100000];
+	struct fixture_mail mail = mail_to_three();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(body); i++)
+		body[i] = line[i % (sizeof(line) - 1)];
+	mail.body = slice_make((unsigned char *)body,
+	    sizeof(body) / (sizeof(line) - 1) * (sizeof(line) - 1));
+	mail.to[1] = "<Kim@example.net>";
+	mail.to_parameters[1] = NULL;
+	mail.to[2] = NULL;
+	LISTEN(announces);
+	refused_as_too_large(&mail);
+}
+
 /* C2: who cannot be given ciphertext gets nothing, and the sender is told. */
 static void
 test_refuse_the_rest(void **state)
@@ -669,6 +694,7 @@ main(void)
 	    CASE(test_not_in_journal),
 	    CASE(test_no_answer),
 	    CASE(test_too_large),
+	    CASE(test_too_large_in_place),
 	    CASE(test_refuse_the_rest),
 	    CASE(test_connections),
 	    CASE(test_own_copy),

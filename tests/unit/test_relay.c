@@ -740,6 +740,7 @@ test_size(void **state)
 {
 	const unsigned long needed =
 	    23 + LIMIT_RELAY_QUEUE_BYTES + LIMIT_RELAY_QUEUE_RECIPIENT;
+	struct relay_copy beside = plain;
 	char size[40];
 	const char *const fits[] = {GREETING, "> 250-mx", size, "> 250 DSN",
 	    SENDER, RECIPIENT, CONTENT, ACCEPTED, NULL};
@@ -756,6 +757,12 @@ test_size(void **state)
 	start(over, &plain, LONG_MS);
 	no_prepare(0, RELAY_TOO_LARGE, ERR_PERMANENT,
 	    "23 bytes take up to 4631 in a queue, and the server allows 4630");
+	stop();
+	beside.beside = 24;
+	snprintf(size, sizeof(size), "> 250-SIZE %lu", needed);
+	start(over, &beside, LONG_MS);
+	no_prepare(0, RELAY_TOO_LARGE, ERR_PERMANENT,
+	    "24 bytes take up to 4632 in a queue, and the server allows 4631");
 	stop();
 }
 
