@@ -33,6 +33,7 @@ static const struct column lines[] = {
     {"asks", "Asked for", COLUMN_TEXT},
     {"triggers", "  by", COLUMN_TEXT},
     {"escrow", "Escrow", COLUMN_TEXT},
+    {"escrow_missing", "  of", COLUMN_TEXT},
     {"copies", "Copies possible", COLUMN_TEXT},
     {"shadow", "Shadow mode", COLUMN_TEXT},
     {"action", "Action", COLUMN_TEXT},
@@ -40,8 +41,9 @@ static const struct column lines[] = {
     {"sign", "Signed", COLUMN_TEXT},
     {"sign_reason", "  because", COLUMN_TEXT},
     {"encrypt", "Encrypted", COLUMN_TEXT},
-    {"encrypt_reason", "  because", COLUMN_TEXT},
-    {"culprit", "  because of", COLUMN_TEXT},
+    /* Of some recipient: others may get ciphertext all the same. */
+    {"encrypt_reason", "  in the way", COLUMN_TEXT},
+    {"culprit", "  at", COLUMN_TEXT},
     {"outcome", "Outcome", COLUMN_TEXT},
     {"reply", "Reply", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
@@ -58,23 +60,29 @@ static const struct column rule_columns[] = {
 
 static const struct column recipient_columns[] = {
     {"address", "RECIPIENT", COLUMN_TEXT},
-    {"local", "LOCAL", COLUMN_TEXT},
-    {"visible", "IN TO OR CC", COLUMN_TEXT},
-    {"usable", "CERTIFICATES", COLUMN_NUMBER},
-    {"word", "RESULT", COLUMN_TEXT},
+    {"local", "OURS", COLUMN_TEXT},
+    {"visible", "TO/CC", COLUMN_TEXT},
+    {"usable", "CERTS", COLUMN_NUMBER},
     {"gets", "GETS", COLUMN_TEXT},
     {"copy", "IN", COLUMN_TEXT},
-    {"reason", "NOT ENCRYPTED BECAUSE", COLUMN_TEXT},
+    {"reason", "IN THE WAY", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
 };
 
 static const struct column copy_columns[] = {
     {"copy", "COPY", COLUMN_TEXT},
-    {"recipients", "FOR", COLUMN_TEXT},
+    {"recipient_count", "RECIPIENTS", COLUMN_NUMBER},
     {"signature", "SIGNATURE", COLUMN_TEXT},
     {"cipher", "CIPHER", COLUMN_TEXT},
     {"key_transport", "RSA KEYS", COLUMN_TEXT},
-    {"reveals", "NAMES THESE READERS", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+static const struct column reader_columns[] = {
+    {"copy", "COPY", COLUMN_TEXT},
+    {"address", "NAMES", COLUMN_TEXT},
+    {"id", "CERTIFICATE", COLUMN_TEXT},
+    {"escrow", "ESCROW", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
 };
 
@@ -85,7 +93,7 @@ static const struct column refused_columns[] = {
 };
 
 static const struct column certificate_columns[] = {
-    {"address", "RECIPIENT", COLUMN_TEXT},
+    {"address", "ADDRESS", COLUMN_TEXT},
     {"id", "CERTIFICATE", COLUMN_TEXT},
     {"pick", "USED", COLUMN_TEXT},
     {"trust", "TRUST", COLUMN_TEXT},
@@ -102,6 +110,7 @@ const struct view explain_views[] = {
 	rule_columns},
     {"recipients", "Recipients", recipient_columns},
     {"messages", "Copies", copy_columns},
+    {"readers", "Whom each ciphertext names to its readers", reader_columns},
     {"refused", "Refused", refused_columns},
     {"certificates", "Certificates", certificate_columns},
 };
@@ -359,7 +368,8 @@ what_he_gets(const struct plan *p, size_t i)
 	return p->recipients[i].encrypt ? "encrypted" : "clear text";
 }
 
-/* "in place", "copy 1" ... */
+/* "in place", "copy 2" ...: with the numbers of the log (record.c), where the
+ * first is the message itself. */
 static json_t *
 copy_name(size_t group)
 {
@@ -370,7 +380,7 @@ copy_name(size_t group)
 		return json_null();
 	if (group == 0)
 		return output_text("in place");
-	text = xasprintf("copy %zu", group);
+	text = xasprintf("copy %zu", group + 1);
 	value = output_text(text);
 	free(text);
 	return value;
@@ -513,6 +523,59 @@ add_recipients(struct admin *a, const struct levels *levels,
 	return 0;
 }
 
+/* --- escrow --- */
+
+static int
+add_escrow_of(const struct directory_view *view, const char *address,
+    json_t *answer, json_t *missing, struct err *err)
+{
+	json_t *all = json_object_get(answer, "certificates");
+	struct directory_recipient *found;
+	size_t own = 0;
+
+	if (directory_find_recipient(view, address, &found, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found->choice.count; i++) {
+		const struct cert_candidate *c = &found->choice.candidates[i];
+
+		/* A domain's would let others read: never for escrow. */
+		if (c->is_domain)
+			continue;
+		own += i < found->choice.taken;
+		(void)json_array_append_new(
+		    all, candidate_json(c, address, view->now));
+	}
+	directory_recipient_unref(&found);
+	if (own == 0)
+		(void)json_array_append_new(missing, output_text(address));
+	return 0;
+}
+
+/* Which of them keeps the mail from being encrypted, and why. */
+static int
+add_escrow(
+    struct admin *a, const struct job *job, json_t *answer, struct err *err)
+{
+	const struct gather *g = job_gather(job);
+	struct directory_sender *author;
+	struct directory_view view;
+	json_t *missing = json_array();
+	int rc = 0;
+
+	output_set(answer, "escrow_missing", missing);
+	if (!g->author || g->facts.escrow == ESCROW_NONE)
+		return 0;
+	if (directory_look(
+		gateway_directory(a->gateway), 0, a->now, &view, err) < 0 ||
+	    directory_find_sender(&view, g->author, &author, err) < 0)
+		return -1;
+	for (size_t i = 0; i < author->escrow.count && rc == 0; i++)
+		rc = add_escrow_of(
+		    &view, author->escrow.addresses[i], answer, missing, err);
+	directory_sender_unref(&author);
+	return rc;
+}
+
 /* --- copies --- */
 
 static bool
@@ -525,29 +588,33 @@ is_escrow(const struct gather *g, const struct certificate *c)
 	return false;
 }
 
-/* Whom the RecipientInfos of a copy name, to everybody who can see it (rule
- * B1). */
 static json_t *
-revealed(const struct gather *g, const struct plan *p, size_t group)
+reader_json(const struct gather *g, const struct certificate *c, size_t group)
 {
-	struct certificate_list to;
-	json_t *list = json_array();
-	const char *name;
-	char *text;
+	json_t *object = json_object();
+	char *id = xasprintf("%.*s", CERT_ID_DIGITS, c->fingerprint_text);
 
-	certificate_list_init(&to);
-	gather_group_certificates(g, p, group, &to);
-	for (size_t i = 0; i < to.count; i++) {
-		name = to.at[i]->address_count > 0 ? to.at[i]->addresses[0]
-						   : to.at[i]->subject;
-		text = xasprintf("%s %.*s%s", name, CERT_ID_DIGITS,
-		    to.at[i]->fingerprint_text,
-		    is_escrow(g, to.at[i]) ? " (escrow)" : "");
-		(void)json_array_append_new(list, output_text(text));
-		free(text);
-	}
-	certificate_list_fini(&to);
-	return list;
+	output_set(object, "copy", copy_name(group));
+	output_set(object, "address",
+	    output_text(c->address_count > 0 ? c->addresses[0] : c->subject));
+	output_set(object, "id", output_text(id));
+	output_set(object, "escrow", json_boolean(is_escrow(g, c)));
+	free(id);
+	return object;
+}
+
+/* A reader in one word for each copy. */
+static json_t *
+reader_text(const json_t *reader)
+{
+	char *text = xasprintf("%s %s%s",
+	    json_string_value(json_object_get(reader, "address")),
+	    json_string_value(json_object_get(reader, "id")),
+	    json_is_true(json_object_get(reader, "escrow")) ? " (escrow)" : "");
+	json_t *value = output_text(text);
+
+	free(text);
+	return value;
 }
 
 static json_t *
@@ -566,10 +633,12 @@ static json_t *
 copy_json(const struct gather *g, const struct plan *p, size_t i)
 {
 	const struct plan_group *group = &p->groups[i];
-	json_t *object = json_object();
+	json_t *object = json_object(), *to = members(&g->facts, p, i);
 
 	output_set(object, "copy", copy_name(i));
-	output_set(object, "recipients", members(&g->facts, p, i));
+	output_set(object, "recipient_count",
+	    json_integer((json_int_t)json_array_size(to)));
+	output_set(object, "recipients", to);
 	output_set(object, "signature",
 	    output_text(!p->sign	 ? "none"
 			: group->opaque	 ? "opaque"
@@ -579,25 +648,50 @@ copy_json(const struct gather *g, const struct plan *p, size_t i)
 	output_set(object, "cipher",
 	    output_text(
 		group->encrypt ? setting_cipher_name(group->cipher) : "none"));
-	output_set(object, "key_transport",
-	    output_text(!group->encrypt ? "none"
-			: group->oaep	? "oaep"
-					: "pkcs1"));
 	output_set(object, "blind", json_boolean(group->blind));
-	output_set(object, "reveals", revealed(g, p, i));
 	return object;
+}
+
+/* Whom the RecipientInfos of a copy name, to everybody who can see it (rule
+ * B1), and how those with RSA keys get the key of the content. */
+static void
+add_readers(const struct gather *g, const struct plan *p, size_t i,
+    json_t *copy, json_t *readers)
+{
+	json_t *list = json_array(), *reader;
+	struct certificate_list to;
+	const char *transport = "none";
+
+	certificate_list_init(&to);
+	gather_group_certificates(g, p, i, &to);
+	for (size_t k = 0; k < to.count; k++) {
+		reader = reader_json(g, to.at[k], i);
+		(void)json_array_append_new(list, reader_text(reader));
+		(void)json_array_append_new(readers, reader);
+		if (to.at[k]->key == CERTIFICATE_KEY_RSA)
+			transport = p->groups[i].oaep ? "oaep" : "pkcs1";
+		else if (to.at[k]->key == CERTIFICATE_KEY_RSA_OAEP &&
+			 strcmp(transport, "none") == 0)
+			transport = "oaep";
+	}
+	certificate_list_fini(&to);
+	output_set(copy, "reveals", list);
+	output_set(copy, "key_transport", output_text(transport));
 }
 
 static void
 add_copies(const struct job *job, json_t *answer)
 {
 	const struct plan *p = job_plan(job);
-	json_t *list = json_array();
+	json_t *list = json_array(), *readers = json_array(), *copy;
 
 	output_set(answer, "messages", list);
-	for (size_t i = 0; i < p->group_count; i++)
-		(void)json_array_append_new(
-		    list, copy_json(job_gather(job), p, i));
+	output_set(answer, "readers", readers);
+	for (size_t i = 0; i < p->group_count; i++) {
+		copy = copy_json(job_gather(job), p, i);
+		(void)json_array_append_new(list, copy);
+		add_readers(job_gather(job), p, i, copy, readers);
+	}
 }
 
 /* --- all of it --- */
@@ -616,7 +710,8 @@ explain_answer(struct admin *a, const struct job *job, enum job_outcome outcome,
 	set_plan(answer, job_facts(job), p);
 	set_outcome(answer, job, outcome, reply);
 	if ((outbound && add_rules(&levels, job, answer, err) < 0) ||
-	    add_recipients(a, &levels, job, answer, err) < 0) {
+	    add_recipients(a, &levels, job, answer, err) < 0 ||
+	    (outbound && add_escrow(a, job, answer, err) < 0)) {
 		json_decref(answer);
 		return -1;
 	}

@@ -91,15 +91,15 @@ def _(site):
                           "--cc", DAVE, "--bcc", EVE)
     equal(gets(result), {
         BOB: ("encrypted", "in place", None),
-        DAVE: ("encrypted", "copy 1", None),
-        EVE: ("encrypted", "copy 2", None),
-        CAROL: ("clear text", "copy 3", "no-certificate"),
-        MIA: ("clear text", "copy 3", "local-recipient")}, "recipients")
+        DAVE: ("encrypted", "copy 2", None),
+        EVE: ("encrypted", "copy 3", None),
+        CAROL: ("clear text", "copy 4", "no-certificate"),
+        MIA: ("clear text", "copy 4", "local-recipient")}, "recipients")
     equal(copies(result), [
         ("in place", [BOB], "none", "aes256-cbc"),
-        ("copy 1", [DAVE], "none", "aes256-gcm"),
-        ("copy 2", [EVE], "none", "aes256-cbc"),
-        ("copy 3", [CAROL, MIA], "none", "none")], "copies")
+        ("copy 2", [DAVE], "none", "aes256-gcm"),
+        ("copy 3", [EVE], "none", "aes256-cbc"),
+        ("copy 4", [CAROL, MIA], "none", "none")], "copies")
     equal([copy["reveals"] for copy in result["messages"]],
           [[site.reader(BOB)], [site.reader(DAVE)], [site.reader(EVE)], []],
           "readers")
@@ -123,11 +123,31 @@ def _(site):
     for copy, reader in zip(result["messages"], (BOB, EVE)):
         equal(sorted(copy["reveals"]),
               [f"{site.reader(AUDIT)} (escrow)", site.reader(reader)])
+    equal(sorted((r["copy"], r["address"], r["escrow"])
+                 for r in result["readers"]),
+          [("copy 2", AUDIT, True), ("copy 2", EVE, False),
+           ("in place", AUDIT, True), ("in place", BOB, False)], "readers")
+    equal(result["escrow_missing"], [], "nobody is missing")
+    equal([c["pick"] for c in result["certificates"]
+           if c["address"] == AUDIT], ["taken"], "escrow's certificate")
     result = site.explain(alice("defer"), "--to", BOB, status=AWAY)
     equal((result["outcome"], result["reason"], result["escrow"]),
           ("waits", "escrow", "missing"))
     contains(result["reply"], "451 4.7.57 ")
+    equal(result["escrow_missing"], ["nobody@example.com"], "who is missing")
     equal(result["messages"], [], "copies")
+
+
+@case("how RSA keys are served is told only where there are any")
+def _(site):
+    ec = site.partner.issue("erin@example.com", "ec:P-256",
+                             usage="keyAgreement")
+    site.smimectl("contact", "import", "erin@example.com", site.for_smimectl(
+        ec.certificate.read_bytes()), "--trust")
+    for reader, how in ((BOB, "pkcs1"), ("erin@example.com", "none"),
+                        (CAROL, "none")):
+        copy, = site.explain(alice("split"), "--to", reader)["messages"]
+        equal((copy["key_transport"], copy["recipient_count"]), (how, 1))
 
 
 @case("refused: the whole mail, or the rest, each with its text")
@@ -239,6 +259,12 @@ def _(site):
                   "Certificates"):
         contains(text, f"\n\n{title}\n")
     contains(text, site.known[BOB])
+    wide = site.smimectl("explain", "--from", alice("split"), "--to",
+                         f"{BOB},{CAROL},{EVE},{DAVE}", "--bcc", MIA)
+    parts = wide.split("\n\n")
+    for title in ("Recipients", "Copies", "Whom each ciphertext names"):
+        part, = [p for p in parts if p.startswith(title)]
+        check(max(map(len, part.splitlines())) <= 80, f"{title}: too wide")
     contains(text, "Outcome:            accepted\n")
     absent(text, "null")
 
