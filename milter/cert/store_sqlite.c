@@ -89,8 +89,9 @@ create_file(const char *path, struct err *err)
 	if (fd < 0 && errno == EEXIST)
 		return 0;
 	if (fd < 0)
-		return err_set_errno(
-		    err, ERR_TEMPORARY, "store %s: cannot create", path);
+		return err_set_errno(err, ERR_TEMPORARY,
+		    "store %s: cannot create%s", path,
+		    errno == ENOENT ? ", make its folder first" : "");
 	if (fchmod(fd, 0600) || give_to_folder_owner(fd, path))
 		rc = err_set_errno(
 		    err, ERR_TEMPORARY, "store %s: cannot create", path);
