@@ -1,11 +1,15 @@
-/* help.c: see help.h. */
+/* help.c: see help.h.  Lines are of 80 columns; all of it is ASCII. */
 #include "admin/help.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/table.h"
 #include "base/alloc.h"
+
+#define LINE_WIDTH 80
+#define MARGIN	   2
+/* Where explanations begin; what is longer has a line of its own. */
+#define TEXT_AT 32
 
 static const struct command_option global_options[] = {
     {"config", "FILE",
@@ -25,47 +29,59 @@ command_words(const struct command *c)
 	    c->verb ? c->verb : "", *c->operands ? " " : "", c->operands);
 }
 
+/* Words from column TEXT_AT on, where the line is now. */
 static void
-add_row(struct table *table, char *left, const char *right)
+write_text(FILE *file, const char *text)
 {
-	table_add(table, (const char *const[]){"", left, right});
-	free(left);
+	int column = TEXT_AT, len;
+
+	for (; *text; text += len) {
+		text += strspn(text, " ");
+		len = (int)strcspn(text, " ");
+		if (column > TEXT_AT && column + 1 + len > LINE_WIDTH) {
+			(void)fprintf(file, "\n%*s", TEXT_AT, "");
+			column = TEXT_AT;
+		}
+		column += fprintf(
+		    file, "%s%.*s", column > TEXT_AT ? " " : "", len, text);
+	}
+	(void)fputc('\n', file);
 }
 
-static struct table *
-new_table(void)
+/* Frees left. */
+static void
+write_row(FILE *file, char *left, const char *right)
 {
-	static const bool left[] = {false, false, false};
+	int column = fprintf(file, "%*s%s", MARGIN, "", left);
 
-	return table_new(3, left);
+	if (column + MARGIN > TEXT_AT) {
+		(void)fputc('\n', file);
+		column = 0;
+	}
+	(void)fprintf(file, "%*s", TEXT_AT - column, "");
+	write_text(file, right);
+	free(left);
 }
 
 static void
 write_options(FILE *file, const struct command_option *o)
 {
-	struct table *table = new_table();
-
 	for (; o->name; o++)
-		add_row(table,
+		write_row(file,
 		    xasprintf("--%s%s%s", o->name, o->argument ? " " : "",
 			o->argument ? o->argument : ""),
 		    o->help);
-	table_write(table, file);
-	table_free(table);
 }
 
 static void
 write_commands(FILE *file, const char *noun)
 {
-	struct table *table = new_table();
 	const struct command *c;
 
 	for (size_t i = 0; i < command_count; i++)
 		for (c = command_list[i]; c->noun; c++)
 			if (!noun || strcmp(c->noun, noun) == 0)
-				add_row(table, command_words(c), c->summary);
-	table_write(table, file);
-	table_free(table);
+				write_row(file, command_words(c), c->summary);
 }
 
 void
@@ -77,8 +93,9 @@ help_all(FILE *file)
 	write_commands(file, NULL);
 	(void)fputs("\nOptions of every verb:\n", file);
 	write_options(file, global_options);
-	(void)fputs("\n\"smimectl help NOUN VERB\" explains a verb and its "
-		    "options, smimectl(8) everything.\n",
+	(void)fputs(
+	    "\n\"smimectl help NOUN VERB\" explains a verb, smimectl(8) "
+	    "everything.\n",
 	    file);
 }
 

@@ -88,7 +88,7 @@ def verbs():
     equal(status, DONE, "help")
     listing = out.partition("Options of every verb")[0]
     words = [re.split(r" {2,}", line.strip())[0].split()
-             for line in listing.splitlines() if line.startswith("  ")]
+             for line in listing.splitlines() if re.match(r"  \S", line)]
     return [[w for w in line if w.isalpha() and w.islower()]
             for line in words]
 
@@ -101,6 +101,8 @@ def _(_site):
         status, out, _ = run_plain("help", *words)
         equal(status, DONE, f"help {words}")
         contains(out, "usage: smimectl " + " ".join(words))
+        check(all(len(line) <= 80 for line in out.splitlines()),
+              f"help {words} is too wide")
         equal(run_plain(*words, "--help")[:2], (DONE, out), f"{words} --help")
 
 
