@@ -130,10 +130,9 @@ admin_audit(struct admin *a, const char *action, const char *object,
 enum verb_result
 admin_address(const char *text, char **out, struct err *err)
 {
-	if (address_canonical(slice_text(text), out, err) == 0)
-		return VERB_DONE;
-	(void)err_prefix(err, "\"%s\" is not a mail address", text);
-	return VERB_USAGE;
+	/* says itself what is wrong with which text */
+	return address_canonical(slice_text(text), out, err) == 0 ? VERB_DONE
+								  : VERB_USAGE;
 }
 
 enum verb_result

@@ -123,8 +123,13 @@ run_show(struct admin *a, const struct args *args, struct err *err)
 	char *address = NULL;
 
 	rc = admin_address(args_operand(args, 0), &address, err);
-	if (rc != VERB_DONE)
+	if (rc != VERB_DONE) {
+		(void)err_set(err, ERR_PERMANENT,
+		    "\"%s\" is not a mail address; domains and rules have: "
+		    "smimectl domain show, smimectl recipient show",
+		    args_operand(args, 0));
 		goto out;
+	}
 	rc = VERB_FAILED;
 	if (policy_json(a, address, object, err))
 		goto out;
