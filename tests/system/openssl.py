@@ -5,6 +5,7 @@ what is encrypted to it.  verify() and decrypt() judge what smime-milter made.
 """
 
 import base64
+import functools
 import os
 import pathlib
 import re
@@ -207,6 +208,7 @@ def lines_of_base64(data):
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
+@functools.lru_cache  # nobody writes another one into the same file
 def certificate_serial(path):
     out = run("x509", "-in", path, "-noout", "-serial").stdout.decode()
     return int(out.partition("=")[2], 16)

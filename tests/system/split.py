@@ -73,6 +73,7 @@ class Fixture(Site):
     def __init__(self, module):
         self.module = module
         self.server = None
+        self.inside = None  # of the ciphertext that was checked last
         self.running = contextlib.ExitStack()
         super().__init__(domains=())
 
@@ -195,6 +196,9 @@ reinject = {listener if reinject else '""'};
               sorted(self.people[n].serial() for n in shared_with),
               f"recipients of {name}'s ciphertext")
         inside = self.people[name].decrypt(copies[name].data)
+        if name in SHARING and inside == self.inside:
+            return  # somebody else's, which was seen already
+        self.inside = inside
         check(not TOKEN.search(inside), "the mark of a copy inside")
         self.check_signed(mail, user, inside)
 
@@ -457,11 +461,14 @@ def _(site):
         site.check_clear(mail, user, copies, ["none1"])
 
 
-@case("50 MB", limit=900)
+@case("a large message", limit=900)
 def _(site):
     user = sender("split", "if-possible")
     names = ["rsa1", "blind-ec", "none1"]
-    size = 5000000 if is_sanitized() else 50000000
+    # Sendmail is not faster.
+    size = 50000000 if site.server.kind == "postfix" else 20000000
+    if is_sanitized():
+        size = 5000000
     line = b"A line that is neither short nor long, but there are many.\r\n"
     body = line * (size // len(line))
     mail = site.mail(user, b"MIME-Version: 1.0\r\nContent-Type: text/plain\r\n"
@@ -474,7 +481,8 @@ def _(site):
     for name in ("rsa1", "blind-ec"):
         copies[name] = site.people[name].decrypt(copies[name])
     for name in names:
-        entity, _signer = site.verify(copies[name])
+        entity, _signer = openssl.verify(copies[name], site.root,
+                                         site.folder / "tmp", mime=False)
         check(entity.endswith(body), f"the text of {name}'s copy")
 
 
