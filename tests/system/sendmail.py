@@ -44,7 +44,7 @@ define(`confPID_FILE', `{inside}/pid')dnl
 define(`confSERVICE_SWITCH_FILE', `{inside}/switch')dnl
 define(`confDONT_PROBE_INTERFACES', `True')dnl
 define(`confTO_IDENT', `0')dnl
-define(`confSAFE_QUEUE', `False')dnl
+define(`confSAFE_QUEUE', `{safe_queue}')dnl
 define(`confQUEUE_LA', `1000')dnl
 define(`confREFUSE_LA', `1000')dnl
 define(`confDELAY_LA', `0')dnl
@@ -151,6 +151,7 @@ class Sendmail(mailserver.MailServer):
     """See MailServer; the milters are asked under Sendmail's own rules."""
 
     kind = "sendmail"
+    safe_queue = False  # does it write a message down before it says 250?
     accepted = r"(\w+) Message accepted"
     header_max = 32000
 
@@ -200,7 +201,7 @@ class Sendmail(mailserver.MailServer):
 
     def _write_cf(self):
         mc = SENDMAIL_MC.format(
-            cf=CF, inside=INSIDE, sink=self.sink.port, mx=self.mx,
+            cf=CF, inside=INSIDE, safe_queue=self.safe_queue, sink=self.sink.port, mx=self.mx,
             submission=self.submission, inner=self.inside,
             reinject=self.reinject, host=self.host,
             tls=TLS if self.tls else "",
