@@ -262,8 +262,14 @@ run_show(struct admin *a, const struct args *args, struct err *err)
 		rule = stored_rule(&r);
 	else if (err->class == ERR_NOT_FOUND && file)
 		rule = configured_rule(file);
-	else
+	else {
+		if (err->class == ERR_NOT_FOUND)
+			(void)err_set(err, ERR_NOT_FOUND,
+			    "no rule for %s; for what applies to an address "
+			    "see: smimectl policy show",
+			    name);
 		goto out;
+	}
 	if (r.name && file)
 		rule.source = "store and file";
 	object = rule_json(&rule);

@@ -122,6 +122,16 @@ set_value(struct args *args, size_t i)
 	return EXIT_DONE;
 }
 
+/* The words behind "smimectl help" that list a command's options. */
+static char *
+what_to_see(const struct command *command)
+{
+	if (!command)
+		return xstrdup("");
+	return xasprintf("%s%s%s", command->noun, command->verb ? " " : "",
+	    command->verb ? command->verb : "");
+}
+
 enum exit_code
 command_line_read(
     int argc, char **argv, struct command_line *line, struct args *args)
@@ -129,6 +139,7 @@ command_line_read(
 	const struct command *command = args ? args->command : NULL;
 	const char *letters = command ? ":c:hV" : "+:c:hV";
 	struct option *options = long_options(command);
+	char *see = what_to_see(command);
 	enum exit_code code = EXIT_DONE;
 	int value;
 
@@ -137,8 +148,7 @@ command_line_read(
 	while (code == EXIT_DONE && (value = getopt_long(argc, argv, letters,
 					 options, NULL)) != -1) {
 		if (value == '?' || value == ':') {
-			wrong_option(
-			    options, value, argv, command ? command->noun : "");
+			wrong_option(options, value, argv, see);
 			code = EXIT_WRONG_USE;
 		} else if (command && value >= VALUE_VERB) {
 			code = set_value(args, (size_t)(value - VALUE_VERB));
@@ -147,5 +157,6 @@ command_line_read(
 		}
 	}
 	free(options);
+	free(see);
 	return code;
 }

@@ -148,6 +148,9 @@ def _(_site):
             (["cert", "issue", "a@b.example", "--days", "826"], "1 to 825"),
             (["cert", "issue", "a@b.example", "--key", "rsa1024"], "rsa3072"),
             (["user", "-x"], 'no option "-x"'),
+            (["domain", "set", "b.example", "--unheard-of", "x"],
+             "see: smimectl help domain set"),
+            (["status", "--unheard-of"], "see: smimectl help status"),
             (["explain", "--from", "a@b.example"], "--to is missing")):
         status, out, err = run_plain("-c", "/dev/null", *arguments)
         equal((status, out), (USAGE, ""), f"{arguments}: {err}")
