@@ -156,6 +156,9 @@ class KilledPostfix(postfix.Postfix):
         self._master.kill()
         for pid, _command in victims:
             _kill(pid)
+        # They share its sockets and its lock until they are gone.
+        wait_until(lambda: not any(_is_alive(pid) for pid, _ in victims),
+                   "all processes of Postfix are gone")
         self._master = None
         return True
 
@@ -195,6 +198,15 @@ def _kill(pid):
         return True
     except ProcessLookupError:
         return False
+
+
+def _is_alive(pid):
+    """Is it more than a zombie that waits for its new parent?"""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def _size(path):
