@@ -24,6 +24,7 @@
 #include "gateway/rate.h"
 #include "gateway/reply.h"
 #include "policy/decide.h"
+#include "smime/ciphertext.h"
 
 struct job *
 job_new(struct gateway *gateway, const struct job_client *client)
@@ -303,7 +304,7 @@ job_end_of_header(struct job *job)
 		return false;
 	}
 	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS ||
-	    triggers_to_remove(job))
+	    triggers_to_remove(job) || decide_needs_proof(&job->gather.facts))
 		return true;
 	/* What the body could tell would only be one more reason. */
 	record = job_record(job);
@@ -344,6 +345,19 @@ check_triggers(struct job *job)
 	fail(job, REASON_TOO_LARGE, &err);
 }
 
+/* C7: a header that says "encrypted" over clear text, by mistake or on
+ * purpose, does not let it leave where ciphertext is required. */
+static void
+check_ciphertext(struct job *job)
+{
+	struct policy_facts *f = &job->gather.facts;
+
+	if (decide_needs_proof(f) &&
+	    !smime_is_ciphertext(&job->header, spool_slice(&job->body),
+		&gateway_config(job->gateway)->spool))
+		f->protection = PROTECTION_NONE;
+}
+
 /* The whole message is there: what does it tell? */
 static void
 read_message(struct job *job)
@@ -359,6 +373,7 @@ read_message(struct job *job)
 	outbound_read(&job->outbound, &job->header, spool_slice(&job->body));
 	gather_body(&job->gather, &job->header, spool_slice(&job->body),
 	    &job->outbound.tree);
+	check_ciphertext(job);
 	decide(&job->gather.facts, &job->plan);
 	check_triggers(job);
 }

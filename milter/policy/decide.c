@@ -236,3 +236,20 @@ decide(const struct policy_facts *facts, struct plan *plan)
 	plan->sign_reason = plan->reason;
 	plan->encrypt_reason = plan->reason;
 }
+
+bool
+decide_needs_proof(const struct policy_facts *facts)
+{
+	struct policy_facts clear = *facts;
+	struct plan plan;
+	bool must;
+
+	if (facts->protection != PROTECTION_ENCRYPTED)
+		return false;
+	clear.protection = PROTECTION_NONE;
+	plan_init(&plan);
+	decide(&clear, &plan);
+	must = plan.must_encrypt;
+	plan_fini(&plan);
+	return must;
+}

@@ -24,6 +24,10 @@ bool decide_is_own_login(const struct policy_facts *facts);
  * policy has, too, or EXEMPT_NOT. */
 enum exemption decide_exemption(const struct policy_facts *facts);
 
+/* Must some recipient get nothing but ciphertext?  Then what the header says
+ * about the message's being encrypted is not enough. */
+bool decide_needs_proof(const struct policy_facts *facts);
+
 /*
  * The whole decision.
  * - Nobody signs as somebody else (A4): a login must be the From address (a

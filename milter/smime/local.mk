@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/smime/libsmime.a
 milter_smime_libsmime_a_SOURCES = \
 	%D%/algorithms.c %D%/algorithms.h \
 	%D%/capabilities.c %D%/capabilities.h \
+	%D%/ciphertext.c %D%/ciphertext.h \
 	%D%/cms_body.c %D%/cms_body.h \
 	%D%/cms_id.c %D%/cms_id.h \
 	%D%/content.c %D%/content.h \

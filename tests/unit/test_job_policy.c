@@ -441,6 +441,70 @@ test_opaque_after_all(void **state)
 	fixture_fini(&bob);
 }
 
+/* --- what only says that it is encrypted (C7) --- */
+
+static const char pgp_header[] =
+    "From: anna@example.org\nTo: bob@example.com\nMIME-Version: 1.0\n"
+    "Content-Type: multipart/encrypted; boundary=b;\n "
+    "protocol=\"application/pgp-encrypted\"\n";
+static const char cms_header[] =
+    "From: anna@example.org\nTo: bob@example.com\nMIME-Version: 1.0\n"
+    "Content-Transfer-Encoding: base64\n"
+    "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\n";
+
+#define PGP_PARTS(armor)                                                       \
+	"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n" \
+	"--b\r\nContent-Type: application/octet-stream\r\n\r\n" armor          \
+	"\r\n--b--\r\n"
+
+static void
+test_only_says_so(void **state)
+{
+	static const struct {
+		const char *header, *body;
+		enum setting_encrypt encrypt;
+		bool passes;
+	} rows[] = {
+	    {pgp_header,
+		PGP_PARTS("-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n"),
+		ENCRYPT_REQUIRED, true},
+	    {pgp_header, PGP_PARTS("clear text"), ENCRYPT_REQUIRED, false},
+	    {cms_header, "Y2xlYXIgdGV4dA==\r\n", ENCRYPT_REQUIRED, false},
+	    {cms_header, "", ENCRYPT_REQUIRED, false},
+	    /* A header is believed where nothing depends on it. */
+	    {pgp_header, PGP_PARTS("clear text"), ENCRYPT_IF_POSSIBLE, true},
+	    {cms_header, "Y2xlYXIgdGV4dA==\r\n", ENCRYPT_OFF, true},
+	};
+	struct fixture_cert bob;
+
+	(void)state;
+	fixture_leaf(&bob, &f.their_ca,
+	    &(struct fixture_opts){
+		.address = "bob@example.com", .key = "RSA-2048"});
+	gateway_fixture_partner(
+	    &f, "bob@example.com", &bob, STORE_TRUST_HARVESTED);
+	gateway_fixture_open(&f);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fixture_mail mail = {.login = "anna@example.org",
+		    .sender = "<anna@example.org>",
+		    .header = rows[i].header,
+		    .to = {"<bob@example.com>"},
+		    .body = slice_text(rows[i].body)};
+		struct fixture_result r;
+
+		mail.override.encrypt = rows[i].encrypt;
+		gateway_fixture_send(&f, &mail, &r);
+		assert_int_equal(r.outcome, JOB_ACCEPT);
+		assert_int_equal(r.plan.encrypt, !rows[i].passes);
+		assert_int_equal(
+		    r.plan.action, rows[i].passes ? PLAN_PASS : PLAN_PROTECT);
+		if (!rows[i].passes)
+			assert_false(has(r.file, "clear text"));
+		fixture_result_fini(&r);
+	}
+	fixture_fini(&bob);
+}
+
 /* --- more parts or levels than we look at --- */
 
 /* One level more than that, and at its end the text. */
@@ -617,6 +681,7 @@ main(void)
 	    CASE(test_no_need_to_wait),
 	    CASE(test_opaque_for_all),
 	    CASE(test_opaque_after_all),
+	    CASE(test_only_says_so),
 	    CASE(test_complex_and_clean),
 	    CASE(test_complex_and_not_clean),
 	    CASE(test_shadow),
