@@ -218,8 +218,9 @@
 /* Milliseconds between signs of life while a message is worked on: Sendmail
  * waits 10 seconds for one unless it is told otherwise. */
 #define LIMIT_HEARTBEAT 1000
-/* Milliseconds for all the work on a message once it has arrived.  Sendmail
- * and Postfix wait 5 minutes by default, signs of life or not. */
+/* Milliseconds for all the work on a message once it has arrived, where no
+ * configuration says so.  Sendmail and Postfix wait 5 minutes by default,
+ * signs of life or not. */
 #define LIMIT_ANSWER_TIME 240000
 
 /* Store */

@@ -115,6 +115,8 @@ struct gateway_config {
 	const struct gateway_client *clients;
 	size_t client_count;
 	unsigned rate_limit; /* messages of one identity in an hour; 0: any */
+	int answer_ms; /* for all the work on a message once it has arrived;
+	                * 0: LIMIT_ANSWER_TIME */
 	struct relay_config relay; /* reinject "": no copies */
 	struct spool_config spool;
 };

@@ -632,12 +632,20 @@ remove_tokens(struct job *job)
 		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
 }
 
+static int
+answer_time(const struct job *job)
+{
+	int ms = gateway_config(job->gateway)->answer_ms;
+
+	return ms > 0 ? ms : LIMIT_ANSWER_TIME;
+}
+
 enum job_outcome
 job_end_of_message(struct job *job, struct job_reply *reply)
 {
 	enum job_outcome outcome;
 
-	job->deadline = deadline_in(LIMIT_ANSWER_TIME);
+	job->deadline = deadline_in(answer_time(job));
 	read_message(job);
 	outcome =
 	    is_inbound(job) ? finish_inbound(job) : finish_outbound(job, reply);

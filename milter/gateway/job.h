@@ -74,8 +74,9 @@ void job_body(struct job *job, const void *data, size_t len);
 /* Decides, signs, encrypts, verifies; copies for other recipients are brought
  * to the reinjection listener, all but their final dots.  On JOB_ACCEPT
  * job_edits tells what to change, otherwise *reply is filled.  Logs the
- * decision, unless there are copies.  What is not done after
- * LIMIT_ANSWER_TIME, job_commit and what is between included, is deferred. */
+ * decision, unless there are copies.  What is not done in
+ * the configuration's time, job_commit and what is between included, is
+ * deferred. */
 enum job_outcome job_end_of_message(struct job *job, struct job_reply *reply);
 
 /* After JOB_ACCEPT, once the mail server has taken the edits: sends the final

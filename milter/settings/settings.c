@@ -53,7 +53,17 @@ set_defaults(struct reading *r, struct settings *s)
 		if (option_table[i].type != OPTION_GROUPS)
 			value_default(r, &option_table[i], s);
 	leave_to_builtin(&s->gateway);
-	s->gateway.relay.answer_ms = LIMIT_RELAY_ANSWER;
+}
+
+/* What follows from the others: the answer to a final dot has its part of the
+ * time for a message. */
+static void
+set_derived(struct gateway_config *config)
+{
+	int part = config->answer_ms / 4;
+
+	config->relay.answer_ms =
+	    part < LIMIT_RELAY_ANSWER ? part : LIMIT_RELAY_ANSWER;
 }
 
 /* --- names --- */
@@ -212,6 +222,7 @@ settings_load(
 		settings_free(s);
 		return -1;
 	}
+	set_derived(&s->gateway);
 	*out = s;
 	return 0;
 }

@@ -5,6 +5,7 @@ the listener is the sink."""
 
 import contextlib
 import threading
+import time
 
 import mailserver
 import openssl
@@ -12,7 +13,7 @@ import tap
 from messages import build, message_id
 from mta_client import MilterGone
 from processes import PATIENCE_SECONDS
-from tap import case, check, equal
+from tap import case, check, contains, equal
 from testsite import Site
 
 ALICE = "alice@example.org"
@@ -121,6 +122,28 @@ def _(site):
             site.milter.kill()  # its patience is longer than ours
             waiting.join(PATIENCE_SECONDS)
         site.start_milter()
+
+
+@case("it says nothing: the message waits with its sender when time is over")
+def _(site):
+    site.write_settings(
+        encrypt="if-possible", more=SETTINGS.format(port=site.sink.port) +
+        'answer_timeout = "5s";\n')
+    site.restart_milter()
+    for step in ("greeting", "dot"):
+        mail = site.mail()
+        with site.silent(step):
+            before = time.monotonic()
+            verdict = site.submit_to_all(mail)
+            took = time.monotonic() - before
+        equal(verdict.outcome, "tempfail")
+        contains(verdict.reply, "451 4.7.56 ", step)
+        check(3 < took < 5 + PATIENCE_SECONDS, f"{took:.1f} s")
+        equal(site.copies(mail), [], "copies")
+        site.check_split(mail)
+    site.write_settings(encrypt="if-possible",
+                        more=SETTINGS.format(port=site.sink.port))
+    site.restart_milter()
 
 
 @case("a daemon that is started again knows who has his copy")

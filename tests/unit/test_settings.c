@@ -119,6 +119,7 @@ test_defaults(void **state)
 	assert_string_equal(s->gateway.relay.reinject, "");
 	assert_int_equal(s->gateway.relay.connections, 20);
 	assert_int_equal(s->gateway.relay.connect_ms, 10000);
+	assert_int_equal(s->gateway.answer_ms, LIMIT_ANSWER_TIME);
 	assert_int_equal(s->gateway.relay.answer_ms, LIMIT_RELAY_ANSWER);
 	assert_memory_equal(&s->gateway.defaults, &nothing, sizeof(nothing));
 	assert_memory_equal(&s->gateway.recipient_defaults,
@@ -994,7 +995,8 @@ static const struct bad bad_files[] = {
 	"t.conf:1: reinjects: unknown option; there is socket, socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, reinject, "
-	"reinject_connections, reinject_timeout, trust, outbound, defaults, "
+	"reinject_connections, reinject_timeout, answer_timeout, trust, "
+	"outbound, defaults, "
 	"domains, recipient_defaults, recipient_domains, recipients, "
 	"triggers, logins, client_certificates, limits, log\n"},
     {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
@@ -1014,7 +1016,8 @@ static const struct bad bad_files[] = {
 	"t.conf:3: nonsense: unknown option; there is socket, socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, reinject, "
-	"reinject_connections, reinject_timeout, trust, outbound, defaults, "
+	"reinject_connections, reinject_timeout, answer_timeout, trust, "
+	"outbound, defaults, "
 	"domains, recipient_defaults, recipient_domains, recipients, "
 	"triggers, logins, client_certificates, limits, log\n"
 	"t.conf:4: keyd_timeout: expected a time like \"5s\" from 100ms to "
