@@ -408,13 +408,15 @@ def _(site):
 
 @case("SMTPUTF8 of every copy is what the message had")
 def _(site):
-    if site.server.kind != "postfix":
-        raise tap.Skip("Debian's Sendmail has no SMTPUTF8")
     user = sender("split", "if-possible")
     mail = site.mail(user, names=["rsa1", "blind-ec"])
     names = ["rsa1@example.net", "blind-ec@example.net", "jürgen@example.net"]
     code, text = site.server.submit_as_said(
         user, f"<{user}> SMTPUTF8", [f"<{name}>" for name in names], mail)
+    if site.server.kind == "sendmail":
+        # Debian's has no SMTPUTF8: there is nothing that could get lost.
+        check(code >= 500, f"{code} {text}")
+        return
     equal(code, 250, text)
     site.server.wait_empty()
     copies = site.server.sink.take_all(lambda m: message_id(mail) in m.data)
