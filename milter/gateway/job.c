@@ -8,7 +8,6 @@
 #include "gateway/job.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -18,11 +17,8 @@
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
-#include "gateway/notice.h"
-#include "gateway/own_certificate.h"
 #include "gateway/own_copy.h"
 #include "gateway/rate.h"
-#include "gateway/reply.h"
 #include "policy/decide.h"
 #include "smime/ciphertext.h"
 
@@ -139,8 +135,8 @@ is_submitted(const struct job *job)
 	return job->gather.facts.submitter != SUBMITTER_NONE;
 }
 
-static bool
-is_inbound(const struct job *job)
+bool
+job_is_inbound(const struct job *job)
 {
 	return job->plan.direction == PLAN_INBOUND;
 }
@@ -237,29 +233,6 @@ judge_header(struct job *job)
 	}
 }
 
-/* A8: the operator hears of a certificate that cannot sign. */
-static void
-tell_operator(const struct job *job)
-{
-	const struct policy_facts *f = &job->gather.facts;
-	const struct directory_sender *sender = job->gather.sender;
-	bool waits = f->own_problem == OWN_PROBLEM_DEFER;
-	struct own_certificate_problem p = {
-	    .address = f->from, .state = f->identity, .mail_waits = waits};
-	char *what;
-
-	if (!plan_reason_is_own(job->plan.sign_reason) || !sender->problem)
-		return;
-	p.certificate = sender->problem;
-	p.why = sender->why;
-	what = xasprintf("%s %s %d", plan_reason_name(job->plan.sign_reason),
-	    p.certificate->fingerprint_text, waits);
-	if (notices_due(
-		gateway_notices(job->gateway), f->from, what, job->view.now))
-		own_certificate_warn(&p);
-	free(what);
-}
-
 /* What asked for something goes, even from mail that passes otherwise
  * unchanged (C8); only not in shadow mode. */
 static const struct triggers *
@@ -283,7 +256,7 @@ log_inbound(struct job *job)
 static bool
 is_to_verify(const struct job *job)
 {
-	return is_inbound(job) && !job->own_copy &&
+	return job_is_inbound(job) && !job->own_copy &&
 	       job->failure == REASON_NONE &&
 	       smime_kind_may_be_signed(job->gather.kind);
 }
@@ -297,7 +270,7 @@ job_end_of_header(struct job *job)
 	/* Its field can go at the end only. */
 	if (job->has_token)
 		return true;
-	if (is_inbound(job)) {
+	if (job_is_inbound(job)) {
 		if (is_to_verify(job))
 			return true;
 		log_inbound(job);
@@ -309,7 +282,7 @@ job_end_of_header(struct job *job)
 	/* What the body could tell would only be one more reason. */
 	record = job_record(job);
 	record_plan(&record);
-	tell_operator(job);
+	job_tell_operator(job);
 	return false;
 }
 
@@ -322,7 +295,7 @@ job_body(struct job *job, const void *data, size_t len)
 
 	/* Whatever it holds, the answer is known. */
 	if (job->failure != REASON_NONE ||
-	    (job->header_judged && is_inbound(job) && !is_to_verify(job)))
+	    (job->header_judged && job_is_inbound(job) && !is_to_verify(job)))
 		return;
 	if (spool_write(&job->body, data, len, &err) < 0)
 		fail(job,
@@ -368,7 +341,7 @@ read_message(struct job *job)
 		judge_header(job);
 	if (job->failure == REASON_NONE && spool_finish(&job->body, &err) < 0)
 		fail(job, REASON_INTERNAL, &err);
-	if (job->failure != REASON_NONE || is_inbound(job))
+	if (job->failure != REASON_NONE || job_is_inbound(job))
 		return;
 	outbound_read(&job->outbound, &job->header, spool_slice(&job->body));
 	gather_body(&job->gather, &job->header, spool_slice(&job->body),
@@ -378,128 +351,7 @@ read_message(struct job *job)
 	check_triggers(job);
 }
 
-/* --- the answer --- */
-
-static enum job_outcome
-answer_refusal(const struct job *job, struct job_reply *reply)
-{
-	const struct plan *plan = &job->plan;
-
-	if (plan->recipient == PLAN_NO_RECIPIENT)
-		reply_fill(reply, plan->reason, NULL, NULL);
-	else
-		reply_about(reply, plan->reason,
-		    &job->gather.facts.recipients[plan->recipient]);
-	return JOB_REFUSE;
-}
-
-/* A8: until the operator has done something about it. */
-static enum job_outcome
-answer_waiting(const struct job *job, struct job_reply *reply)
-{
-	reply_fill(reply, job->plan.reason, job->gather.facts.from, NULL);
-	return JOB_DEFER;
-}
-
-/* Could it leave to all its recipients just as it came?  Not what must be
- * encrypted, or signed because the sender asked for it, or is refused to
- * somebody; nor when copies of it may have gone out. */
-static bool
-may_pass(const struct job *job)
-{
-	return !job->plan.must_encrypt && !job->plan.must_sign &&
-	       job->plan.refused == 0 && !job->handing_over;
-}
-
-/* What is too large will not shrink by waiting.  Such mail, and any other
- * when errors are to be passed on, goes unsigned. */
-static enum job_outcome
-answer_failure(const struct job *job, struct job_reply *reply)
-{
-	bool too_large = job->failure == REASON_TOO_LARGE;
-
-	if (is_inbound(job) || job->plan.shadow)
-		return JOB_ACCEPT;
-	if (may_pass(job) &&
-	    (too_large ||
-		gateway_config(job->gateway)->on_error == GATEWAY_PASS))
-		return JOB_ACCEPT;
-	reply_fill(reply, job->failure, NULL, NULL);
-	return too_large ? JOB_REFUSE : JOB_DEFER;
-}
-
-/* Whoever asks the plan must not hear of what did not come about. */
-static void
-drop_plan(struct job *job)
-{
-	struct plan *plan = &job->plan;
-
-	plan->sign = plan->encrypt = false;
-	plan->sign_reason = plan->encrypt_reason = job->failure;
-	if (plan->action == PLAN_PROTECT) {
-		plan->action = PLAN_PASS;
-		plan->reason = job->failure;
-	}
-}
-
-enum job_outcome
-job_would(const struct job *job, struct job_reply *reply)
-{
-	if (job->plan.action == PLAN_REFUSE)
-		return answer_refusal(job, reply);
-	if (job->plan.action == PLAN_DEFER)
-		return answer_waiting(job, reply);
-	return JOB_ACCEPT;
-}
-
-static enum job_outcome
-answer(struct job *job, struct job_reply *reply)
-{
-	enum job_outcome outcome;
-
-	if (job->failure != REASON_NONE) {
-		edits_fini(&job->edits);
-		outcome = answer_failure(job, reply);
-		if (outcome == JOB_ACCEPT)
-			drop_plan(job);
-		return outcome;
-	}
-	return job->plan.shadow ? JOB_ACCEPT : job_would(job, reply);
-}
-
-/* One line for each copy. */
-static void
-log_copies(const struct job *job, struct record *record)
-{
-	const struct outbound *o = &job->outbound;
-
-	record_split(record);
-	for (size_t i = 0; i < o->count; i++) {
-		record->to = &o->copies[i].certificates;
-		record->opaque = outbound_opaque(o, &job->plan, i);
-		record_copy(record, i);
-	}
-}
-
-static void
-log_answer(struct job *job, enum job_outcome outcome)
-{
-	struct record record = job_record(job);
-
-	if (job->failure == REASON_NONE) {
-		if (job->handing_over)
-			log_copies(job, &record);
-		else
-			record_plan(&record);
-		tell_operator(job);
-	} else if (outcome == JOB_ACCEPT) {
-		record_passed(&record, job->failure, &job->failure_err);
-	} else if (outcome == JOB_DEFER) {
-		record_deferred(&record, job->failure, &job->failure_err);
-	} else {
-		record_refused(&record, job->failure, &job->failure_err);
-	}
-}
+/* --- the end --- */
 
 /* Is anything to be done about it?  Shadow mode (G1) only tells. */
 static bool
@@ -615,9 +467,9 @@ finish_outbound(struct job *job, struct job_reply *reply)
 		protect(job);
 	if (job->failure == REASON_NONE)
 		check_gate(job);
-	outcome = answer(job, reply);
+	outcome = job_answer(job, reply);
 	if (!handover_is_pending(&job->handover))
-		log_answer(job, outcome);
+		job_log_answer(job, outcome);
 	return outcome;
 }
 
@@ -647,8 +499,8 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 
 	job->deadline = deadline_in(answer_time(job));
 	read_message(job);
-	outcome =
-	    is_inbound(job) ? finish_inbound(job) : finish_outbound(job, reply);
+	outcome = job_is_inbound(job) ? finish_inbound(job)
+				      : finish_outbound(job, reply);
 	if (outcome == JOB_ACCEPT && !is_to_protect(job) && !job->plan.shadow)
 		remove_tokens(job);
 	return outcome;
@@ -663,8 +515,8 @@ job_commit(struct job *job, struct job_reply *reply)
 	if (!handover_is_pending(&job->handover))
 		return JOB_ACCEPT;
 	fail(job, handover_commit(&job->handover, &err), &err);
-	outcome = answer(job, reply);
-	log_answer(job, outcome);
+	outcome = job_answer(job, reply);
+	job_log_answer(job, outcome);
 	return outcome;
 }
 
@@ -672,7 +524,7 @@ enum job_outcome
 job_decide(struct job *job, struct job_reply *reply)
 {
 	read_message(job);
-	return answer(job, reply);
+	return job_answer(job, reply);
 }
 
 const struct edits *
@@ -702,5 +554,5 @@ job_gather(const struct job *job)
 const struct triggers *
 job_triggers(const struct job *job)
 {
-	return is_inbound(job) ? NULL : gather_triggers(&job->gather);
+	return job_is_inbound(job) ? NULL : gather_triggers(&job->gather);
 }

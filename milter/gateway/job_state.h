@@ -1,5 +1,6 @@
 /*
- * job_state.h: what a job consists of; for job.c and inbound.c only.
+ * job_state.h: what a job consists of; for job.c, job_answer.c and inbound.c
+ * only.
  */
 #ifndef GATEWAY_JOB_STATE_H
 #define GATEWAY_JOB_STATE_H
@@ -38,5 +39,19 @@ struct job {
 
 /* Starts a log line about the job. */
 struct record job_record(const struct job *job);
+
+/* Not submitted by one of ours, for all we know by now. */
+bool job_is_inbound(const struct job *job);
+
+/* A8: the operator hears of a certificate that cannot sign, once. */
+void job_tell_operator(const struct job *job);
+
+/* The answer, from the plan and what failed underway; *reply is filled unless
+ * it is JOB_ACCEPT.  Drops the edits, and what the plan cannot keep, when the
+ * message passes in spite of a failure. */
+enum job_outcome job_answer(struct job *job, struct job_reply *reply);
+
+/* One line about it; when copies were handed over, one for each of them. */
+void job_log_answer(const struct job *job, enum job_outcome outcome);
 
 #endif

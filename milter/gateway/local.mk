@@ -20,7 +20,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/handover.c %D%/handover.h \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/inbound.c %D%/inbound.h \
-	%D%/job.c %D%/job.h %D%/job_state.h \
+	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
 	%D%/levels.c %D%/levels.h \
 	%D%/notice.c %D%/notice.h \
 	%D%/own_copy.c %D%/own_copy.h \
