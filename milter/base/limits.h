@@ -184,7 +184,7 @@
 #define LIMIT_REPORT_HEADER 32768u
 /* Tokens of copies: how long one is good for, in seconds.  A copy comes back
  * within the second, or when its turn has come at a busy listener; after
- * LIMIT_ANSWER_TIME nobody waits for it any more. */
+ * answer_timeout, ten minutes at most, nobody waits for it any more. */
 #define LIMIT_TOKEN_SECONDS 900
 /* Of how many it is remembered whether they were used: a bit each, and 72 a
  * second for as long as they are good.  A multiple of 8. */
