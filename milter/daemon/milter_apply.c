@@ -4,8 +4,9 @@
  *
  * Recipients who get another copy go first.  Fields come in the order that
  * gives the same result with Postfix, which renumbers after a deletion, and
- * Sendmail, which does not (edits.h).  The body goes last: Sendmail judges it
- * by the new Content-Type.
+ * Sendmail, which does not (edits.h).  New ones are put on top when all others
+ * are done, because Postfix would count them, too.  The body goes last:
+ * Sendmail judges it by the new Content-Type.
  */
 #include "daemon/milter_apply.h"
 
@@ -62,19 +63,43 @@ replace_body(SMFICTX *ctx, const struct slice_list *body)
 	return 0;
 }
 
+static int
+change_fields(SMFICTX *ctx, const struct edits *edits)
+{
+	for (size_t i = 0; i < edits->header_count; i++) {
+		const struct header_edit *e = &edits->headers[i];
+
+		if (e->index > 0 && smfi_chgheader(ctx, e->name, (int)e->index,
+					e->value) != MI_SUCCESS)
+			return -1;
+	}
+	return 0;
+}
+
+/* Above the mail server's own Received, too: so it is with both for index 0
+ * (RFC 8601 4: above the other trace fields).  In their order: the last one
+ * is the topmost. */
+static int
+insert_fields(SMFICTX *ctx, const struct edits *edits)
+{
+	for (size_t i = 0; i < edits->header_count; i++) {
+		const struct header_edit *e = &edits->headers[i];
+
+		if (e->index == 0 &&
+		    smfi_insheader(ctx, 0, e->name, e->value) != MI_SUCCESS)
+			return -1;
+	}
+	return 0;
+}
+
 int
 milter_apply_edits(SMFICTX *ctx, const struct edits *edits)
 {
 	for (size_t i = 0; i < edits->recipient_count; i++)
 		if (smfi_delrcpt(ctx, edits->recipients[i]) != MI_SUCCESS)
 			return -1;
-	for (size_t i = 0; i < edits->header_count; i++) {
-		const struct header_edit *e = &edits->headers[i];
-
-		if (smfi_chgheader(ctx, e->name, (int)e->index, e->value) !=
-		    MI_SUCCESS)
-			return -1;
-	}
+	if (change_fields(ctx, edits) < 0 || insert_fields(ctx, edits) < 0)
+		return -1;
 	return edits->replace_body ? replace_body(ctx, &edits->body) : 0;
 }
 

@@ -50,6 +50,12 @@ edits_set_header(
 }
 
 void
+edits_insert_top(struct edits *e, const char *name, const char *value)
+{
+	edits_set_header(e, name, 0, value);
+}
+
+void
 edits_remove_recipient(struct edits *e, const char *path)
 {
 	if (e->recipient_count == e->recipient_size) {
@@ -257,6 +263,21 @@ find_original(const struct play *p, struct slice name, unsigned index)
 	return p->by_name[at];
 }
 
+/* Those that are inserted, the last one first. */
+static void
+write_inserted(const struct edits *e, struct buf *out)
+{
+	for (size_t i = e->header_count; i > 0; i--) {
+		const struct header_edit *edit = &e->headers[i - 1];
+		struct header_field field = {.name = slice_text(edit->name)};
+
+		if (edit->index > 0)
+			continue;
+		field.body = slice_text(edit->value);
+		header_field_write(&field, out);
+	}
+}
+
 static void
 play(struct play *p, const struct header_edit *edit)
 {
@@ -289,7 +310,9 @@ edits_write_header(
 	}
 	qsort(p.by_name, p.original, sizeof(struct played *), compare_played);
 	for (size_t i = 0; i < e->header_count; i++)
-		play(&p, &e->headers[i]);
+		if (e->headers[i].index > 0)
+			play(&p, &e->headers[i]);
+	write_inserted(e, out);
 	for (size_t i = 0; i < p.count; i++)
 		if (!p.at[i].deleted)
 			header_field_write(&p.at[i].field, out);

@@ -18,7 +18,8 @@
 
 struct header_edit {
 	char *name;
-	unsigned index; /* 1: the first field of that name */
+	unsigned index; /* 1: the first field of that name; 0: a new one
+	                 * above all others */
 	char *value;	/* new body with its leading blank and LF folds; NULL
 	                 * deletes the field.  Index 1 of an absent name
 	                 * adds the field. */
@@ -43,6 +44,11 @@ void edits_fini(struct edits *e);
 /* Appends one; name and value are copied. */
 void edits_set_header(
     struct edits *e, const char *name, unsigned index, const char *value);
+
+/* A new field above all others, also above those that were inserted before;
+ * name and value are copied, value as above.  It is carried out after all
+ * other edits of the header, whose indexes do not count it. */
+void edits_insert_top(struct edits *e, const char *name, const char *value);
 
 /* Deletes all fields of that name, in any spelling; there may be none. */
 void edits_delete_fields(

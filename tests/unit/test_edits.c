@@ -65,12 +65,25 @@ server_find(const struct server *s, const char *name, unsigned index)
 }
 
 static void
+server_insert(struct server *s, const struct header_edit *edit)
+{
+	assert_true(s->count < MAX_FIELDS);
+	memmove(s->fields + 1, s->fields, s->count * sizeof(*s->fields));
+	s->fields[0] = xasprintf("%s:%s", edit->name, edit->value);
+	s->count++;
+}
+
+/* As daemon/milter_apply.c does it: what is inserted comes last. */
+static void
 server_play(struct server *s, const struct edits *e)
 {
 	for (size_t i = 0; i < e->header_count; i++) {
 		const struct header_edit *edit = &e->headers[i];
-		size_t at = server_find(s, edit->name, edit->index);
+		size_t at;
 
+		if (edit->index == 0)
+			continue;
+		at = server_find(s, edit->name, edit->index);
 		assert_true(edit->value || at < s->count);
 		assert_true(at < MAX_FIELDS);
 		if (at == s->count)
@@ -80,6 +93,9 @@ server_play(struct server *s, const struct edits *e)
 		    edit->value ? xasprintf("%s:%s", edit->name, edit->value)
 				: NULL;
 	}
+	for (size_t i = 0; i < e->header_count; i++)
+		if (e->headers[i].index == 0)
+			server_insert(s, &e->headers[i]);
 }
 
 /* Everything that is left, in order. */
@@ -287,6 +303,40 @@ test_deleted(void **state)
 	header_fini(&header);
 }
 
+/* New fields stand above all others, the last one on top; what is deleted
+ * and changed is counted as it came. */
+static void
+test_inserted(void **state)
+{
+	const char *const fields[] = {
+	    "X-Status: a", "Subject: s", "x-status: b", NULL};
+	const char *wanted = "Results: r;\n x=1|X-Status: ours|Subject: t|";
+	struct header header;
+	struct edits edits;
+
+	(void)state;
+	make_header(&header, fields);
+	edits_init(&edits);
+	edits_insert_top(&edits, "X-Status", " ours");
+	edits_delete_fields(&edits, &header, "X-Status");
+	edits_set_header(&edits, "Subject", 1, " t");
+	edits_insert_top(&edits, "Results", " r;\n x=1");
+	assert_false(edits_are_empty(&edits));
+	for (int renumbers = 0; renumbers < 2; renumbers++) {
+		struct server server;
+		char *text;
+
+		server_init(&server, renumbers == 1, fields);
+		server_play(&server, &edits);
+		text = server_end(&server);
+		assert_string_equal(text, wanted);
+		free(text);
+	}
+	check_written(fields, &edits, wanted);
+	edits_fini(&edits);
+	header_fini(&header);
+}
+
 static void
 test_recipients(void **state)
 {
@@ -348,6 +398,7 @@ main(void)
 	    cmocka_unit_test(test_duplicates_and_strangers),
 	    cmocka_unit_test(test_version),
 	    cmocka_unit_test(test_deleted),
+	    cmocka_unit_test(test_inserted),
 	    cmocka_unit_test(test_recipients),
 	    cmocka_unit_test(test_many),
 	};
