@@ -41,6 +41,7 @@ SMIME_TESTS = \
 
 SMIME_FIXTURE = tests/unit/smime_fixture.c tests/unit/smime_fixture.h \
 	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
+HANDMADE = tests/unit/handmade.c tests/unit/handmade.h
 SMIME_FIXTURE_LIBS = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 
 tests_unit_test_algorithms_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -69,7 +70,7 @@ tests_unit_test_smime_sign_SOURCES = tests/unit/test_smime_sign.c \
 tests_unit_test_smime_sign_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_verify_SOURCES = tests/unit/test_smime_verify.c \
-	$(SMIME_FIXTURE)
+	$(HANDMADE) $(SMIME_FIXTURE)
 tests_unit_test_smime_verify_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_tlv_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_tlv_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)

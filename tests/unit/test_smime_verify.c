@@ -22,18 +22,16 @@
 #include "smime/sign.h"
 #include "smime/signed_attrs.h"
 #include "smime/verify.h"
+#include "unit/handmade.h"
 #include "unit/smime_fixture.h"
 
-#define ALICE "alice@example.org"
+#define ALICE HANDMADE_FROM
 #define BOB   "bob@example.net"
 
 static struct smime_fixture fixture;
 static struct smime_user alice, bob; /* RSA-2048, P-256 */
 static struct trust *trust;
 static struct certificate_cache *cache;
-
-static const char entity[] =
-    "Content-Type: text/plain\r\n\r\nHello, this is signed.\r\n";
 
 static struct trust *
 trust_in(struct certificate *anchor)
@@ -71,47 +69,6 @@ stop(void **state)
 	smime_user_fini(&bob);
 	smime_fixture_stop(&fixture);
 	return 0;
-}
-
-/* --- messages --- */
-
-#define SIGNED_TYPE                                                            \
-	"Content-Type: multipart/signed; micalg=sha-256;\r\n"                  \
-	"\tprotocol=\"application/pkcs7-signature\"; boundary=\"b1\"\r\n"
-#define SIGNATURE_PART                                                         \
-	"\r\n--b1\r\nContent-Type: application/pkcs7-signature; "              \
-	"name=smime.p7s\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-#define OPAQUE_TYPE                                                            \
-	"Content-Type: application/pkcs7-mime; smime-type=signed-data\r\n"
-#define BASE64 "Content-Transfer-Encoding: base64\r\n"
-
-static void
-add_base64(struct buf *out, struct slice data)
-{
-	unsigned char *at = buf_reserve(out, base64_size(data.len));
-
-	assert_non_null(at);
-	out->len += base64_encode(data, at);
-}
-
-/* A multipart/signed message around content. */
-static void
-detached(struct buf *out, struct slice content, struct slice der)
-{
-	buf_init(out, 64u << 20);
-	buf_add_text(out, "From: " ALICE "\r\n" SIGNED_TYPE "\r\n--b1\r\n");
-	buf_add_slice(out, content);
-	buf_add_text(out, SIGNATURE_PART);
-	add_base64(out, der);
-	buf_add_text(out, "\r\n--b1--\r\n");
-}
-
-static void
-opaque(struct buf *out, const char *type, struct slice der)
-{
-	buf_init(out, 64u << 20);
-	buf_addf(out, "From: " ALICE "\r\n%s" BASE64 "\r\n", type);
-	add_base64(out, der);
 }
 
 /* --- asking --- */
@@ -184,7 +141,7 @@ assert_detached(struct slice der, enum smime_status status, const char *detail)
 {
 	struct buf message;
 
-	detached(&message, slice_text(entity), der);
+	handmade_detached(&message, slice_text(handmade_entity), der);
 	assert_status_text(buf_slice(&message), &(struct asking){.from = ALICE},
 	    status, detail);
 	buf_fini(&message);
@@ -246,11 +203,12 @@ check_theirs(const struct fixture_cert *cert, const struct theirs *how)
 	struct buf der, message;
 	struct smime_verdict v;
 
-	sign_theirs(slice_text(entity), cert, how, &der);
+	sign_theirs(slice_text(handmade_entity), cert, how, &der);
 	if (how->opaque)
-		opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+		handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 	else
-		detached(&message, slice_text(entity), buf_slice(&der));
+		handmade_detached(
+		    &message, slice_text(handmade_entity), buf_slice(&der));
 	verify(buf_slice(&message), ALICE, &v);
 	if (v.status != SMIME_VALID)
 		fail_msg("%s: %s", smime_status_name(v.status), v.detail);
@@ -260,8 +218,8 @@ check_theirs(const struct fixture_cert *cert, const struct theirs *how)
 			     cert->certificate->fingerprint, FINGERPRINT_SIZE),
 	    0);
 	if (how->opaque)
-		assert_true(
-		    slice_equal(spool_slice(&v.content), slice_text(entity)));
+		assert_true(slice_equal(
+		    spool_slice(&v.content), slice_text(handmade_entity)));
 	smime_verdict_fini(&v);
 	buf_fini(&message);
 	buf_fini(&der);
@@ -323,7 +281,7 @@ test_large_opaque(void **state)
 		struct smime_verdict v;
 
 		sign_theirs(content, &alice.cert, &how, &der);
-		opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+		handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 		verify(buf_slice(&message), ALICE, &v);
 		assert_int_equal(v.status, SMIME_VALID);
 		assert_true(slice_equal(spool_slice(&v.content), content));
@@ -343,7 +301,8 @@ test_we_sign(void **state)
 	    "RSA-2048", "P-256", "P-384", "P-521", "ED25519"};
 	static const char *const digests[] = {
 	    "sha256", "sha256", "sha384", "sha512", "sha512"};
-	struct slice_list list = {.at = {slice_text(entity)}, .count = 1};
+	struct slice_list list = {
+	    .at = {slice_text(handmade_entity)}, .count = 1};
 
 	(void)state;
 	for (size_t k = 0; k < 5; k++) {
@@ -394,8 +353,10 @@ signed_by(const struct fixture_cert *cert, struct buf *message)
 {
 	struct buf der;
 
-	sign_theirs(slice_text(entity), cert, &(struct theirs){0}, &der);
-	detached(message, slice_text(entity), buf_slice(&der));
+	sign_theirs(
+	    slice_text(handmade_entity), cert, &(struct theirs){0}, &der);
+	handmade_detached(
+	    message, slice_text(handmade_entity), buf_slice(&der));
 	buf_fini(&der);
 }
 
@@ -551,8 +512,8 @@ test_every_octet_of_the_content(void **state)
 
 	(void)state;
 	signed_by(&alice.cert, &message);
-	at = smime_find(buf_slice(&message), slice_text(entity));
-	for (size_t i = at; i < at + strlen(entity); i++) {
+	at = smime_find(buf_slice(&message), slice_text(handmade_entity));
+	for (size_t i = at; i < at + strlen(handmade_entity); i++) {
 		struct smime_verdict v;
 
 		message.data[i] ^= 1;
@@ -573,13 +534,15 @@ test_content_longer_or_shorter(void **state)
 	struct buf der, message;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert, &(struct theirs){0}, &der);
-	detached(&message,
-	    slice_part(slice_text(entity), 0, sizeof(entity) - 3),
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
+	    &(struct theirs){0}, &der);
+	handmade_detached(&message,
+	    slice_part(
+		slice_text(handmade_entity), 0, strlen(handmade_entity) - 2),
 	    buf_slice(&der));
 	assert_status(buf_slice(&message), SMIME_ALTERED);
 	buf_fini(&message);
-	detached(&message,
+	handmade_detached(&message,
 	    slice_text("Content-Type: text/plain\r\n\r\nHello, this is "
 		       "signed.\r\n\r\nA disclaimer.\r\n"),
 	    buf_slice(&der));
@@ -598,7 +561,8 @@ test_every_octet_of_the_signature(void **state)
 	unsigned valid = 0;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert, &(struct theirs){0}, &der);
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
+	    &(struct theirs){0}, &der);
 	for (size_t i = 0; i < der.len; i++) {
 		struct asking as = {.from = ALICE};
 		struct smime_verdict v;
@@ -606,7 +570,8 @@ test_every_octet_of_the_signature(void **state)
 		/* A fresh one: the path of the signer is not known yet. */
 		as.trust = trust_in(fixture.root.certificate);
 		der.data[i] ^= 1;
-		detached(&message, slice_text(entity), buf_slice(&der));
+		handmade_detached(
+		    &message, slice_text(handmade_entity), buf_slice(&der));
 		verify_as(buf_slice(&message), &as, &v);
 		if (v.status == SMIME_VALID) {
 			valid++;
@@ -629,7 +594,8 @@ test_cut_and_trailing(void **state)
 	struct buf der;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert, &(struct theirs){0}, &der);
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
+	    &(struct theirs){0}, &der);
 	for (size_t len = 0; len < der.len; len++)
 		assert_detached(
 		    slice_make(der.data, len), SMIME_MALFORMED, NULL);
@@ -639,170 +605,20 @@ test_cut_and_trailing(void **state)
 	buf_fini(&der);
 }
 
-/* --- SignerInfos by hand --- */
-
-struct handmade {
-	const struct fixture_cert *cert;
-	enum oid digest;
-	enum oid algorithm;
-	struct slice algorithm_whole; /* instead of algorithm */
-	struct slice digest_whole;    /* instead of digest */
-	const EVP_MD *md;
-	struct buf attrs; /* Attributes; empty: none */
-	struct slice content;
-	bool break_signature;
-};
-
-static struct handmade
-handmade(const struct fixture_cert *cert)
-{
-	struct handmade h = {.cert = cert,
-	    .digest = OID_SHA256,
-	    .algorithm = OID_RSA_SHA256,
-	    .md = EVP_sha256(),
-	    .content = slice_text(entity)};
-
-	if (cert->certificate->key == CERTIFICATE_KEY_EC)
-		h.algorithm = OID_ECDSA_SHA256;
-	buf_init(&h.attrs, 65536);
-	return h;
-}
-
-/* The two attributes that must be there. */
-static void
-attrs_usual(struct handmade *h)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len;
-
-	EVP_Digest(h->content.data, h->content.len, digest, &len, h->md, NULL);
-	signed_attr_content_type(&h->attrs, OID_DATA);
-	signed_attr_message_digest(&h->attrs, slice_make(digest, len));
-}
-
-static void
-handmade_sign(const struct handmade *h, struct buf *signature)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned char bytes[1024];
-	size_t len = sizeof(bytes);
-	struct buf attrs;
-
-	buf_init(&attrs, 65536);
-	if (h->attrs.len > 0)
-		der_put(&attrs, DER_SET, buf_slice(&h->attrs));
-	else
-		buf_add_slice(&attrs, h->content);
-	assert_int_equal(
-	    EVP_DigestSignInit(ctx, NULL, h->md, NULL, h->cert->key), 1);
-	assert_int_equal(
-	    EVP_DigestSign(ctx, bytes, &len, attrs.data, attrs.len), 1);
-	if (h->break_signature)
-		bytes[len - 1] ^= 1;
-	buf_init(signature, 1024);
-	buf_add(signature, bytes, len);
-	buf_fini(&attrs);
-	EVP_MD_CTX_free(ctx);
-}
-
-/* Appends the SignerInfo; ends h. */
-static void
-handmade_info(struct handmade *h, struct buf *infos)
-{
-	size_t info = der_open(infos, DER_SEQUENCE);
-	struct buf signature;
-
-	handmade_sign(h, &signature);
-	der_integer(infos, 1);
-	assert_int_equal(cms_id_write(h->cert->certificate, infos), 0);
-	if (h->digest_whole.len > 0)
-		buf_add_slice(infos, h->digest_whole);
-	else
-		der_algorithm(infos, h->digest);
-	if (h->attrs.len > 0)
-		der_put(infos, DER_CONSTRUCTED(0), buf_slice(&h->attrs));
-	if (h->algorithm_whole.len > 0)
-		buf_add_slice(infos, h->algorithm_whole);
-	else
-		der_algorithm(infos, h->algorithm);
-	der_put(infos, DER_OCTET_STRING, buf_slice(&signature));
-	der_close(infos, info);
-	buf_fini(&signature);
-	buf_fini(&h->attrs);
-}
-
-struct parts {
-	struct buf infos;
-	struct buf certs;
-	struct slice content; /* eContent; data NULL: absent */
-	enum oid content_type;
-	size_t crl_size; /* octets of a "CRL" that pads the structure */
-};
-
-static void
-parts_init(struct parts *p)
-{
-	*p = (struct parts){.content_type = OID_DATA};
-	buf_init(&p->infos, 16u << 20);
-	buf_init(&p->certs, 16u << 20);
-}
-
-static void
-parts_cert(struct parts *p, const struct certificate *c)
-{
-	buf_add_slice(&p->certs, c->der);
-}
-
-/* Writes the ContentInfo; ends p. */
-static void
-parts_write(struct parts *p, struct buf *out)
-{
-	static unsigned char zeros[LIMIT_SIGNATURE];
-	size_t whole, content, data, mark, inner;
-
-	buf_init(out, 32u << 20);
-	whole = der_open(out, DER_SEQUENCE);
-	der_oid(out, OID_SIGNED_DATA);
-	content = der_open(out, DER_CONSTRUCTED(0));
-	data = der_open(out, DER_SEQUENCE);
-	der_integer(out, 1);
-	der_head(out, DER_SET, 0);
-	mark = der_open(out, DER_SEQUENCE);
-	der_oid(out, p->content_type);
-	if (p->content.data) {
-		inner = der_open(out, DER_CONSTRUCTED(0));
-		der_put(out, DER_OCTET_STRING, p->content);
-		der_close(out, inner);
-	}
-	der_close(out, mark);
-	if (p->certs.len > 0)
-		der_put(out, DER_CONSTRUCTED(0), buf_slice(&p->certs));
-	if (p->crl_size > 0)
-		der_put(
-		    out, DER_CONSTRUCTED(1), slice_make(zeros, p->crl_size));
-	der_put(out, DER_SET, buf_slice(&p->infos));
-	der_close(out, data);
-	der_close(out, content);
-	der_close(out, whole);
-	assert_true(buf_ok(out));
-	buf_fini(&p->infos);
-	buf_fini(&p->certs);
-}
-
 /* A detached signature by this one signer, with both certificates. */
 static void
 assert_handmade(
     struct handmade *h, enum smime_status status, const char *detail)
 {
 	const struct fixture_cert *cert = h->cert;
-	struct parts p;
+	struct handmade_cms p;
 	struct buf der;
 
-	parts_init(&p);
-	parts_cert(&p, cert->certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, cert->certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
 	handmade_info(h, &p.infos);
-	parts_write(&p, &der);
+	handmade_cms_write(&p, &der);
 	assert_detached(buf_slice(&der), status, detail);
 	buf_fini(&der);
 }
@@ -813,12 +629,12 @@ test_handmade_is_good(void **state)
 	struct handmade h = handmade(&alice.cert);
 
 	(void)state;
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	assert_handmade(&h, SMIME_VALID, "");
 	h = handmade(&alice.cert);
 	assert_handmade(&h, SMIME_VALID, "");
 	h = handmade(&alice.cert);
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	h.break_signature = true;
 	assert_handmade(&h, SMIME_ALTERED, "the signature is wrong");
 }
@@ -833,12 +649,12 @@ test_attributes(void **state)
 
 	(void)state;
 	h = handmade(&alice.cert);
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	signed_attr_message_digest(&h.attrs, wrong);
 	assert_handmade(&h, SMIME_MALFORMED, "twice");
 
 	h = handmade(&alice.cert);
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	signed_attr_content_type(&h.attrs, OID_DATA);
 	assert_handmade(&h, SMIME_MALFORMED, "twice");
 
@@ -861,20 +677,10 @@ test_attributes(void **state)
 	assert_handmade(&h, SMIME_MALFORMED, "contentType");
 
 	h = handmade(&alice.cert);
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	signed_attr_capabilities(&h.attrs, alice.cert.certificate);
 	signed_attr_capabilities(&h.attrs, alice.cert.certificate);
 	assert_handmade(&h, SMIME_MALFORMED, "twice");
-}
-
-static void
-add_attribute(struct buf *attrs, enum oid type, struct slice values)
-{
-	size_t mark = der_open(attrs, DER_SEQUENCE);
-
-	der_oid(attrs, type);
-	der_put(attrs, DER_SET, values);
-	der_close(attrs, mark);
 }
 
 #define B(text) slice_make(text, sizeof(text) - 1)
@@ -914,8 +720,8 @@ test_attribute_values(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct handmade h = handmade(&alice.cert);
 
-		attrs_usual(&h);
-		add_attribute(&h.attrs, cases[i].type,
+		handmade_attrs(&h);
+		handmade_attribute(&h.attrs, cases[i].type,
 		    slice_make(cases[i].bytes, cases[i].len));
 		assert_handmade(&h, cases[i].status, NULL);
 	}
@@ -926,7 +732,7 @@ check_attribute_count(unsigned count, enum smime_status status)
 {
 	struct handmade h = handmade(&alice.cert);
 
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	for (unsigned i = 2; i < count; i++)
 		buf_add(&h.attrs, "\x30\x07\x06\x03\x2b\x65\x7f\x31\x00", 9);
 	assert_handmade(&h, status, NULL);
@@ -948,19 +754,20 @@ check_capabilities(size_t len, bool taken)
 	unsigned char *noise = smime_noise(len);
 	struct buf value, der, message;
 	struct smime_verdict v;
-	struct parts p;
+	struct handmade_cms p;
 
 	buf_init(&value, 65536);
 	der_put(&value, DER_SEQUENCE, slice_make(noise, len - 4));
 	assert_int_equal(value.len, len);
-	attrs_usual(&h);
-	add_attribute(&h.attrs, OID_SMIME_CAPABILITIES, buf_slice(&value));
-	parts_init(&p);
-	parts_cert(&p, alice.cert.certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
+	handmade_attrs(&h);
+	handmade_attribute(&h.attrs, OID_SMIME_CAPABILITIES, buf_slice(&value));
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
 	handmade_info(&h, &p.infos);
-	parts_write(&p, &der);
-	detached(&message, slice_text(entity), buf_slice(&der));
+	handmade_cms_write(&p, &der);
+	handmade_detached(
+	    &message, slice_text(handmade_entity), buf_slice(&der));
 	verify(buf_slice(&message), ALICE, &v);
 	assert_int_equal(v.status, SMIME_VALID);
 	assert_int_equal(v.capabilities.len, taken ? len : 0);
@@ -999,7 +806,7 @@ test_algorithm_protection(void **state)
 		/* NULL and absent parameters are the same. */
 		der_algorithm_null(&digest, digests[i]);
 		der_algorithm_null(&algorithm, algorithms[i]);
-		attrs_usual(&h);
+		handmade_attrs(&h);
 		signed_attr_algorithm_protection(
 		    &h.attrs, buf_slice(&digest), buf_slice(&algorithm));
 		assert_handmade(&h, status[i],
@@ -1019,12 +826,12 @@ test_signing_certificate(void **state)
 
 	(void)state;
 	h = handmade(&alice.cert);
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	signed_attr_signing_certificate(&h.attrs, alice.cert.certificate);
 	assert_handmade(&h, SMIME_VALID, "");
 
 	h = handmade(&alice.cert);
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	signed_attr_signing_certificate(&h.attrs, bob.cert.certificate);
 	assert_handmade(
 	    &h, SMIME_ALTERED, "the signer names another certificate");
@@ -1039,8 +846,8 @@ test_signing_certificate(void **state)
 		buf_add(&value, "\x30\x1a\x30\x18\x30\x16\x04\x14", 8);
 		buf_add(&value, sha1, sizeof(sha1));
 		h = handmade(&alice.cert);
-		attrs_usual(&h);
-		add_attribute(
+		handmade_attrs(&h);
+		handmade_attribute(
 		    &h.attrs, OID_SIGNING_CERTIFICATE, buf_slice(&value));
 		assert_handmade(&h, wrong ? SMIME_ALTERED : SMIME_VALID, NULL);
 		buf_fini(&value);
@@ -1069,7 +876,7 @@ test_algorithms(void **state)
 
 		h.digest = cases[i].digest;
 		h.algorithm = cases[i].algorithm;
-		attrs_usual(&h);
+		handmade_attrs(&h);
 		assert_handmade(&h, cases[i].status, NULL);
 	}
 }
@@ -1084,11 +891,11 @@ test_unknown_algorithms(void **state)
 
 	(void)state;
 	h.algorithm_whole = ml_dsa;
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	assert_handmade(&h, SMIME_UNSUPPORTED, "signature algorithm");
 	h = handmade(&alice.cert);
 	h.digest_whole = ml_dsa;
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	assert_handmade(&h, SMIME_UNSUPPORTED, "digest algorithm");
 }
 
@@ -1102,7 +909,7 @@ test_weak_digests(void **state)
 		h.md = md5 ? EVP_md5() : EVP_sha1();
 		h.digest = md5 ? OID_MD5 : OID_SHA1;
 		h.algorithm = OID_RSA;
-		attrs_usual(&h);
+		handmade_attrs(&h);
 		assert_handmade(&h, SMIME_WEAK, "digest algorithm");
 		/* Altered is worse than weak. */
 		h = handmade(&alice.cert);
@@ -1110,7 +917,7 @@ test_weak_digests(void **state)
 		h.digest = md5 ? OID_MD5 : OID_SHA1;
 		h.algorithm = OID_RSA;
 		h.content = slice_text("Something else");
-		attrs_usual(&h);
+		handmade_attrs(&h);
 		assert_handmade(&h, SMIME_ALTERED, NULL);
 	}
 }
@@ -1122,21 +929,21 @@ test_attributes_as_content(void **state)
 {
 	struct handmade h = handmade(&alice.cert), evil;
 	struct buf content, message, der;
-	struct parts p;
+	struct handmade_cms p;
 
 	(void)state;
-	attrs_usual(&h);
+	handmade_attrs(&h);
 	buf_init(&content, 65536);
 	der_put(&content, DER_SET, buf_slice(&h.attrs));
 	evil = handmade(&alice.cert);
 	evil.content = buf_slice(&content);
-	parts_init(&p);
-	parts_cert(&p, alice.cert.certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
 	p.content = buf_slice(&content);
 	handmade_info(&evil, &p.infos);
-	parts_write(&p, &der);
-	opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+	handmade_cms_write(&p, &der);
+	handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 	assert_status(buf_slice(&message), SMIME_ALTERED);
 	buf_fini(&message);
 	buf_fini(&der);
@@ -1151,21 +958,22 @@ two_signers(bool first_bad, bool second_bad, struct buf *message)
 {
 	struct handmade one = handmade(&bob.cert);
 	struct handmade two = handmade(&alice.cert);
-	struct parts p;
+	struct handmade_cms p;
 	struct buf der;
 
-	attrs_usual(&one);
-	attrs_usual(&two);
+	handmade_attrs(&one);
+	handmade_attrs(&two);
 	one.break_signature = first_bad;
 	two.break_signature = second_bad;
-	parts_init(&p);
-	parts_cert(&p, bob.cert.certificate);
-	parts_cert(&p, alice.cert.certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, bob.cert.certificate);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
 	handmade_info(&one, &p.infos);
 	handmade_info(&two, &p.infos);
-	parts_write(&p, &der);
-	detached(message, slice_text(entity), buf_slice(&der));
+	handmade_cms_write(&p, &der);
+	handmade_detached(
+	    message, slice_text(handmade_entity), buf_slice(&der));
 	buf_fini(&der);
 }
 
@@ -1207,19 +1015,19 @@ test_two_signers(void **state)
 static void
 check_signers(unsigned count, enum smime_status status)
 {
-	struct parts p;
+	struct handmade_cms p;
 	struct buf der;
 
-	parts_init(&p);
-	parts_cert(&p, alice.cert.certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
 	for (unsigned i = 0; i < count; i++) {
 		struct handmade h = handmade(&alice.cert);
 
-		attrs_usual(&h);
+		handmade_attrs(&h);
 		handmade_info(&h, &p.infos);
 	}
-	parts_write(&p, &der);
+	handmade_cms_write(&p, &der);
 	assert_detached(buf_slice(&der), status, NULL);
 	buf_fini(&der);
 }
@@ -1241,23 +1049,23 @@ test_no_signer(void **state)
 
 	(void)state;
 	for (int with_content = 0; with_content < 2; with_content++) {
-		struct parts p;
+		struct handmade_cms p;
 
-		parts_init(&p);
-		parts_cert(&p, alice.cert.certificate);
+		handmade_cms_init(&p);
+		handmade_cms_cert(&p, alice.cert.certificate);
 		if (with_content)
-			p.content = slice_text(entity);
-		parts_write(&p, &der);
+			p.content = slice_text(handmade_entity);
+		handmade_cms_write(&p, &der);
 		if (!with_content) {
 			assert_detached(buf_slice(&der), SMIME_UNSIGNED, NULL);
-			opaque(&message,
+			handmade_opaque(&message,
 			    "Content-Type: application/pkcs7-mime; "
 			    "smime-type=certs-only\r\n",
 			    buf_slice(&der));
 			assert_status(buf_slice(&message), SMIME_UNSIGNED);
 			buf_fini(&message);
 		}
-		opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+		handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 		verify(buf_slice(&message), ALICE, &v);
 		assert_int_equal(v.status, SMIME_UNSIGNED);
 		assert_int_equal(v.signers, 0);
@@ -1273,20 +1081,20 @@ static void
 check_certificates(unsigned count, enum smime_status status)
 {
 	struct handmade h = handmade(&alice.cert);
-	struct parts p;
+	struct handmade_cms p;
 	struct buf der;
 
-	parts_init(&p);
+	handmade_cms_init(&p);
 	/* An attribute certificate is passed over (rule H5); what cannot be
 	 * read counts. */
 	buf_add(&p.certs, "\xa1\x02\x05\x00\x30\x02\x05\x00", 8);
 	for (unsigned i = 3; i < count; i++)
-		parts_cert(&p, bob.cert.certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
-	parts_cert(&p, alice.cert.certificate);
-	attrs_usual(&h);
+		handmade_cms_cert(&p, bob.cert.certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	handmade_attrs(&h);
 	handmade_info(&h, &p.infos);
-	parts_write(&p, &der);
+	handmade_cms_write(&p, &der);
 	assert_detached(buf_slice(&der), status, NULL);
 	buf_fini(&der);
 }
@@ -1306,10 +1114,10 @@ check_candidates(unsigned others, enum smime_status status)
 {
 	struct handmade h = handmade(&alice.cert);
 	struct fixture_cert fake;
-	struct parts p;
+	struct handmade_cms p;
 	struct buf der;
 
-	parts_init(&p);
+	handmade_cms_init(&p);
 	fixture_leaf(&fake, &fixture.intermediate,
 	    &(struct fixture_opts){.address = ALICE, .key = "RSA-3072"});
 	X509_set_serialNumber(
@@ -1322,11 +1130,11 @@ check_candidates(unsigned others, enum smime_status status)
 		buf_add(&p.certs, bytes, (size_t)len);
 		OPENSSL_free(bytes);
 	}
-	parts_cert(&p, fixture.intermediate.certificate);
-	parts_cert(&p, alice.cert.certificate);
-	attrs_usual(&h);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	handmade_attrs(&h);
 	handmade_info(&h, &p.infos);
-	parts_write(&p, &der);
+	handmade_cms_write(&p, &der);
 	assert_detached(buf_slice(&der), status, NULL);
 	buf_fini(&der);
 	fixture_fini(&fake);
@@ -1346,15 +1154,16 @@ test_missing_certificate(void **state)
 	struct handmade h = handmade(&alice.cert);
 	struct smime_verdict v;
 	struct buf der, message;
-	struct parts p;
+	struct handmade_cms p;
 
 	(void)state;
-	parts_init(&p);
-	parts_cert(&p, bob.cert.certificate);
-	attrs_usual(&h);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, bob.cert.certificate);
+	handmade_attrs(&h);
 	handmade_info(&h, &p.infos);
-	parts_write(&p, &der);
-	detached(&message, slice_text(entity), buf_slice(&der));
+	handmade_cms_write(&p, &der);
+	handmade_detached(
+	    &message, slice_text(handmade_entity), buf_slice(&der));
 	verify(buf_slice(&message), ALICE, &v);
 	assert_int_equal(v.status, SMIME_UNTRUSTED);
 	assert_string_equal(v.detail, "the signer's certificate is missing");
@@ -1400,7 +1209,7 @@ check_rsa_size(int bits, enum smime_status status, const char *detail)
 	struct handmade h = handmade(&alice.cert);
 	struct fixture_cert big;
 	EVP_PKEY *key = public_key(bits);
-	struct parts p;
+	struct handmade_cms p;
 	struct buf der;
 	struct err err;
 
@@ -1412,12 +1221,12 @@ check_rsa_size(int bits, enum smime_status status, const char *detail)
 	certificate_unref(&big.certificate);
 	assert_int_equal(
 	    certificate_from_x509(big.x509, &big.certificate, &err), 0);
-	parts_init(&p);
-	parts_cert(&p, big.certificate);
-	parts_cert(&p, fixture.intermediate.certificate);
-	attrs_usual(&h);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, big.certificate);
+	handmade_cms_cert(&p, fixture.intermediate.certificate);
+	handmade_attrs(&h);
 	handmade_info(&h, &p.infos);
-	parts_write(&p, &der);
+	handmade_cms_write(&p, &der);
 	assert_detached(buf_slice(&der), status, detail);
 	buf_fini(&der);
 	fixture_fini(&big);
@@ -1451,7 +1260,7 @@ test_key_preference(void **state)
 		    ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
 		struct buf value, der, message;
 		struct smime_verdict v;
-		struct parts p;
+		struct handmade_cms p;
 		size_t mark;
 
 		buf_init(&value, 1024);
@@ -1466,16 +1275,17 @@ test_key_preference(void **state)
 		} else {
 			der_put(&value, DER_CONTEXT(2), key_id);
 		}
-		attrs_usual(&h);
-		add_attribute(
+		handmade_attrs(&h);
+		handmade_attribute(
 		    &h.attrs, OID_ENCRYPTION_KEY_PREFERENCE, buf_slice(&value));
-		parts_init(&p);
-		parts_cert(&p, alice.cert.certificate);
-		parts_cert(&p, second.certificate);
-		parts_cert(&p, fixture.intermediate.certificate);
+		handmade_cms_init(&p);
+		handmade_cms_cert(&p, alice.cert.certificate);
+		handmade_cms_cert(&p, second.certificate);
+		handmade_cms_cert(&p, fixture.intermediate.certificate);
 		handmade_info(&h, &p.infos);
-		parts_write(&p, &der);
-		detached(&message, slice_text(entity), buf_slice(&der));
+		handmade_cms_write(&p, &der);
+		handmade_detached(
+		    &message, slice_text(handmade_entity), buf_slice(&der));
 		verify(buf_slice(&message), ALICE, &v);
 		assert_int_equal(v.status, SMIME_VALID);
 		assert_non_null(v.preferred);
@@ -1500,7 +1310,7 @@ test_content_confusion(void **state)
 	struct buf der;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert,
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
 	    &(struct theirs){.opaque = true}, &der);
 	assert_detached(buf_slice(&der), SMIME_MALFORMED, "its own content");
 	buf_fini(&der);
@@ -1513,8 +1323,9 @@ test_opaque_without_content(void **state)
 	struct smime_verdict v;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert, &(struct theirs){0}, &der);
-	opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
+	    &(struct theirs){0}, &der);
+	handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 	verify(buf_slice(&message), ALICE, &v);
 	assert_int_equal(v.status, SMIME_MALFORMED);
 	assert_false(v.intact);
@@ -1528,16 +1339,16 @@ test_content_type(void **state)
 {
 	struct handmade h = handmade(&alice.cert);
 	struct buf der, message;
-	struct parts p;
+	struct handmade_cms p;
 
 	(void)state;
-	parts_init(&p);
-	parts_cert(&p, alice.cert.certificate);
-	p.content = slice_text(entity);
+	handmade_cms_init(&p);
+	handmade_cms_cert(&p, alice.cert.certificate);
+	p.content = slice_text(handmade_entity);
 	p.content_type = OID_ENVELOPED_DATA;
 	handmade_info(&h, &p.infos);
-	parts_write(&p, &der);
-	opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+	handmade_cms_write(&p, &der);
+	handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 	assert_status(buf_slice(&message), SMIME_UNSUPPORTED);
 	buf_fini(&message);
 	buf_fini(&der);
@@ -1547,23 +1358,23 @@ test_content_type(void **state)
 static void
 padded(size_t len, bool with_content, struct buf *der)
 {
-	struct slice content = slice_text(entity);
+	struct slice content = slice_text(handmade_entity);
 	size_t crl = 1000;
 
 	for (;;) {
 		struct handmade h = handmade(&bob.cert);
-		struct parts p;
+		struct handmade_cms p;
 
 		/* ECDSA signatures differ in length: try again. */
-		attrs_usual(&h);
-		parts_init(&p);
-		parts_cert(&p, bob.cert.certificate);
-		parts_cert(&p, fixture.intermediate.certificate);
+		handmade_attrs(&h);
+		handmade_cms_init(&p);
+		handmade_cms_cert(&p, bob.cert.certificate);
+		handmade_cms_cert(&p, fixture.intermediate.certificate);
 		p.crl_size = crl;
 		if (with_content)
 			p.content = content;
 		handmade_info(&h, &p.infos);
-		parts_write(&p, der);
+		handmade_cms_write(&p, der);
 		if (der->len == len)
 			return;
 		crl += len - der->len;
@@ -1582,13 +1393,15 @@ test_signature_limit(void **state)
 		enum smime_status status = more ? SMIME_MALFORMED : SMIME_VALID;
 
 		padded(LIMIT_SIGNATURE + more, false, &der);
-		detached(&message, slice_text(entity), buf_slice(&der));
+		handmade_detached(
+		    &message, slice_text(handmade_entity), buf_slice(&der));
 		assert_status_text(buf_slice(&message), &as, status, NULL);
 		buf_fini(&message);
 		buf_fini(&der);
 		/* The content of an opaque one does not count. */
-		padded(LIMIT_SIGNATURE + strlen(entity) + more, true, &der);
-		opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+		padded(LIMIT_SIGNATURE + strlen(handmade_entity) + more, true,
+		    &der);
+		handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 		assert_status_text(buf_slice(&message), &as, status, NULL);
 		buf_fini(&message);
 		buf_fini(&der);
@@ -1727,8 +1540,8 @@ test_one_part(void **state)
 
 	(void)state;
 	buf_init(&message, 4096);
-	buf_add_text(&message, SIGNED_TYPE "\r\n--b1\r\n");
-	buf_add_text(&message, entity);
+	buf_add_text(&message, HANDMADE_SIGNED "\r\n--b1\r\n");
+	buf_add_text(&message, handmade_entity);
 	buf_add_text(&message, "\r\n--b1--\r\n");
 	assert_status(buf_slice(&message), SMIME_MALFORMED);
 	buf_fini(&message);
@@ -1744,7 +1557,8 @@ test_not_at_the_root(void **state)
 	signed_by(&alice.cert, &inner);
 	buf_init(&message, 1u << 20);
 	buf_add_text(&message,
-	    "From: " ALICE "\r\nContent-Type: multipart/mixed; boundary=o\r\n"
+	    "From: " HANDMADE_FROM
+	    "\r\nContent-Type: multipart/mixed; boundary=o\r\n"
 	    "\r\n--o\r\n");
 	buf_add_slice(&message, buf_slice(&inner));
 	buf_add_text(&message, "\r\n--o\r\n\r\nfooter of a list\r\n--o--\r\n");
@@ -1760,7 +1574,7 @@ test_opaque_types(void **state)
 		const char *type;
 		enum smime_status status;
 	} cases[] = {
-	    {OPAQUE_TYPE, SMIME_VALID},
+	    {HANDMADE_OPAQUE, SMIME_VALID},
 	    {"Content-Type: application/x-pkcs7-mime; "
 	     "smime-type=\"Signed-Data\"\r\n",
 		SMIME_VALID},
@@ -1772,15 +1586,15 @@ test_opaque_types(void **state)
 	    {"Content-Type: application/pkcs7-mime; "
 	     "smime-type=enveloped-data\r\n",
 		SMIME_UNSIGNED},
-	    {OPAQUE_TYPE OPAQUE_TYPE, SMIME_MALFORMED},
+	    {HANDMADE_OPAQUE HANDMADE_OPAQUE, SMIME_MALFORMED},
 	};
 	struct buf der, message;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert,
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
 	    &(struct theirs){.opaque = true}, &der);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		opaque(&message, cases[i].type, buf_slice(&der));
+		handmade_opaque(&message, cases[i].type, buf_slice(&der));
 		assert_status(buf_slice(&message), cases[i].status);
 		buf_fini(&message);
 	}
@@ -1795,11 +1609,11 @@ test_opaque_encodings(void **state)
 	struct err err;
 
 	(void)state;
-	sign_theirs(slice_text(entity), &alice.cert,
+	sign_theirs(slice_text(handmade_entity), &alice.cert,
 	    &(struct theirs){.opaque = true}, &der);
 	buf_init(&message, 1u << 20);
-	buf_add_text(
-	    &message, OPAQUE_TYPE "Content-Transfer-Encoding: binary\r\n\r\n");
+	buf_add_text(&message,
+	    HANDMADE_OPAQUE "Content-Transfer-Encoding: binary\r\n\r\n");
 	buf_add_slice(&message, buf_slice(&der));
 	assert_status(buf_slice(&message), SMIME_VALID);
 	buf_fini(&message);
@@ -1808,15 +1622,15 @@ test_opaque_encodings(void **state)
 	assert_int_equal(qp_encode(buf_slice(&der), false, &qp, &err), 0);
 	assert_int_equal(spool_finish(&qp, &err), 0);
 	buf_init(&message, 1u << 20);
-	buf_add_text(&message,
-	    OPAQUE_TYPE "Content-Transfer-Encoding: Quoted-Printable\r\n\r\n");
+	buf_add_text(&message, HANDMADE_OPAQUE
+	    "Content-Transfer-Encoding: Quoted-Printable\r\n\r\n");
 	buf_add_slice(&message, spool_slice(&qp));
 	assert_status(buf_slice(&message), SMIME_VALID);
 	buf_fini(&message);
 	spool_fini(&qp);
 
 	/* Junk between base64 lines, which RFC 2045 says to pass over. */
-	opaque(&message, OPAQUE_TYPE, buf_slice(&der));
+	handmade_opaque(&message, HANDMADE_OPAQUE, buf_slice(&der));
 	buf_init(&noisy, 1u << 20);
 	for (size_t i = 0; i < message.len; i++) {
 		buf_add_char(&noisy, (char)message.data[i]);
@@ -1846,10 +1660,12 @@ test_not_signed(void **state)
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
 		assert_status(slice_text(messages[i]), SMIME_UNSIGNED);
 	assert_status(
-	    slice_text(OPAQUE_TYPE BASE64 "\r\nnot CMS\r\n"), SMIME_MALFORMED);
-	assert_status(slice_text(OPAQUE_TYPE BASE64 "\r\n"), SMIME_MALFORMED);
-	assert_status(
-	    slice_text(OPAQUE_TYPE "Content-Transfer-Encoding: x-uu\r\n\r\nx"),
+	    slice_text(HANDMADE_OPAQUE HANDMADE_BASE64 "\r\nnot CMS\r\n"),
+	    SMIME_MALFORMED);
+	assert_status(slice_text(HANDMADE_OPAQUE HANDMADE_BASE64 "\r\n"),
+	    SMIME_MALFORMED);
+	assert_status(slice_text(HANDMADE_OPAQUE
+			  "Content-Transfer-Encoding: x-uu\r\n\r\nx"),
 	    SMIME_MALFORMED);
 }
 
