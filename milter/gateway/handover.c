@@ -16,8 +16,6 @@
 #include "base/log.h"
 #include "cert/store.h"
 #include "gateway/gateway.h"
-#include "gateway/outbound_gate.h"
-#include "gateway/reply.h"
 #include "gateway/report.h"
 #include "gateway/token.h"
 
@@ -26,7 +24,7 @@
 
 struct handover_copy {
 	const struct slice_list *message;
-	size_t group; /* of the plan */
+	size_t group; /* of the share */
 	bool is_report;
 	struct slice path; /* of the sender */
 	struct slice parameters;
@@ -89,14 +87,14 @@ is_identifying(const struct header_field *field)
 static void
 identify(struct handover *h)
 {
-	const struct header *header = h->c.message.header;
+	const struct header *header = h->c.header;
 	const struct header_field *field = header_find(header, "Message-ID", 0);
 	struct buf text;
 
 	if (!field || slice_trim(field->body).len == 0)
 		return;
 	h->message_id = header_field_unfold(field);
-	certificate_sha256(h->c.outbound->body, h->digest);
+	certificate_sha256(h->c.body, h->digest);
 	buf_init(&text, EDITS_HEADER_MAX);
 	buf_add(&text, h->digest, sizeof(h->digest));
 	for (size_t i = 0; i < header->count; i++)
@@ -121,7 +119,7 @@ make_key(const struct handover *h, const char *what,
 
 	buf_init(&text, JOURNAL_ENTRY_MAX);
 	add_text(&text, what);
-	add_text(&text, h->c.message.envelope->sender_name);
+	add_text(&text, h->c.envelope->sender_name);
 	add_text(&text, h->message_id);
 	add_text(&text, r->name);
 	buf_add(&text, h->digest, sizeof(h->digest));
@@ -140,9 +138,9 @@ add_key(struct handover *h, struct handover_copy *copy, size_t recipient,
 	if (!h->message_id)
 		return 0;
 	make_key(h, copy->is_report ? "report" : "copy",
-	    &h->c.message.envelope->recipients[recipient], key);
-	if (store_journal_has(gateway_store(h->c.message.gateway), key,
-		h->c.message.now, done, err) < 0)
+	    &h->c.envelope->recipients[recipient], key);
+	if (store_journal_has(
+		gateway_store(h->c.gateway), key, h->c.now, done, err) < 0)
 		return -1;
 	if (*done)
 		memcpy(h->keys[h->again++], key, STORE_JOURNAL_KEY);
@@ -157,7 +155,7 @@ remember(const struct handover *h, unsigned char (*keys)[STORE_JOURNAL_KEY],
 {
 	struct err err;
 
-	if (count == 0 || store_journal_add(gateway_store(h->c.message.gateway),
+	if (count == 0 || store_journal_add(gateway_store(h->c.gateway),
 			      (const unsigned char(*)[STORE_JOURNAL_KEY])keys,
 			      count, at, &err) == 0)
 		return;
@@ -173,8 +171,7 @@ write_journal(void *arg, size_t n)
 {
 	struct handover *h = arg;
 
-	remember(
-	    h, h->copies[n].keys, h->copies[n].key_count, h->c.message.now);
+	remember(h, h->copies[n].keys, h->copies[n].key_count, h->c.now);
 }
 
 /* So were all, and so is the message.  Who never hears of that soon comes
@@ -182,8 +179,7 @@ write_journal(void *arg, size_t n)
 static void
 forget_soon(struct handover *h)
 {
-	time_t at =
-	    h->c.message.now - (LIMIT_JOURNAL_SECONDS - LIMIT_JOURNAL_ACCEPTED);
+	time_t at = h->c.now - (LIMIT_JOURNAL_SECONDS - LIMIT_JOURNAL_ACCEPTED);
 	size_t count = h->again;
 
 	for (size_t i = 0; i < h->count; i++) {
@@ -241,27 +237,24 @@ drop_copy(struct handover *h)
 }
 
 static int
-add_group(struct handover *h, size_t group, struct err *err)
+add_share(
+    struct handover *h, const struct handover_share *share, struct err *err)
 {
-	const struct plan *plan = h->c.plan;
-	struct handover_copy *copy = begin_copy(h, plan->groups[group].count);
-	bool done;
+	struct handover_copy *copy = begin_copy(h, share->count);
 
-	copy->message = &h->c.outbound->copies[group].message;
-	copy->group = group;
-	copy->path = slice_text(h->c.message.envelope->sender_path);
-	copy->parameters = slice_text(h->c.message.envelope->parameters);
-	copy->message_id = message_id_of(h->c.message.header);
-	for (size_t i = 0; i < plan->recipient_count; i++) {
+	copy->message = share->message;
+	copy->group = share->group;
+	copy->path = slice_text(h->c.envelope->sender_path);
+	copy->parameters = slice_text(h->c.envelope->parameters);
+	copy->message_id = message_id_of(h->c.header);
+	for (size_t i = 0; i < share->count; i++) {
+		size_t n = share->recipients[i];
 		const struct envelope_recipient *r =
-		    &h->c.message.envelope->recipients[i];
+		    &h->c.envelope->recipients[n];
 
-		if (plan->recipients[i].group != group)
-			continue;
-		if (add_key(h, copy, i, &done, err) < 0)
+		if (add_key(h, copy, n, &h->done[n], err) < 0)
 			return -1;
-		h->done[i] = done;
-		if (!done)
+		if (!h->done[n])
 			add_recipient(copy, r->path, r->name, r->parameters);
 	}
 	if (copy->count == 0)
@@ -272,7 +265,7 @@ add_group(struct handover *h, size_t group, struct err *err)
 static const char *
 host_name(const struct handover *h, char *name, size_t size)
 {
-	const char *id = gateway_config(h->c.message.gateway)->authserv_id;
+	const char *id = gateway_config(h->c.gateway)->authserv_id;
 
 	if (id && *id)
 		return id;
@@ -287,26 +280,21 @@ static int
 list_refused(struct handover *h, struct handover_copy *copy,
     struct report_recipient *refused, size_t *count, struct err *err)
 {
-	const struct plan *plan = h->c.plan;
 	bool done;
 
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		const struct envelope_recipient *r =
-		    &h->c.message.envelope->recipients[i];
-		enum plan_reason reason = plan->recipients[i].reason;
+	for (size_t i = 0; i < h->c.refused_count; i++) {
+		const struct handover_refused *r = &h->c.refused[i];
+		const struct envelope_recipient *e =
+		    &h->c.envelope->recipients[r->recipient];
 
-		if (!plan->recipients[i].refused)
-			continue;
-		if (add_key(h, copy, i, &done, err) < 0)
+		if (add_key(h, copy, r->recipient, &done, err) < 0)
 			return -1;
 		if (!done)
 			refused[(*count)++] =
-			    (struct report_recipient){.address = r->name,
-				.parameters = r->parameters,
-				.reason = reason,
-				.advice = reply_advice(
-				    &h->c.message.gather->facts.recipients[i],
-				    reason)};
+			    (struct report_recipient){.address = e->name,
+				.parameters = e->parameters,
+				.reason = r->reason,
+				.advice = r->advice};
 	}
 	return 0;
 }
@@ -316,18 +304,18 @@ list_refused(struct handover *h, struct handover_copy *copy,
 static int
 add_report(struct handover *h, struct err *err)
 {
-	const struct envelope *e = h->c.message.envelope;
-	struct handover_copy *copy = begin_copy(h, h->c.plan->refused);
+	const struct envelope *e = h->c.envelope;
+	struct handover_copy *copy = begin_copy(h, h->c.refused_count);
 	struct report_recipient *refused =
-	    xcalloc(h->c.plan->refused + 1, sizeof(*refused));
+	    xcalloc(h->c.refused_count + 1, sizeof(*refused));
 	char name[HOST_MAX];
 	struct report_case c = {
 	    .host = host_name(h, name, sizeof(name)),
 	    .sender = e->sender_name,
 	    .parameters = e->parameters,
-	    .header = h->c.message.header,
+	    .header = h->c.header,
 	    .recipients = refused,
-	    .now = h->c.message.now,
+	    .now = h->c.now,
 	};
 	int rc;
 
@@ -337,7 +325,7 @@ add_report(struct handover *h, struct err *err)
 		drop_copy(h);
 		goto out;
 	}
-	spool_init(&h->report, &gateway_config(h->c.message.gateway)->spool);
+	spool_init(&h->report, &gateway_config(h->c.gateway)->spool);
 	rc = report_write(&c, &h->report, err);
 	if (rc < 0)
 		goto out;
@@ -353,17 +341,17 @@ out:
 static int
 list_copies(struct handover *h, struct err *err)
 {
-	const struct plan *plan = h->c.plan;
+	size_t recipients = h->c.envelope->count;
 
-	if (!h->c.message.envelope->sender_path)
+	if (!h->c.envelope->sender_path)
 		return err_set(err, ERR_BUG, "copies of a mail without sender");
-	h->done = xcalloc(plan->recipient_count + 1, sizeof(*h->done));
-	h->keys = xcalloc(plan->recipient_count + 1, sizeof(*h->keys));
-	h->copies = xcalloc(plan->group_count + 1, sizeof(*h->copies));
-	for (size_t i = 1; i < plan->group_count; i++)
-		if (add_group(h, i, err) < 0)
+	h->done = xcalloc(recipients + 1, sizeof(*h->done));
+	h->keys = xcalloc(recipients + 1, sizeof(*h->keys));
+	h->copies = xcalloc(h->c.share_count + 1, sizeof(*h->copies));
+	for (size_t i = 0; i < h->c.share_count; i++)
+		if (add_share(h, &h->c.shares[i], err) < 0)
 			return -1;
-	return plan->refused > 0 ? add_report(h, err) : 0;
+	return h->c.refused_count > 0 ? add_report(h, err) : 0;
 }
 
 /* --- on their way --- */
@@ -373,7 +361,7 @@ static int
 mark(struct handover *h, struct handover_copy *copy, struct err *err)
 {
 	struct token_subject subject = {
-	    .sender = copy->is_report ? "" : h->c.message.envelope->sender_name,
+	    .sender = copy->is_report ? "" : h->c.envelope->sender_name,
 	    .recipients = copy->names,
 	    .recipient_count = copy->count,
 	    .message_id = copy->message_id,
@@ -388,8 +376,8 @@ mark(struct handover *h, struct handover_copy *copy, struct err *err)
 		(void)header_parse(&report, spool_slice(&h->report), &complete);
 		subject.message_id = message_id_of(&report);
 	}
-	rc = token_make(gateway_tokens(h->c.message.gateway), &subject,
-	    h->c.message.now, token, err);
+	rc = token_make(
+	    gateway_tokens(h->c.gateway), &subject, h->c.now, token, err);
 	header_fini(&report);
 	if (rc < 0)
 		return -1;
@@ -404,10 +392,10 @@ mark(struct handover *h, struct handover_copy *copy, struct err *err)
 static size_t
 size_in_place(const struct handover *h)
 {
-	const struct header *header = h->c.message.header;
+	const struct header *header = h->c.header;
 	size_t size = h->c.edits->replace_body
 			  ? slice_list_size(&h->c.edits->body)
-			  : h->c.outbound->body.len;
+			  : h->c.body.len;
 
 	for (size_t i = 0; i < header->count; i++)
 		size += header->fields[i].name.len +
@@ -432,8 +420,8 @@ fill(const struct handover *h, const struct handover_copy *copy,
 static int
 make_copies(struct handover *h, struct err *err)
 {
-	if (h->count > 0 && (!gateway_relay(h->c.message.gateway) ||
-				!gateway_tokens(h->c.message.gateway)))
+	if (h->count > 0 &&
+	    (!gateway_relay(h->c.gateway) || !gateway_tokens(h->c.gateway)))
 		return err_set(
 		    err, ERR_BUG, "no listener for %zu copies", h->count);
 	h->relay_copies = xcalloc(h->count + 1, sizeof(*h->relay_copies));
@@ -450,7 +438,7 @@ static int
 show_gate(struct handover *h, struct err *err)
 {
 	size_t *groups = xcalloc(h->count + 1, sizeof(*groups));
-	struct outbound_departure departure = {
+	struct handover_departure departure = {
 	    .edits = h->c.edits,
 	    .relay = h->relay_copies,
 	    .groups = groups,
@@ -460,8 +448,7 @@ show_gate(struct handover *h, struct err *err)
 
 	for (size_t i = 0; i < h->count && !h->copies[i].is_report; i++)
 		groups[departure.count++] = h->copies[i].group;
-	rc = outbound_gate(
-	    h->c.outbound, &h->c.message, h->c.plan, &departure, err);
+	rc = h->c.gate(h->c.arg, &departure, err);
 	free(groups);
 	return rc;
 }
@@ -489,12 +476,11 @@ reason_of_failure(const struct handover *h)
 static enum plan_reason
 prepare(struct handover *h, struct err *err)
 {
-	const struct relay_patience patience = {
-	    .deadline = h->c.message.deadline};
+	const struct relay_patience patience = {.deadline = h->c.deadline};
 	enum plan_reason reason;
 
-	h->batch = relay_batch_new(gateway_relay(h->c.message.gateway),
-	    h->relay_copies, h->count, &patience);
+	h->batch = relay_batch_new(
+	    gateway_relay(h->c.gateway), h->relay_copies, h->count, &patience);
 	if (relay_batch_prepare(h->batch, err) == 0)
 		return REASON_NONE;
 	reason = reason_of_failure(h);
@@ -507,14 +493,22 @@ enum plan_reason
 handover_prepare(
     struct handover *h, const struct handover_case *c, struct err *err)
 {
+	enum plan_reason reason = REASON_NONE;
+
 	h->c = *c;
 	identify(h);
 	if (list_copies(h, err) < 0)
-		return err->class == ERR_TEMPORARY ? REASON_STORE
-						   : REASON_INTERNAL;
-	if (make_copies(h, err) < 0 || show_gate(h, err) < 0)
-		return REASON_INTERNAL;
-	return h->count > 0 ? prepare(h, err) : REASON_NONE;
+		reason = err->class == ERR_TEMPORARY ? REASON_STORE
+						     : REASON_INTERNAL;
+	else if (make_copies(h, err) < 0 || show_gate(h, err) < 0)
+		reason = REASON_INTERNAL;
+	else if (h->count > 0)
+		reason = prepare(h, err);
+	/* The caller's again. */
+	h->c.shares = NULL;
+	h->c.refused = NULL;
+	h->c.arg = NULL;
+	return reason;
 }
 
 bool

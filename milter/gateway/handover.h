@@ -14,19 +14,65 @@
 #define GATEWAY_HANDOVER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "cert/store.h"
 #include "gateway/edits.h"
-#include "gateway/outbound.h"
+#include "gateway/envelope.h"
+#include "gateway/gateway.h"
+#include "mail/header.h"
+#include "mail/spool.h"
 #include "policy/plan.h"
+#include "relay/relay_copy.h"
 
-/* What it points to is borrowed until handover_fini. */
+/* The copy of one group of recipients. */
+struct handover_share {
+	/* Header block, empty line, body; borrowed until handover_fini. */
+	const struct slice_list *message;
+	const size_t *recipients; /* numbers in the envelope */
+	size_t count;
+	size_t group; /* what it is called in the departure */
+};
+
+/* Who gets nothing, for the report. */
+struct handover_refused {
+	size_t recipient; /* number in the envelope */
+	enum plan_reason reason;
+	const char *advice; /* as in report.h */
+};
+
+/* What leaves, as it is handed to the mail server and to relay/. */
+struct handover_departure {
+	const struct edits *edits;	/* of the copy that stays in place */
+	const struct relay_copy *relay; /* the copies that are handed over, */
+	const size_t *groups;		/* the group of each, */
+	size_t count;			/* and how many there are */
+	/* Of each recipient: he has had his copy, and gets no other one.
+	 * NULL: nobody has. */
+	const bool *done;
+};
+
+/* Of one message, whichever way it goes.  The first five are borrowed until
+ * handover_fini. */
 struct handover_case {
-	struct outbound_case message;
-	const struct plan *plan;
-	struct outbound *outbound; /* with a copy for each group */
-	const struct edits *edits; /* of the one that stays in place */
+	struct gateway *gateway;
+	const struct envelope *envelope;
+	const struct header *header; /* of the message as it came */
+	struct slice body;	     /* the same */
+	const struct edits *edits;   /* of the copy that stays in place */
+	const struct handover_share *shares;
+	size_t share_count;
+	const struct handover_refused *refused;
+	size_t refused_count;
+	time_t now;
+	deadline_t deadline; /* the mail server does not wait any longer */
+	/* Looks at everything before any of it is sent; its error means that
+	 * nothing is. */
+	int (*gate)(void *arg, const struct handover_departure *departure,
+	    struct err *err);
+	void *arg;
 };
 
 /* One copy; belongs to a handover. */
@@ -52,8 +98,7 @@ void handover_init(struct handover *h);
 void handover_fini(struct handover *h);
 
 /*
- * The first step; the gate sees everything before any of it is sent.
- * REASON_NONE: all copies are where they have to be, but for
+ * The first step.  REASON_NONE: all copies are where they have to be, but for
  * their dots; there may be none to hand over.  Otherwise why not, and nothing
  * of them is left anywhere: REASON_REINJECT, REASON_TOO_LARGE when the
  * listener never takes so much, REASON_STORE, REASON_INTERNAL.

@@ -17,6 +17,7 @@
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
+#include "gateway/outbound_handover.h"
 #include "gateway/own_copy.h"
 #include "gateway/rate.h"
 #include "policy/decide.h"
@@ -429,10 +430,10 @@ protect(struct job *job)
 	    .now = job->view.now,
 	    .deadline = job->deadline,
 	};
-	const struct handover_case h = {
-	    .message = c,
-	    .plan = &job->plan,
+	const struct outbound_leaving leaving = {
 	    .outbound = &job->outbound,
+	    .message = &c,
+	    .plan = &job->plan,
 	    .edits = &job->edits,
 	};
 	struct err err = {.class = ERR_NONE};
@@ -444,7 +445,8 @@ protect(struct job *job)
 		return;
 	job->handing_over = job->plan.group_count > 1 || job->plan.refused > 0;
 	if (job->handing_over)
-		fail(job, handover_prepare(&job->handover, &h, &err), &err);
+		fail(job, outbound_hand_over(&leaving, &job->handover, &err),
+		    &err);
 }
 
 static enum job_outcome

@@ -22,12 +22,14 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
 	%D%/levels.c %D%/levels.h \
+	%D%/message_copy.c %D%/message_copy.h \
 	%D%/notice.c %D%/notice.h \
 	%D%/own_copy.c %D%/own_copy.h \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
 	%D%/outbound_copy.c %D%/outbound_copy.h \
 	%D%/outbound_gate.c %D%/outbound_gate.h \
+	%D%/outbound_handover.c %D%/outbound_handover.h \
 	%D%/rate.c %D%/rate.h \
 	%D%/record.c %D%/record.h \
 	%D%/reply.c %D%/reply.h \

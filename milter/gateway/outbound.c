@@ -438,8 +438,8 @@ static enum plan_reason
 check_only_copy(struct outbound *o, const struct outbound_case *c,
     const struct plan *plan, struct err *err)
 {
-	const struct outbound_departure departure = {
-	    .edits = &o->copies[0].edits};
+	const struct handover_departure departure = {
+	    .edits = &o->copies[0].copy.edits};
 
 	if (o->count > 1 || outbound_gate(o, c, plan, &departure, err) == 0)
 		return REASON_NONE;
@@ -456,13 +456,14 @@ finish_copy(struct outbound *o, const struct outbound_case *c,
 
 	outbound_copy_edit(copy, c->header, entity_of(o, plan, group));
 	if (triggers)
-		triggers_edit(triggers, &copy->edits);
+		triggers_edit(triggers, &copy->copy.edits);
 	if (group == 0)
 		outbound_copy_stay(copy, plan, c->envelope);
-	else if (outbound_copy_write(copy, c->header, o->body, err) < 0)
+	else if (message_copy_write(&copy->copy, c->header, o->body, err) < 0)
 		return err->class == ERR_PERMANENT ? REASON_TOO_LARGE
 						   : REASON_INTERNAL;
-	size = slice_list_size(group == 0 ? &copy->edits.body : &copy->message);
+	size = slice_list_size(
+	    group == 0 ? &copy->copy.edits.body : &copy->copy.message);
 	if (size > o->config->max) {
 		err_set(err, ERR_PERMANENT, "protected it is too large");
 		return REASON_TOO_LARGE;
@@ -548,8 +549,8 @@ outbound_protect(struct outbound *o, const struct outbound_case *c,
 		drop_copies(o);
 		return reason;
 	}
-	*edits = o->copies[0].edits;
-	edits_init(&o->copies[0].edits);
+	*edits = o->copies[0].copy.edits;
+	edits_init(&o->copies[0].copy.edits);
 	return REASON_NONE;
 }
 

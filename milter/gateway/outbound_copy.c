@@ -7,20 +7,17 @@ void
 outbound_copy_init(
     struct outbound_copy *copy, const struct spool_config *config)
 {
-	edits_init(&copy->edits);
+	message_copy_init(&copy->copy, config);
 	smime_entity_init(&copy->envelope, config);
 	certificate_list_init(&copy->certificates);
-	spool_init(&copy->header, config);
-	copy->message.count = 0;
 }
 
 void
 outbound_copy_fini(struct outbound_copy *copy)
 {
-	spool_fini(&copy->header);
 	certificate_list_fini(&copy->certificates);
 	smime_entity_fini(&copy->envelope);
-	edits_fini(&copy->edits);
+	message_copy_fini(&copy->copy);
 }
 
 static enum smime_cipher
@@ -70,46 +67,17 @@ outbound_copy_edit(struct outbound_copy *copy, const struct header *header,
     const struct smime_entity *entity)
 {
 	for (size_t i = 0; i < REMOVED; i++)
-		edits_delete_fields(&copy->edits, header, removed[i]);
+		edits_delete_fields(&copy->copy.edits, header, removed[i]);
 	if (entity)
-		edits_carry(&copy->edits, header, entity);
+		edits_carry(&copy->copy.edits, header, entity);
 }
 
 void
 outbound_copy_stay(struct outbound_copy *copy, const struct plan *plan,
     const struct envelope *envelope)
 {
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		const struct envelope_recipient *r = &envelope->recipients[i];
-
-		if (plan->recipients[i].group == 0)
-			continue;
-		edits_remove_recipient(&copy->edits, r->path);
-		for (size_t k = 0; k < r->alias_count; k++)
-			edits_remove_recipient(&copy->edits, r->aliases[k]);
-	}
-}
-
-int
-outbound_copy_write(struct outbound_copy *copy, const struct header *header,
-    struct slice body, struct err *err)
-{
-	struct buf text;
-	int rc;
-
-	buf_init(&text, EDITS_HEADER_MAX);
-	edits_write_header(&copy->edits, header, &text);
-	buf_add_text(&text, "\r\n");
-	rc = buf_ok(&text)
-		 ? spool_write(&copy->header, text.data, text.len, err)
-		 : err_set(err, ERR_PERMANENT, "header too large");
-	buf_fini(&text);
-	if (rc < 0 || spool_finish(&copy->header, err) < 0)
-		return -1;
-	slice_list_add(&copy->message, spool_slice(&copy->header));
-	if (copy->edits.replace_body)
-		slice_list_add_all(&copy->message, &copy->edits.body);
-	else
-		slice_list_add(&copy->message, body);
-	return 0;
+	for (size_t i = 0; i < plan->recipient_count; i++)
+		if (plan->recipients[i].group != 0)
+			message_copy_leave_out(
+			    &copy->copy.edits, &envelope->recipients[i]);
 }

@@ -7,11 +7,9 @@
 
 #include <stdbool.h>
 
-#include "base/err.h"
-#include "base/slice.h"
 #include "cert/certificate.h"
-#include "gateway/edits.h"
 #include "gateway/envelope.h"
+#include "gateway/message_copy.h"
 #include "mail/header.h"
 #include "mail/spool.h"
 #include "policy/plan.h"
@@ -19,13 +17,9 @@
 #include "smime/entity.h"
 
 struct outbound_copy {
-	/* What makes it of the message as it came. */
-	struct edits edits;
+	struct message_copy copy;
 	struct smime_entity envelope;	      /* of a ciphertext, */
 	struct certificate_list certificates; /* and to whom */
-	/* Of all but the first: header block with empty line, and all of it. */
-	struct spool header;
-	struct slice_list message;
 };
 
 void outbound_copy_init(
@@ -49,10 +43,5 @@ void outbound_copy_edit(struct outbound_copy *copy, const struct header *header,
  * by each of his names. */
 void outbound_copy_stay(struct outbound_copy *copy, const struct plan *plan,
     const struct envelope *envelope);
-
-/* The copy is handed over: makes the whole message; body is that of the
- * message as it came.  Errors are those of the spool. */
-int outbound_copy_write(struct outbound_copy *copy, const struct header *header,
-    struct slice body, struct err *err) MUST_USE;
 
 #endif

@@ -47,7 +47,7 @@ payload_of(const struct outbound *o, const struct plan *plan, size_t group)
 
 static struct gate_copy *
 list_copies(const struct outbound *o, const struct plan *plan,
-    const struct outbound_departure *d)
+    const struct handover_departure *d)
 {
 	struct gate_copy *copies = xcalloc(d->count + 1, sizeof(*copies));
 
@@ -62,7 +62,7 @@ list_copies(const struct outbound *o, const struct plan *plan,
 
 int
 outbound_gate(struct outbound *o, const struct outbound_case *c,
-    const struct plan *plan, const struct outbound_departure *d,
+    const struct plan *plan, const struct handover_departure *d,
     struct err *err)
 {
 	struct certificate_list *certificates =
