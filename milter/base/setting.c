@@ -29,6 +29,10 @@ static const char *const transport_names[] = {
     "inherit", "auto", "pkcs1", "oaep", NULL};
 static const char *const unchecked_names[] = {
     "inherit", "accept", "refuse", NULL};
+static const char *const demand_names[] = {"inherit", "any", "required", NULL};
+static const char *const assurance_names[] = {
+    "inherit", "any", "mailbox", "organisation", "sponsor", "individual", NULL};
+static const char *const unmet_names[] = {"inherit", "mark", "refuse", NULL};
 static const char *const exemption_names[EXEMPTION_COUNT] = {
     [EXEMPT_NULL_SENDER] = "null-sender",
     [EXEMPT_DSN] = "dsn",
@@ -59,6 +63,7 @@ const struct setting sender_settings[SENDER_SETTINGS] = {
     {"triggers", triggers_names, SENDER(triggers),
 	"which wishes in subject and header are followed"},
     {"mode", mode_names, SENDER(mode), "act, or only log"},
+    {"decrypt", switch_names, SENDER(decrypt), "decrypt what users get"},
 };
 
 const struct setting recipient_settings[RECIPIENT_SETTINGS] = {
@@ -72,6 +77,14 @@ const struct setting recipient_settings[RECIPIENT_SETTINGS] = {
 	"how RSA certificates get the key"},
     {"unchecked", unchecked_names, RECIPIENT(unchecked),
 	"certificates that may be revoked, for all we know"},
+    {"inbound_signature", demand_names, RECIPIENT(inbound_signature),
+	"must their mail be signed"},
+    {"inbound_encryption", demand_names, RECIPIENT(inbound_encryption),
+	"must their mail be encrypted"},
+    {"inbound_level", assurance_names, RECIPIENT(inbound_level),
+	"whom their certificates must name"},
+    {"inbound_action", unmet_names, RECIPIENT(inbound_action),
+	"what becomes of mail that is not so"},
 };
 
 /* --- tables --- */

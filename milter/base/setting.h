@@ -88,6 +88,7 @@ struct setting_level {
 	enum setting_bcc bcc;
 	enum setting_triggers triggers;
 	enum setting_mode mode;
+	enum setting_switch decrypt; /* what they get */
 };
 
 /* Encryption for a recipient.  The stricter of this and what the sender's
@@ -140,8 +141,33 @@ enum setting_unchecked {
 	UNCHECKED_REFUSE /* unless the operator vouches for it */
 };
 
+/* What mail from a correspondent must be; what is not any is asked for. */
+enum setting_demand {
+	DEMAND_INHERIT = 0,
+	DEMAND_ANY, /* nothing is asked */
+	DEMAND_REQUIRED
+};
+
+/* Whom the certificate of its signature must name at least (F7); all but any
+ * ask for a valid signature, too. */
+enum setting_assurance {
+	ASSURANCE_INHERIT = 0,
+	ASSURANCE_ANY,
+	ASSURANCE_MAILBOX,
+	ASSURANCE_ORGANISATION,
+	ASSURANCE_SPONSOR,
+	ASSURANCE_INDIVIDUAL
+};
+
+/* What becomes of mail that is not what was asked for. */
+enum setting_unmet {
+	UNMET_INHERIT = 0,
+	UNMET_MARK,  /* its status field says so */
+	UNMET_REFUSE /* 550, where that can be told without reading inside */
+};
+
 /* What one level (global, domain pattern, domain, address) says about mail to
- * a recipient. */
+ * a recipient, and about the mail that he sends us. */
 struct recipient_level {
 	enum setting_receive encrypt;
 	enum setting_form form;
@@ -149,6 +175,10 @@ struct recipient_level {
 	enum setting_cipher cipher;
 	enum setting_transport transport;
 	enum setting_unchecked unchecked;
+	enum setting_demand inbound_signature;
+	enum setting_demand inbound_encryption;
+	enum setting_assurance inbound_level;
+	enum setting_unmet inbound_action;
 };
 
 /* What makes mail one that can be left alone (A9, rules N3 and N4), in the
@@ -194,8 +224,8 @@ struct setting {
 
 extern const struct setting sender_settings[];	  /* of setting_level */
 extern const struct setting recipient_settings[]; /* of recipient_level */
-#define SENDER_SETTINGS	   9u
-#define RECIPIENT_SETTINGS 6u
+#define SENDER_SETTINGS	   10u
+#define RECIPIENT_SETTINGS 10u
 
 /* NULL when there is none of that name in table, which has count. */
 const struct setting *setting_find(

@@ -102,7 +102,7 @@ struct store {
 };
 
 /* The newest schema, the same for all backends. */
-#define STORE_SCHEMA 3
+#define STORE_SCHEMA 4
 
 extern const struct store_ops store_sqlite_ops;
 

@@ -160,6 +160,43 @@ static const char *const steps[STORE_SCHEMA] = {
     "CREATE INDEX journal_at ON journal (at);"
 
     "UPDATE state SET schema = 3, generation = generation + 1;",
+
+    /* 4: mail that comes in, and what is learned from it */
+    "ALTER TABLE domains ADD COLUMN decrypt TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users ADD COLUMN decrypt TEXT NOT NULL DEFAULT 'inherit';"
+
+    "ALTER TABLE recipients"
+    "  ADD COLUMN inbound_signature TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE recipients"
+    "  ADD COLUMN inbound_encryption TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE recipients"
+    "  ADD COLUMN inbound_level TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE recipients"
+    "  ADD COLUMN inbound_action TEXT NOT NULL DEFAULT 'inherit';"
+
+    /* 0: never, not */
+    "ALTER TABLE contacts"
+    "  ADD COLUMN first_sent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE contacts ADD COLUMN last_sent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE contacts"
+    "  ADD COLUMN suspended_until INTEGER NOT NULL DEFAULT 0;"
+
+    "ALTER TABLE partner_certificates" /* a set of enum store_used */
+    "  ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE partner_certificates"
+    "  ADD COLUMN used_time INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE partner_certificates" /* message that it was last met in */
+    "  ADD COLUMN last_evidence TEXT NOT NULL DEFAULT '';"
+    /* In the order in which they go when there are too many: first those
+     * that were met only once. */
+    "CREATE INDEX partner_certificates_untrusted"
+    "  ON partner_certificates ((last_seen > first_seen), last_seen, id)"
+    "  WHERE trust = 'untrusted';"
+
+    "ALTER TABLE authorities"
+    "  ADD COLUMN trust TEXT NOT NULL DEFAULT 'unknown';"
+
+    "UPDATE state SET schema = 4, generation = generation + 1;",
 };
 
 const char *

@@ -46,6 +46,10 @@ store_sqlite_recipient_put(
 	    " certificates = excluded.certificates, cipher = excluded.cipher,"
 	    " key_transport = excluded.key_transport,"
 	    " unchecked = excluded.unchecked,"
+	    " inbound_signature = excluded.inbound_signature,"
+	    " inbound_encryption = excluded.inbound_encryption,"
+	    " inbound_level = excluded.inbound_level,"
+	    " inbound_action = excluded.inbound_action,"
 	    " domain_certificate = excluded.domain_certificate");
 	sqlite_bind_text(&q, r->name);
 	store_sqlite_bind_recipient(&q, &r->level, &words);

@@ -11,6 +11,7 @@ const struct setting_level policy_builtin = {
     .bcc = BCC_SEPARATE,
     .triggers = TRIGGERS_ALL,
     .mode = MODE_ENFORCE,
+    .decrypt = SWITCH_ON,
 };
 
 const struct recipient_level policy_recipient_builtin = {
@@ -20,6 +21,10 @@ const struct recipient_level policy_recipient_builtin = {
     .cipher = CIPHER_AUTO,
     .transport = TRANSPORT_AUTO,
     .unchecked = UNCHECKED_ACCEPT,
+    .inbound_signature = DEMAND_ANY,
+    .inbound_encryption = DEMAND_ANY,
+    .inbound_level = ASSURANCE_ANY,
+    .inbound_action = UNMET_MARK,
 };
 
 void

@@ -78,6 +78,10 @@ static const struct option domain_options[] = {
     DOMAIN_SETTING("bcc"),
     DOMAIN_SETTING("triggers"),
     DOMAIN_SETTING("mode"),
+    {.name = "decrypt",
+     .type = OPTION_SWITCH,
+     DOMAIN_FIELD(level.decrypt),
+     .doc = "as defaults.decrypt, for this domain"},
     {.name = "escrow",
      .type = OPTION_ADDRESSES,
      DOMAIN_FIELD(escrow),
@@ -89,7 +93,7 @@ static const struct option domain_options[] = {
     {.name = (setting),                                                        \
      RECIPIENT,                                                                \
      RECIPIENT_FIELD(level),                                                   \
-     .doc = "as recipient_defaults." setting ", for mail to them"}
+     .doc = "as recipient_defaults." setting ", for them"}
 #define RECIPIENT_OPTIONS(type_of_name, doc_of_name)                           \
     {.name = "name",                                                           \
      .type = (type_of_name),                                                   \
@@ -101,6 +105,10 @@ static const struct option domain_options[] = {
     RECIPIENT_SETTING("cipher"),                                               \
     RECIPIENT_SETTING("key_transport"),                                        \
     RECIPIENT_SETTING("unchecked"),                                            \
+    RECIPIENT_SETTING("inbound_signature"),                                    \
+    RECIPIENT_SETTING("inbound_encryption"),                                   \
+    RECIPIENT_SETTING("inbound_level"),                                        \
+    RECIPIENT_SETTING("inbound_action"),                                       \
     {.name = "domain_certificate",                                             \
      .type = OPTION_OPTIONAL_ADDRESS,                                          \
      RECIPIENT_FIELD(domain_certificate),                                      \
@@ -352,6 +360,11 @@ const struct option option_table[] = {
      .fallback = "\"enforce\"",
      FIELD(gateway.defaults),
      .doc = "act, or only log"},
+    {.name = "defaults.decrypt",
+     .type = OPTION_SWITCH,
+     .fallback = "true",
+     FIELD(gateway.defaults.decrypt),
+     .doc = "decrypt what users get"},
     {.name = "defaults.escrow",
      .type = OPTION_ADDRESSES,
      .fallback = "[ ]",
@@ -401,6 +414,26 @@ const struct option option_table[] = {
      .fallback = "\"accept\"",
      FIELD(gateway.recipient_defaults),
      .doc = "certificates that may be revoked, for all we know"},
+    {.name = "recipient_defaults.inbound_signature",
+     RECIPIENT,
+     .fallback = "\"any\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "must their mail be signed"},
+    {.name = "recipient_defaults.inbound_encryption",
+     RECIPIENT,
+     .fallback = "\"any\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "must their mail be encrypted"},
+    {.name = "recipient_defaults.inbound_level",
+     RECIPIENT,
+     .fallback = "\"any\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "whom their certificates must name"},
+    {.name = "recipient_defaults.inbound_action",
+     RECIPIENT,
+     .fallback = "\"mark\"",
+     FIELD(gateway.recipient_defaults),
+     .doc = "what becomes of mail that is not so"},
     {.name = "recipient_domains",
      .type = OPTION_GROUPS,
      .fallback = "( )",

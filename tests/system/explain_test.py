@@ -181,7 +181,8 @@ def _(site):
           ("aes256-gcm", "*.example.net (file)", "auto (built-in)"))
     everything = result["recipients"][0]["rules"]
     check({"encrypt", "signature", "certificates", "cipher", "key_transport",
-           "unchecked", "domain_certificate"} ==
+           "unchecked", "inbound_signature", "inbound_encryption",
+           "inbound_level", "inbound_action", "domain_certificate"} ==
           {r["setting"] for r in everything}, "all settings of a recipient")
 
 

@@ -217,7 +217,7 @@ EXEMPTIONS = ["null-sender", "dsn", "mdn", "acme", "auto-submitted", "list",
 DEFAULTS = {"sign": "on", "encrypt": "off", "exempt": EXEMPTIONS,
             "own_cert_problem": "unsigned", "signature_algorithm": "any",
             "mixed": "split", "bcc": "separate", "triggers": "all",
-            "mode": "enforce", "escrow": []}
+            "mode": "enforce", "decrypt": "on", "escrow": []}
 
 
 @case("domain: add, show, set, list")
@@ -290,17 +290,20 @@ def _(site):
     equal(detail[0], "sign=inherit encrypt=inherit exempt=dsn,list,partial "
                      "own-cert-problem=defer signature-algorithm=inherit "
                      "mixed=inherit bcc=inherit triggers=inherit "
-                     "mode=inherit escrow=inherit")
+                     "mode=inherit decrypt=inherit escrow=inherit")
 
 
 # Every setting for senders, with what it is otherwise.
 SENDER_WORDS = {"sign": "off", "encrypt": "if-possible", "exempt": "dsn,list",
                 "own_cert_problem": "defer", "signature_algorithm": "rsa-pss",
                 "mixed": "refuse-the-rest", "bcc": "refuse",
-                "triggers": "protect", "mode": "shadow"}
+                "triggers": "protect", "mode": "shadow", "decrypt": "off"}
 RECIPIENT_WORDS = {"encrypt": "required", "signature": "opaque",
                    "certificates": "newest", "cipher": "aes128-gcm",
-                   "key_transport": "oaep", "unchecked": "refuse"}
+                   "key_transport": "oaep", "unchecked": "refuse",
+                   "inbound_signature": "required",
+                   "inbound_encryption": "required",
+                   "inbound_level": "individual", "inbound_action": "refuse"}
 
 
 def options(words):
@@ -344,7 +347,7 @@ def _(site):
         check(re.search(rf"^{title.capitalize()}: +{word}", text, re.M), text)
         check(re.search(rf"^Effective {title}: ", text, re.M), text)
     contains(site.smimectl("domain", "list"), "mixed=refuse-the-rest "
-             "bcc=refuse triggers=protect mode=shadow")
+             "bcc=refuse triggers=protect mode=shadow decrypt=off")
     contains(site.smimectl("user", "list"), "mixed=split mode=enforce")
     for noun in ("domain", "user"):
         rows = csv.DictReader(io.StringIO(site.smimectl("--csv", noun,
@@ -395,7 +398,7 @@ def _(site):
     site.smimectl("recipient", "set", "mail.example.net", "--encrypt", "never")
     one = site.json("recipient", "show", "MAIL.example.net")
     equal([one[name] for name in RECIPIENT_WORDS],
-          ["never"] + ["inherit"] * 5)
+          ["never"] + ["inherit"] * 9)
     equal(one["effective"], {**RECIPIENT_WORDS, "encrypt": "never",
                              "domain_certificate": "gateway@example.net"})
     # What is not given stays.
@@ -539,6 +542,7 @@ def _(site):
         "bcc": ("separate", "policy.example (file)"),
         "triggers": ("off", "policy.example (file)"),
         "mode": ("enforce", "policy.example (store)"),
+        "decrypt": ("on", "built-in"),
         "escrow": ("all@example.org", "defaults")})
     equal(policy["recipient"], {
         "encrypt": ("as-sender", "built-in"),
@@ -547,6 +551,10 @@ def _(site):
         "cipher": ("aes256-gcm", "*.example (file)"),
         "key_transport": ("auto", "built-in"),
         "unchecked": ("refuse", "defaults"),
+        "inbound_signature": ("any", "built-in"),
+        "inbound_encryption": ("any", "built-in"),
+        "inbound_level": ("any", "built-in"),
+        "inbound_action": ("mark", "built-in"),
         "domain_certificate": ("gw@policy.example",
                                "x@policy.example (store)")})
     text = site.smimectl("policy", "show", "x@policy.example")
@@ -555,7 +563,7 @@ def _(site):
                     text, re.M), text)
     rows = list(csv.DictReader(io.StringIO(
         site.smimectl("--csv", "policy", "show", "x@policy.example"))))
-    equal([row["as"] for row in rows], ["sender"] * 10 + ["recipient"] * 7)
+    equal([row["as"] for row in rows], ["sender"] * 11 + ["recipient"] * 11)
     # Somebody unknown there, and somebody elsewhere.
     document, policy = policy_of(site, "y@policy.example")
     equal((document["own"], document["user"]), (True, None))
@@ -1190,7 +1198,7 @@ def _(site):
     check(result["ok"] and result["problems"] == [], result)
     check(result["keyd"]["version"].startswith("smime-keyd "), result)
     check(result["store"]["users"] >= 10, result)
-    equal(result["store"]["schema"], 3)
+    equal(result["store"]["schema"], 4)
     check(result["trust"]["anchors"] >= 2, result)
     contains(result["ca"]["subject"], "Local S/MIME CA")
     # short@, whose authority ends in ten days, and old@
@@ -1213,7 +1221,7 @@ def _(site):
 
 # What schema 1 had no room for.
 NEW_SETTINGS = ("exempt", "own_cert_problem", "signature_algorithm", "mixed",
-                "bcc", "triggers", "mode")
+                "bcc", "triggers", "mode", "decrypt")
 
 
 def back_to_schema_1(database):
@@ -1222,6 +1230,12 @@ def back_to_schema_1(database):
             for column in NEW_SETTINGS:
                 db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("ALTER TABLE domains DROP COLUMN escrow")
+        db.execute("DROP INDEX partner_certificates_untrusted")
+        for column in ("first_sent", "last_sent", "suspended_until"):
+            db.execute(f"ALTER TABLE contacts DROP COLUMN {column}")
+        for column in ("used", "used_time", "last_evidence"):
+            db.execute(f"ALTER TABLE partner_certificates DROP COLUMN {column}")
+        db.execute("ALTER TABLE authorities DROP COLUMN trust")
         for table in ("recipients", "logins", "journal"):
             db.execute(f"DROP TABLE {table}")
         db.execute("UPDATE state SET schema = 1")
@@ -1243,14 +1257,14 @@ def _(site):
     before = everything()
     back_to_schema_1(site.folder / "store" / "store.db")
     contains(site.fails(AWAY, "user", "list"),
-             "schema 1 is older than 3; run: smimectl store migrate")
+             "schema 1 is older than 4; run: smimectl store migrate")
     for arguments in (("-n",), ("-f",)):
         done = site.run("smime-milter", "-c", site.configuration, *arguments,
                         user=MILTER_USER)
         equal(done.returncode, 1, done.stderr.decode())
         contains(done.stderr.decode(), "run: smimectl store migrate")
     result = site.json("store", "migrate")
-    equal((result["from"], result["to"]), (1, 3))
+    equal((result["from"], result["to"]), (1, 4))
     equal(everything(), before)
     contains(site.smimectl("store", "migrate"), "nothing to do")
 
@@ -1273,7 +1287,7 @@ def _(site):
            "sign=off encrypt=required exempt=inherit "
            "own-cert-problem=inherit signature-algorithm=inherit "
            "mixed=inherit bcc=inherit triggers=inherit mode=inherit "
-           "escrow=inherit") in
+           "decrypt=inherit escrow=inherit") in
           {row[1:] for row in rows}, "object and detail")
 
 

@@ -14,6 +14,7 @@ test_builtin(void **state)
 	assert_int_equal(e.exempt, EXEMPT_ALL);
 	assert_int_equal(e.own_problem, OWN_PROBLEM_UNSIGNED);
 	assert_int_equal(e.algorithm, ALGORITHM_ANY);
+	assert_int_equal(e.decrypt, SWITCH_ON);
 }
 
 static void

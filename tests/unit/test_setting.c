@@ -100,9 +100,10 @@ test_order(void **state)
 	struct setting_level sender = {.sign = SWITCH_INHERIT};
 	struct recipient_level recipient = {.encrypt = RECEIVE_INHERIT};
 	static const char *const last[] = {"on", "required", "all", "defer",
-	    "ed25519", "refuse-the-rest", "refuse", "all", "shadow"};
-	static const char *const last_of_recipients[] = {
-	    "required", "opaque", "newest", "aes128-gcm", "oaep", "refuse"};
+	    "ed25519", "refuse-the-rest", "refuse", "all", "shadow", "on"};
+	static const char *const last_of_recipients[] = {"required", "opaque",
+	    "newest", "aes128-gcm", "oaep", "refuse", "required", "required",
+	    "individual", "refuse"};
 
 	(void)state;
 	for (size_t i = 0; i < SENDER_SETTINGS; i++)
@@ -117,6 +118,7 @@ test_order(void **state)
 	assert_int_equal(sender.bcc, BCC_REFUSE);
 	assert_int_equal(sender.triggers, TRIGGERS_ALL);
 	assert_int_equal(sender.mode, MODE_SHADOW);
+	assert_int_equal(sender.decrypt, SWITCH_ON);
 	for (size_t i = 0; i < RECIPIENT_SETTINGS; i++)
 		assert_int_equal(setting_parse(&recipient_settings[i],
 				     last_of_recipients[i], &recipient),
@@ -127,6 +129,10 @@ test_order(void **state)
 	assert_int_equal(recipient.cipher, CIPHER_AES128_GCM);
 	assert_int_equal(recipient.transport, TRANSPORT_OAEP);
 	assert_int_equal(recipient.unchecked, UNCHECKED_REFUSE);
+	assert_int_equal(recipient.inbound_signature, DEMAND_REQUIRED);
+	assert_int_equal(recipient.inbound_encryption, DEMAND_REQUIRED);
+	assert_int_equal(recipient.inbound_level, ASSURANCE_INDIVIDUAL);
+	assert_int_equal(recipient.inbound_action, UNMET_REFUSE);
 	assert_string_equal(setting_switch_name(sender.sign), "on");
 	assert_string_equal(setting_encrypt_name(sender.encrypt), "required");
 	assert_string_equal(

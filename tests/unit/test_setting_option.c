@@ -172,7 +172,9 @@ test_text(void **state)
 	text = setting_options_text(&setting_recipients, &level);
 	assert_string_equal(text,
 	    "encrypt=never signature=inherit certificates=inherit "
-	    "cipher=inherit key-transport=oaep unchecked=inherit");
+	    "cipher=inherit key-transport=oaep unchecked=inherit "
+	    "inbound-signature=inherit inbound-encryption=inherit "
+	    "inbound-level=inherit inbound-action=inherit");
 	free(text);
 	text = setting_spoken_text(&setting_recipients, &level);
 	assert_string_equal(text, "encrypt=never key-transport=oaep");

@@ -181,11 +181,13 @@ test_values(void **state)
 	    "trust = { ca_bundle = \"\"; extra = ( \"/a\", \"/b\" ); };\n"
 	    "outbound = { trusted_networks = [ \"127.0.0.0/8\", \"::1\" ];\n"
 	    "  submission_daemons = [ \"SUBMISSION\" ]; };\n"
-	    "defaults = { sign = false; encrypt = \"required\";\n"
+	    "defaults = { sign = false; decrypt = false; encrypt = "
+	    "\"required\";\n"
 	    "  on_error = \"pass\"; exempt = [ \"list\", \"dsn\" ];\n"
 	    "  own_cert_problem = \"defer\";\n"
 	    "  signature_algorithm = \"rsa-pss\"; };\n"
-	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true;\n"
+	    "domains = ( { name = \"EXAMPLE.Org.\"; sign = true; decrypt = "
+	    "true;\n"
 	    "    own_cert_problem = \"unsigned\";\n"
 	    "    signature_algorithm = \"ed25519\"; },\n"
 	    "  { name = \"example.com\"; exempt = [ ]; encrypt = "
@@ -208,6 +210,7 @@ test_values(void **state)
 	assert_int_equal(s->gateway.submission_daemon_count, 1);
 	assert_string_equal(s->gateway.submission_daemons[0], "SUBMISSION");
 	assert_int_equal(s->gateway.defaults.sign, SWITCH_OFF);
+	assert_int_equal(s->gateway.defaults.decrypt, SWITCH_OFF);
 	assert_int_equal(s->gateway.defaults.encrypt, ENCRYPT_REQUIRED);
 	assert_int_equal(s->gateway.defaults.exempt,
 	    EXEMPTION_BIT(EXEMPT_LIST) | EXEMPTION_BIT(EXEMPT_DSN) |
@@ -218,6 +221,8 @@ test_values(void **state)
 	assert_int_equal(s->gateway.domain_count, 2);
 	assert_string_equal(s->gateway.domains[0].name, "example.org");
 	assert_int_equal(s->gateway.domains[0].level.sign, SWITCH_ON);
+	assert_int_equal(s->gateway.domains[0].level.decrypt, SWITCH_ON);
+	assert_int_equal(s->gateway.domains[1].level.decrypt, SWITCH_INHERIT);
 	assert_int_equal(s->gateway.domains[0].level.encrypt, ENCRYPT_INHERIT);
 	assert_int_equal(s->gateway.domains[0].level.exempt, EXEMPT_INHERIT);
 	assert_int_equal(s->gateway.domains[1].level.exempt, EXEMPT_ALWAYS);
@@ -333,7 +338,8 @@ check_recipient_word(
 }
 
 /* Every setting that there is, with each of its words, wherever it can be set;
- * the two that are not written as words have tests of their own. */
+ * switches and sets, which are not written as words, have tests of their own.
+ */
 static void
 test_words(void **state)
 {
@@ -342,7 +348,7 @@ test_words(void **state)
 	for (size_t i = 0; i < SENDER_SETTINGS; i++) {
 		const struct setting *s = &sender_settings[i];
 
-		if (!s->words || strcmp(s->name, "sign") == 0)
+		if (!s->words || s->words == sender_settings[0].words)
 			continue;
 		for (size_t w = 1; s->words[w]; w++, tried++)
 			check_sender_word(*state, s, s->words[w]);
@@ -794,7 +800,8 @@ static const struct bad bad_lists[] = {
 	"t.conf:1: recipient_domains[0]: name is missing\n"
 	"t.conf:2: recipient_domains[1].sign: unknown option; there is name, "
 	"encrypt, signature, certificates, cipher, key_transport, unchecked, "
-	"domain_certificate\n"
+	"inbound_signature, inbound_encryption, inbound_level, "
+	"inbound_action, domain_certificate\n"
 	"t.conf:3: recipient_domains[2].signature: expected \"detached\" or "
 	"\"opaque\", not \"clear\"\n"
 	"t.conf:3: recipient_domains[2].name: example.net is there twice, "
@@ -816,7 +823,7 @@ static const struct bad bad_lists[] = {
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
 	"encrypt, exempt, own_cert_problem, signature_algorithm, mixed, bcc, "
-	"triggers, mode, escrow\n"},
+	"triggers, mode, decrypt, escrow\n"},
     {"defaults = { signature_algorithm = \"ecdsa\"; };\n",
 	"t.conf:1: defaults.signature_algorithm: expected \"any\" or \"rsa\" "
 	"or \"rsa-pss\" or \"ecdsa-p256\" or \"ecdsa-p384\" or \"ecdsa-p521\" "

@@ -186,6 +186,29 @@ make_schema_2(void)
 	run_script(schema_2);
 }
 
+/* --- schema 3 --- */
+
+static const char schema_3[] =
+    "UPDATE domains SET mixed = 'all-or-none', mode = 'shadow',"
+    " escrow = 'escrow@example.org' WHERE name = 'example.org';"
+    "UPDATE users SET triggers = 'off' WHERE address = 'alice@example.org';"
+    "INSERT INTO recipients VALUES ('*.example.net', 'never', 'opaque',"
+    " 'newest', 'aes128-cbc', 'oaep', 'refuse', 'gateway@example.net',"
+    " 1700000011);"
+    "INSERT INTO logins VALUES ('alice', '@example.org', 1700000012);"
+    "INSERT INTO journal VALUES (x'%064d', 1700000013);";
+
+static void
+make_schema_3(void)
+{
+	char *sql = xasprintf(schema_3, 0);
+
+	make_schema_2();
+	run_script(store_schema_sqlite(3));
+	run_script(sql);
+	free(sql);
+}
+
 /* --- and what is made of them --- */
 
 static void
@@ -323,14 +346,54 @@ test_settings_from_1(void **state)
 	user_says("alice@example.org", "sign=on ");
 }
 
-/* What only schema 3 has room for can be put into an old store. */
+static void
+test_from_3(void **state)
+{
+	struct store_recipient r;
+	uint64_t generation;
+	bool may = false;
+
+	(void)state;
+	make_schema_3();
+	says("SELECT schema FROM state", "3");
+	migrate_from(3);
+	MUST(store_open(uri, &store, &err));
+	MUST(store_generation(store, &generation, &err));
+	assert_true(generation > 43);
+	user_says("alice@example.org", "sign=on triggers=off ");
+	says("SELECT escrow || mixed || mode || decrypt FROM domains"
+	     " WHERE name = 'example.org'",
+	    "escrow@example.orgall-or-noneshadowinherit");
+	MUST(store_recipient_find(store, "*.example.net", &r, &err));
+	assert_int_equal(r.level.encrypt, RECEIVE_NEVER);
+	assert_int_equal(r.level.unchecked, UNCHECKED_REFUSE);
+	assert_int_equal(r.level.inbound_signature, DEMAND_INHERIT);
+	assert_int_equal(r.level.inbound_encryption, DEMAND_INHERIT);
+	assert_int_equal(r.level.inbound_level, ASSURANCE_INHERIT);
+	assert_int_equal(r.level.inbound_action, UNMET_INHERIT);
+	assert_string_equal(r.domain_certificate, "gateway@example.net");
+	assert_int_equal(r.created, 1700000011);
+	store_recipient_fini(&r);
+	MUST(store_login_may(store, "alice", "x@example.org", &may, &err));
+	assert_true(may);
+	says("SELECT COUNT(*) FROM journal", "1");
+	says("SELECT trust FROM authorities", "unknown");
+	says("SELECT first_sent || last_sent || suspended_until FROM contacts",
+	    "000");
+	says("SELECT used || used_time FROM partner_certificates", "00");
+	says("PRAGMA integrity_check", "ok");
+	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+}
+
+/* What only later schemas have room for can be put into an old store. */
 static void
 test_new_tables(void **state)
 {
 	char name[] = "*.example.net", escrow[] = "escrow@example.org";
 	const unsigned char key[1][STORE_JOURNAL_KEY] = {{1, 2, 3}};
-	struct store_recipient r = {
-	    .name = name, .level = {.encrypt = RECEIVE_NEVER}};
+	struct store_recipient r = {.name = name,
+	    .level = {
+		.encrypt = RECEIVE_NEVER, .inbound_level = ASSURANCE_SPONSOR}};
 	struct store_domain d;
 	bool yes = false;
 
@@ -345,12 +408,14 @@ test_new_tables(void **state)
 	MUST(store_journal_add(store, key, 1, 1800000000, &err));
 	MUST(store_domain_find(store, "example.com", &d, &err));
 	d.level.mixed = MIXED_ALL_OR_REFUSE;
+	d.level.decrypt = SWITCH_OFF;
 	free(d.escrow);
 	d.escrow = xstrdup(escrow);
 	MUST(store_domain_set(store, &d, &err));
 	store_domain_fini(&d);
 	MUST(store_domain_find(store, "example.com", &d, &err));
 	assert_int_equal(d.level.mixed, MIXED_ALL_OR_REFUSE);
+	assert_int_equal(d.level.decrypt, SWITCH_OFF);
 	assert_int_equal(d.level.encrypt, ENCRYPT_REQUIRED);
 	assert_string_equal(d.escrow, escrow);
 	store_domain_fini(&d);
@@ -459,6 +524,7 @@ main(void)
 	    CASE(test_refused),
 	    CASE(test_domains),
 	    CASE(test_from_2),
+	    CASE(test_from_3),
 	    CASE(test_settings_from_1),
 	    CASE(test_new_tables),
 	    CASE(test_everything_else),

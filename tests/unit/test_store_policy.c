@@ -207,7 +207,8 @@ test_added_with_settings(void **state)
 	    .mixed = MIXED_REFUSE_THE_REST,
 	    .bcc = BCC_REFUSE,
 	    .triggers = TRIGGERS_PROTECT,
-	    .mode = MODE_SHADOW};
+	    .mode = MODE_SHADOW,
+	    .decrypt = SWITCH_OFF};
 	struct store_domain d = {
 	    .name = name, .level = level, .escrow = escrow, .created = 5};
 	struct store_user u = {.address = address,
