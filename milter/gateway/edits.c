@@ -101,21 +101,76 @@ compare_fields(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* The value that a field of this name gets, NULL when it has to go. */
-static char *
-value_of(const struct smime_entity *entity, const char *name)
-{
-	struct slice name_slice = slice_text(name);
+/* --- another entity --- */
 
-	if (slice_equal_text_ci(name_slice, "Content-Type"))
-		return slice_dup_text(buf_slice(&entity->content_type));
-	if (slice_equal_text_ci(name_slice, "Content-Transfer-Encoding") &&
-	    entity->transfer_encoding)
-		return xasprintf(" %s", entity->transfer_encoding);
-	if (slice_equal_text_ci(name_slice, "Content-Disposition") &&
-	    entity->disposition.len > 0)
-		return slice_dup_text(buf_slice(&entity->disposition));
-	return NULL;
+/* A field of the entity that the message is to carry. */
+struct carried {
+	struct slice name;
+	char *value;
+	bool is_set; /* in the place of one that was there */
+};
+
+struct carriage {
+	struct carried *fields; /* in their order */
+	struct carried **by_name;
+	size_t count;
+};
+
+static void
+carriage_init(struct carriage *c, size_t size)
+{
+	c->fields = xcalloc(size + 1, sizeof(*c->fields));
+	c->by_name = xcalloc(size + 1, sizeof(struct carried *));
+	c->count = 0;
+}
+
+static void
+carriage_fini(struct carriage *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		free(c->fields[i].value);
+	free(c->fields);
+	free(c->by_name);
+}
+
+/* Takes value. */
+static void
+carriage_add(struct carriage *c, struct slice name, char *value)
+{
+	c->fields[c->count++] = (struct carried){.name = name, .value = value};
+}
+
+static int
+compare_carried(const void *a, const void *b)
+{
+	const struct carried *const *x = a, *const *y = b;
+
+	return compare_names((*x)->name, (*y)->name);
+}
+
+static void
+carriage_sort(struct carriage *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		c->by_name[i] = &c->fields[i];
+	if (c->count > 0)
+		qsort(c->by_name, c->count, sizeof(struct carried *),
+		    compare_carried);
+}
+
+/* The value that a field of this name gets, NULL when it has to go. */
+static const char *
+carriage_take(struct carriage *c, struct slice name)
+{
+	struct carried key = {.name = name}, *wanted = &key, **found;
+
+	found = c->count > 0 ? bsearch(&wanted, c->by_name, c->count,
+				   sizeof(struct carried *), compare_carried)
+			     : NULL;
+	if (!found)
+		return NULL;
+	(*found)->is_set = true;
+	return (*found)->value;
 }
 
 /* All fields of one name, of which there are count. */
@@ -137,8 +192,7 @@ edits_delete_fields(
 
 /* The Content-* fields that the message has, name by name. */
 static void
-set_present(struct edits *e, const struct header *header,
-    const struct smime_entity *entity)
+set_present(struct edits *e, const struct header *header, struct carriage *c)
 {
 	const struct header_field **fields;
 	size_t count = 0, next;
@@ -150,34 +204,28 @@ set_present(struct edits *e, const struct header *header,
 	qsort(fields, count, sizeof(struct header_field *), compare_fields);
 	for (size_t i = 0; i < count; i = next) {
 		char *name = slice_dup_text(fields[i]->name);
-		char *value = value_of(entity, name);
 
 		next = i + 1;
 		while (next < count &&
 		       compare_names(fields[i]->name, fields[next]->name) == 0)
 			next++;
-		set_name(e, name, next - i, value);
-		free(value);
+		set_name(e, name, next - i, carriage_take(c, fields[i]->name));
 		free(name);
 	}
 	free(fields);
 }
 
 static void
-set_absent(struct edits *e, const struct header *header,
-    const struct smime_entity *entity)
+set_absent(struct edits *e, const struct carriage *c)
 {
-	static const char *const names[] = {
-	    "Content-Type", "Content-Transfer-Encoding", "Content-Disposition"};
+	for (size_t i = 0; i < c->count; i++) {
+		char *name;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *value;
-
-		if (header_count(header, names[i]) > 0)
+		if (c->fields[i].is_set)
 			continue;
-		value = value_of(entity, names[i]);
-		set_name(e, names[i], 0, value);
-		free(value);
+		name = slice_dup_text(c->fields[i].name);
+		set_name(e, name, 0, c->fields[i].value);
+		free(name);
 	}
 }
 
@@ -194,15 +242,107 @@ set_mime_version(struct edits *e, const struct header *header)
 	set_name(e, "MIME-Version", count, " 1.0");
 }
 
+static void
+carry(struct edits *e, const struct header *header, struct carriage *c,
+    const struct slice_list *body)
+{
+	carriage_sort(c);
+	set_mime_version(e, header);
+	set_present(e, header, c);
+	set_absent(e, c);
+	e->replace_body = true;
+	e->body = *body;
+	carriage_fini(c);
+}
+
 void
 edits_carry(struct edits *e, const struct header *header,
     const struct smime_entity *entity)
 {
-	set_mime_version(e, header);
-	set_present(e, header, entity);
-	set_absent(e, header, entity);
-	e->replace_body = true;
-	e->body = entity->body;
+	struct carriage c;
+
+	carriage_init(&c, 3);
+	carriage_add(&c, slice_text("Content-Type"),
+	    slice_dup_text(buf_slice(&entity->content_type)));
+	if (entity->transfer_encoding)
+		carriage_add(&c, slice_text("Content-Transfer-Encoding"),
+		    xasprintf(" %s", entity->transfer_encoding));
+	if (entity->disposition.len > 0)
+		carriage_add(&c, slice_text("Content-Disposition"),
+		    slice_dup_text(buf_slice(&entity->disposition)));
+	carry(e, header, &c, &entity->body);
+}
+
+/* The next line of text, without its end; text becomes what follows. */
+static struct slice
+next_line(struct slice *text)
+{
+	size_t end = slice_find(*text, '\n', 0);
+	struct slice line = slice_part(*text, 0, end);
+
+	*text = slice_part(*text, end + 1, text->len);
+	while (line.len > 0 && line.data[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/* As milters send it: a leading blank, LF before each fold, and no line of
+ * nothing but blanks, which some take for the end of the header.  NULL:
+ * nothing is left. */
+static char *
+sendable(struct slice body)
+{
+	struct slice rest = slice_trim(body);
+	struct buf text;
+	char *value;
+
+	if (rest.len == 0)
+		return NULL;
+	buf_init(&text, EDITS_HEADER_MAX);
+	while (rest.len > 0) {
+		struct slice line = next_line(&rest);
+
+		if (slice_trim(line).len == 0)
+			continue;
+		buf_add_text(&text, text.len > 0 ? "\n" : " ");
+		buf_add(&text, line.data, line.len);
+	}
+	value = slice_dup_text(buf_slice(&text));
+	buf_fini(&text);
+	return value;
+}
+
+/* The first of its name? */
+static bool
+is_first(const struct header *header, const struct header_field *field)
+{
+	for (const struct header_field *f = header->fields; f < field; f++)
+		if (compare_names(f->name, field->name) == 0)
+			return false;
+	return true;
+}
+
+void
+edits_carry_fields(struct edits *e, const struct header *header,
+    const struct header *content, struct slice body)
+{
+	struct slice_list list = {.count = 0};
+	struct carriage c;
+
+	carriage_init(&c, content->count);
+	for (size_t i = 0; i < content->count; i++) {
+		const struct header_field *field = &content->fields[i];
+		char *value;
+
+		if (!header_field_is_content(field) ||
+		    !is_first(content, field))
+			continue;
+		value = sendable(field->body);
+		if (value)
+			carriage_add(&c, field->name, value);
+	}
+	slice_list_add(&list, body);
+	carry(e, header, &c, &list);
 }
 
 /* --- the header afterwards --- */

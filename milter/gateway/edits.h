@@ -64,6 +64,13 @@ void edits_remove_recipient(struct edits *e, const char *path);
 void edits_carry(struct edits *e, const struct header *header,
     const struct smime_entity *entity);
 
+/* The same for an entity that is given by its own Content-* fields, which are
+ * read from content: CRLF or LF folds, no NUL; of several of one name, and
+ * there are few, the first counts (rule X7).  The body, CRLF lines, is
+ * borrowed. */
+void edits_carry_fields(struct edits *e, const struct header *header,
+    const struct header *content, struct slice body);
+
 /* Nothing to do? */
 bool edits_are_empty(const struct edits *e);
 

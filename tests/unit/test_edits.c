@@ -170,6 +170,27 @@ check_written(
 	header_fini(&header);
 }
 
+/* With either mail server, and as we write it ourselves. */
+static void
+check_edits(
+    const char *const *fields, const struct edits *edits, const char *wanted)
+{
+	assert_false(edits_are_empty(edits));
+	assert_true(edits->replace_body);
+	assert_int_equal(slice_list_size(&edits->body), 6);
+	for (int renumbers = 0; renumbers < 2; renumbers++) {
+		struct server server;
+		char *text;
+
+		server_init(&server, renumbers == 1, fields);
+		server_play(&server, edits);
+		text = server_end(&server);
+		assert_string_equal(text, wanted);
+		free(text);
+	}
+	check_written(fields, edits, wanted);
+}
+
 static void
 check(const char *const *fields, bool base64, const char *wanted)
 {
@@ -186,20 +207,7 @@ check(const char *const *fields, bool base64, const char *wanted)
 	edits_init(&edits);
 	assert_true(edits_are_empty(&edits));
 	carry(fields, &entity, &edits);
-	assert_false(edits_are_empty(&edits));
-	assert_true(edits.replace_body);
-	assert_int_equal(slice_list_size(&edits.body), 6);
-	for (int renumbers = 0; renumbers < 2; renumbers++) {
-		struct server server;
-		char *text;
-
-		server_init(&server, renumbers == 1, fields);
-		server_play(&server, &edits);
-		text = server_end(&server);
-		assert_string_equal(text, wanted);
-		free(text);
-	}
-	check_written(fields, &edits, wanted);
+	check_edits(fields, &edits, wanted);
 	edits_fini(&edits);
 	smime_entity_fini(&entity);
 }
@@ -337,6 +345,57 @@ test_inserted(void **state)
 	header_fini(&header);
 }
 
+/* The fields of an entity that was read somewhere else. */
+static void
+check_fields(
+    const char *const *fields, const char *const *content, const char *wanted)
+{
+	struct header header, carried;
+	struct edits edits;
+
+	make_header(&header, fields);
+	make_header(&carried, content);
+	edits_init(&edits);
+	edits_carry_fields(&edits, &header, &carried, slice_text("body\r\n"));
+	check_edits(fields, &edits, wanted);
+	edits_fini(&edits);
+	header_fini(&carried);
+	header_fini(&header);
+}
+
+/* Rule X7: those of the plaintext instead of those of the ciphertext. */
+static void
+test_carried_fields(void **state)
+{
+	static const char *const outer[] = {"From: a", "MIME-Version: 1.0",
+	    "Content-Type: application/pkcs7-mime", "Subject: s",
+	    "content-transfer-encoding: base64",
+	    "Content-Disposition: attachment; filename=smime.p7m",
+	    "Content-Description: secret", "To: b", NULL};
+	static const char *const bare[] = {"From: a", NULL};
+	static const char *const text[] = {
+	    "Content-Type: text/plain;\r\n\tcharset=utf-8",
+	    "Content-Language:de", NULL};
+	static const char *const odd[] = {"Subject: another one",
+	    "Content-Type:\r\n text/plain;\r\n \r\n\tcharset=x\r\n ",
+	    "content-type: text/html", "Content-Disposition: \r\n\t",
+	    "Content-ID: <1@example.net>", "MIME-Version: 2.0", NULL};
+	static const char *const none[] = {NULL};
+
+	(void)state;
+	check_fields(outer, text,
+	    "From: a|MIME-Version: 1.0|Content-Type: text/plain;\n"
+	    "\tcharset=utf-8|Subject: s|To: b|Content-Language: de|");
+	check_fields(outer, odd,
+	    "From: a|MIME-Version: 1.0|Content-Type: text/plain;\n"
+	    "\tcharset=x|Subject: s|To: b|Content-ID: <1@example.net>|");
+	check_fields(
+	    outer, none, "From: a|MIME-Version: 1.0|Subject: s|To: b|");
+	check_fields(bare, text,
+	    "From: a|MIME-Version: 1.0|Content-Type: text/plain;\n"
+	    "\tcharset=utf-8|Content-Language: de|");
+}
+
 static void
 test_recipients(void **state)
 {
@@ -399,6 +458,7 @@ main(void)
 	    cmocka_unit_test(test_version),
 	    cmocka_unit_test(test_deleted),
 	    cmocka_unit_test(test_inserted),
+	    cmocka_unit_test(test_carried_fields),
 	    cmocka_unit_test(test_recipients),
 	    cmocka_unit_test(test_many),
 	};
