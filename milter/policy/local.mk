@@ -3,6 +3,7 @@ milter_policy_libpolicy_a_SOURCES = \
 	%D%/decide.c %D%/decide.h \
 	%D%/facts.h \
 	%D%/grouping.c %D%/grouping.h \
+	%D%/inbound.c %D%/inbound.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/rules.c %D%/rules.h \
 	%D%/settle.c %D%/settle.h

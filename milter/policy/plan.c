@@ -128,6 +128,23 @@ static const struct {
     [REASON_INTERNAL] = {"internal",
 	{"451", "4.7.53", "the mail cannot be protected now; try again later"}},
     [REASON_UNSIGNED] = {"unsigned", {0}},
+    [REASON_MUST_BE_SIGNED] = {"must-be-signed",
+	{"550", "5.7.61",
+	    "mail from you is taken here only with a valid S/MIME signature "
+	    "of the address in From; sign it and send it again"}},
+    [REASON_MUST_BE_ENCRYPTED] = {"must-be-encrypted",
+	{"550", "5.7.62",
+	    "mail from you is taken here only when it is encrypted with "
+	    "S/MIME; encrypt it to the recipient and send it again"}},
+    [REASON_LEVEL_TOO_LOW] = {"level-too-low",
+	{"550", "5.7.63",
+	    "the certificate of your signature says too little about who you "
+	    "are; sign with one of a higher assurance level"}},
+    [REASON_NOT_OPENED] = {"not-opened", {0}},
+    [REASON_NO_KEY] = {"no-key", {0}},
+    [REASON_DECRYPTION_OFF] = {"decryption-off", {0}},
+    [REASON_SHADOW] = {"shadow", {0}},
+    [REASON_NO_LISTENER] = {"no-listener", {0}},
 };
 
 const char *

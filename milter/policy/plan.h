@@ -81,6 +81,16 @@ enum plan_reason {
 	REASON_INTERNAL,
 	/* inbound */
 	REASON_UNSIGNED,
+	/* what was asked of its author and is not there (E6) */
+	REASON_MUST_BE_SIGNED,
+	REASON_MUST_BE_ENCRYPTED,
+	REASON_LEVEL_TOO_LOW, /* of the signer's certificate (F7) */
+	/* why who gets the ciphertext does; for the log only (rule X4) */
+	REASON_NOT_OPENED,
+	REASON_NO_KEY,	       /* none of his certificates opens it */
+	REASON_DECRYPTION_OFF, /* he wants it so */
+	REASON_SHADOW,	       /* nothing is changed for him */
+	REASON_NO_LISTENER,    /* for copies, and he is not the only one */
 	REASON_COUNT
 };
 
@@ -106,6 +116,9 @@ bool plan_reason_is_no_key(enum plan_reason reason);
  *   550 5.7.58  recipient-never, contradiction
  *   550 5.7.59  mixed
  *   550 5.7.60  must-sign
+ *   550 5.7.61  must-be-signed
+ *   550 5.7.62  must-be-encrypted
+ *   550 5.7.63  level-too-low
  *   552 5.3.4   too-large
  *   451 4.7.51  keyd
  *   451 4.7.52  store

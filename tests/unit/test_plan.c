@@ -59,6 +59,9 @@ test_codes(void **state)
 	    {REASON_BAD_RECIPIENT, "550", "5.7.56"},
 	    {REASON_NOT_ENCRYPTABLE, "550", "5.7.57"},
 	    {REASON_TOO_LARGE, "552", "5.3.4"},
+	    {REASON_MUST_BE_SIGNED, "550", "5.7.61"},
+	    {REASON_MUST_BE_ENCRYPTED, "550", "5.7.62"},
+	    {REASON_LEVEL_TOO_LOW, "550", "5.7.63"},
 	    {REASON_KEYD, "451", "4.7.51"},
 	    {REASON_STORE, "451", "4.7.52"},
 	    {REASON_INTERNAL, "451", "4.7.53"},
@@ -70,6 +73,8 @@ test_codes(void **state)
 	    {REASON_NO_OWN_CERTIFICATE, "451", "4.7.53"},
 	    {REASON_NONE, "451", "4.7.53"},
 	    {REASON_UNSIGNED, "451", "4.7.53"},
+	    {REASON_NOT_OPENED, "451", "4.7.53"},
+	    {REASON_NO_LISTENER, "451", "4.7.53"},
 	};
 
 	(void)state;
