@@ -2,10 +2,12 @@ noinst_LIBRARIES += milter/cert/libcert.a
 milter_cert_libcert_a_SOURCES = \
 	%D%/cert_harvest.c %D%/cert_harvest.h \
 	%D%/cert_pick.c %D%/cert_pick.h \
+	%D%/continuity.c %D%/continuity.h \
 	%D%/certificate.c %D%/certificate.h \
 	%D%/certificate_cache.c %D%/certificate_cache.h \
 	%D%/certificate_list.c \
 	%D%/certificate_names.c %D%/certificate_names.h \
+	%D%/partner_certs.c %D%/partner_certs.h \
 	%D%/store.c %D%/store.h %D%/store_backend.h \
 	%D%/store_record.c \
 	%D%/store_schema.c %D%/store_schema.h \
@@ -22,6 +24,7 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/store_sqlite_user.c \
 	%D%/store_sqlite_walk.c \
 	%D%/trust.c %D%/trust.h %D%/trust_parts.h \
+	%D%/trust_base.c \
 	%D%/trust_check.c
 
 # Authorities and certificates for tests of this and other folders.
@@ -34,7 +37,8 @@ FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \
 	tests/unit/test_store_migrate tests/unit/test_store_policy \
 	tests/unit/test_trust tests/unit/test_cert_pick \
-	tests/unit/test_cert_harvest tests/unit/test_certificate_cache
+	tests/unit/test_cert_harvest tests/unit/test_certificate_cache \
+	tests/unit/test_continuity
 
 tests_unit_test_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certificate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
@@ -52,6 +56,8 @@ tests_unit_test_cert_pick_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_pick_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_cert_harvest_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cert_harvest_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_continuity_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_continuity_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(CERT_TESTS)

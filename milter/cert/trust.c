@@ -1,6 +1,6 @@
 /*
- * trust.c: anchors, where they come from, and chains below them; see
- * trust.h.  trust_check.c judges by them.
+ * trust.c: which anchors are configured, and chains below anchors; see
+ * trust.h.  trust_base.c keeps them, trust_check.c judges by them.
  */
 #include "cert/trust.h"
 
@@ -10,106 +10,12 @@
 #include <sys/stat.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/io.h"
 #include "base/limits.h"
 #include "cert/trust_parts.h"
-
-/* Making and sharing */
-
-static struct trust *
-trust_new(void)
-{
-	struct trust *t = xcalloc(1, sizeof(*t));
-	X509_VERIFY_PARAM *param = X509_VERIFY_PARAM_new();
-
-	t->refs = 1;
-	t->store = X509_STORE_new();
-	if (!t->store || !param)
-		abort();
-	/* PARTIAL_CHAIN: every configured authority is an anchor.
-	 * POLICY_CHECK: policy constraints count (RFC 5280 6.1.3 d); any
-	 * policy will do, which OpenSSL wants to be told.
-	 * Not X509_STRICT: it refuses private authorities that left out a
-	 * key identifier.  What it guards against besides is looked at in
-	 * trust_check.c and certificate.c. */
-	X509_VERIFY_PARAM_set_flags(
-	    param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_POLICY_CHECK);
-	X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy));
-	X509_VERIFY_PARAM_set_depth(param, (int)LIMIT_CHAIN);
-	X509_STORE_set1_param(t->store, param);
-	X509_VERIFY_PARAM_free(param);
-	certificate_list_init(&t->anchors);
-	t->verdicts = trust_verdicts_new();
-	return t;
-}
-
-struct trust *
-trust_ref(struct trust *t)
-{
-	__atomic_add_fetch(&t->refs, 1, __ATOMIC_RELAXED);
-	return t;
-}
-
-void
-trust_unref(struct trust **tp)
-{
-	struct trust *t = *tp;
-
-	*tp = NULL;
-	if (!t || __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	lru_free(t->verdicts);
-	certificate_list_fini(&t->anchors);
-	X509_STORE_free(t->store);
-	free(t);
-}
-
-/* Anchors */
-
-size_t
-trust_anchor_count(const struct trust *t)
-{
-	return t->anchors.count;
-}
-
-static bool
-has_anchor(const struct trust *t, const struct certificate *c)
-{
-	for (size_t i = 0; i < t->anchors.count; i++)
-		if (memcmp(t->anchors.at[i]->fingerprint, c->fingerprint,
-			FINGERPRINT_SIZE) == 0)
-			return true;
-	return false;
-}
-
-/* Version 1 roots, which can say nothing about themselves, count too. */
-static bool
-is_authority(const struct certificate *c)
-{
-	return X509_check_ca(c->x509) != 0;
-}
-
-int
-trust_add_anchor(struct trust *t, struct certificate *anchor, struct err *err)
-{
-	if (!is_authority(anchor))
-		return err_set(err, ERR_PERMANENT,
-		    "%s is no authority and cannot be trusted as one",
-		    anchor->subject);
-	if (has_anchor(t, anchor))
-		return 0;
-	ERR_clear_error();
-	if (X509_STORE_add_cert(t->store, anchor->x509) != 1)
-		return err_set_crypto(
-		    err, ERR_BUG, "cannot trust %s", anchor->subject);
-	certificate_list_add(&t->anchors, anchor);
-	lru_clear(t->verdicts);
-	return 0;
-}
 
 /* Files */
 
@@ -142,7 +48,7 @@ load_file(
 	certificate_list_init(&list);
 	rc = read_certificates(path, &list, err);
 	for (size_t i = 0; rc == 0 && i < list.count; i++) {
-		if (!authorities_only && !is_authority(list.at[i]))
+		if (!authorities_only && !trust_is_authority(list.at[i]))
 			continue;
 		rc = trust_add_anchor(t, list.at[i], err);
 		if (rc)
@@ -234,31 +140,20 @@ trust_load(
 
 /* Chains */
 
-/* Did issuer sign c?  Absurd keys are not tried (rule V11). */
 static bool
-is_issued_by(const struct certificate *c, const struct certificate *issuer)
+has_trusted_root(const struct trust_base *base, const struct certificate *c)
 {
-	EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
-
-	return key && EVP_PKEY_get_bits(key) <= LIMIT_RSA_BITS &&
-	       X509_check_issued(issuer->x509, c->x509) == X509_V_OK &&
-	       X509_verify(c->x509, key) == 1;
-}
-
-static bool
-has_trusted_root(const struct trust *t, const struct certificate *c)
-{
-	for (size_t i = 0; i < t->anchors.count; i++)
-		if (t->anchors.at[i]->self_issued &&
-		    is_issued_by(c, t->anchors.at[i]))
+	for (size_t i = 0; i < base->anchors.count; i++)
+		if (base->anchors.at[i]->self_issued &&
+		    trust_is_issued_by(c->x509, base->anchors.at[i]))
 			return true;
 	return false;
 }
 
 /* Of several for the same key the one that lasts longest. */
 static struct certificate *
-find_issuer(
-    const struct certificate *c, const struct certificate_list *candidates)
+find_issuer(const struct trust_base *base, const struct certificate *c,
+    const struct certificate_list *candidates)
 {
 	struct certificate *best = NULL;
 
@@ -267,7 +162,8 @@ find_issuer(
 
 		if (!issuer->self_issued &&
 		    (!best || issuer->not_after > best->not_after) &&
-		    is_issued_by(c, issuer))
+		    trust_is_issued_by(c->x509, issuer) &&
+		    !trust_base_distrusts(base, issuer))
 			best = issuer;
 	}
 	return best;
@@ -277,20 +173,22 @@ void
 trust_build_chain(struct trust *t, struct certificate *c,
     const struct certificate_list *others, struct certificate_list *chain)
 {
+	struct trust_base *base = trust_base_of(t);
 	struct certificate *issuer;
 
 	/* The number of steps is bounded: two authorities may have certified
 	 * each other. */
 	for (unsigned n = 0; n < LIMIT_CHAIN; n++) {
-		if (c->self_issued || has_trusted_root(t, c))
+		if (c->self_issued || has_trusted_root(base, c))
 			break;
-		issuer = find_issuer(c, others);
+		issuer = find_issuer(base, c, others);
 		if (!issuer)
-			issuer = find_issuer(c, &t->anchors);
+			issuer = find_issuer(base, c, &base->anchors);
 		if (!issuer)
 			break;
 		certificate_list_add(chain, issuer);
 		c = issuer;
 	}
 	ERR_clear_error();
+	trust_base_unref(base);
 }

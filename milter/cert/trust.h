@@ -1,14 +1,15 @@
 /*
  * trust.h: whom we believe, and whether a certificate leads there.
  *
- * A struct trust is made from the configured authorities (and those that the
- * operator trusts in the store), is immutable but for its cache, and is
- * replaced whole on reload.  Nothing here ever goes to the network; a
- * self-signed certificate of a message is never an anchor.
+ * A struct trust is made from the configured authorities and replaced whole
+ * on reload; beside them stands what the operator said about authorities in
+ * the store, which changes while it is in use.  Nothing here ever goes to the
+ * network; a self-signed certificate of a message is never an anchor.
  */
 #ifndef CERT_TRUST_H
 #define CERT_TRUST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -39,7 +40,25 @@ void trust_unref(struct trust **t);
  * error.  Permanent error when it is no authority. */
 int trust_add_anchor(
     struct trust *t, struct certificate *anchor, struct err *err) MUST_USE;
-size_t trust_anchor_count(const struct trust *t);
+/* All that are trusted now, those of the store among them. */
+size_t trust_anchor_count(struct trust *t);
+
+/* Is it one and the same authority: the same key, or the same subject and
+ * subject key identifier?  A root that was issued anew is no other one. */
+bool trust_is_same_authority(
+    const struct certificate *a, const struct certificate *b);
+
+/*
+ * What the operator said about authorities in the store, beside the
+ * configured ones.  Replaces what was set before, and forgets all verdicts
+ * when anything differs.  Any thread, also beside others that judge.  Either
+ * list may be NULL: none; what is no authority in them is passed over.
+ *
+ * A distrusted authority is no part of any path, configured or not; neither
+ * is one that is the same but for its certificate.
+ */
+void trust_set_judged(struct trust *t, const struct certificate_list *trusted,
+    const struct certificate_list *distrusted);
 
 enum trust_verdict {
 	TRUST_UNKNOWN_CA = 0, /* no path to an anchor */
@@ -60,6 +79,12 @@ const char *trust_verdict_name(enum trust_verdict verdict);
  * beyond a validity edge; a failure is cached only for the same others. */
 enum trust_verdict trust_check(struct trust *t, struct certificate *c,
     const struct certificate_list *others, time_t now, const char **reason);
+
+/* The anchor that the path of c ends in, a reference: the topmost one, where
+ * an intermediate is configured beside its root.  NULL when trust_check says
+ * anything but ok. */
+struct certificate *trust_anchor_of(struct trust *t, struct certificate *c,
+    const struct certificate_list *others, time_t now);
 
 /* Appends the path from behind c up to, but without, the root (rule D6), as
  * far as it can be built from others and the anchors. */

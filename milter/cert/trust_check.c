@@ -29,9 +29,10 @@
 struct verdict {
 	int refs;
 	enum trust_verdict verdict;
-	const char *reason; /* static */
-	time_t from;	    /* holds from here ... */
-	time_t until;	    /* ... until just before here */
+	const char *reason;	    /* static */
+	struct certificate *anchor; /* when it is ok; a reference */
+	time_t from;		    /* holds from here ... */
+	time_t until;		    /* ... until just before here */
 };
 
 static void *
@@ -48,8 +49,10 @@ verdict_unref(void *value)
 {
 	struct verdict *v = value;
 
-	if (__atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		free(v);
+	if (__atomic_sub_fetch(&v->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	certificate_unref(&v->anchor);
+	free(v);
 }
 
 struct lru *
@@ -167,7 +170,60 @@ note_path_edges(struct verdict *v, STACK_OF(X509) * path)
 	}
 }
 
+/* Who is at the end of a path */
+
+static struct certificate *
+find_anchor(const struct trust_base *base, X509 *x509)
+{
+	for (size_t i = 0; i < base->anchors.count; i++)
+		if (X509_cmp(base->anchors.at[i]->x509, x509) == 0)
+			return base->anchors.at[i];
+	return NULL;
+}
+
+static struct certificate *
+find_anchor_above(const struct trust_base *base, const struct certificate *c)
+{
+	for (size_t i = 0; !c->self_issued && i < base->anchors.count; i++)
+		if (trust_is_issued_by(c->x509, base->anchors.at[i]))
+			return base->anchors.at[i];
+	return NULL;
+}
+
+/* OpenSSL stops at the first anchor.  Where an intermediate is configured
+ * beside its root the authority is the root all the same.  The number of
+ * steps is bounded: two anchors may have certified each other. */
+static struct certificate *
+find_top(const struct trust_base *base, STACK_OF(X509) * path)
+{
+	struct certificate *top, *above;
+
+	top = find_anchor(base, sk_X509_value(path, sk_X509_num(path) - 1));
+	for (unsigned n = 0; top && n < LIMIT_CHAIN; n++) {
+		above = find_anchor_above(base, top);
+		if (!above)
+			break;
+		top = above;
+	}
+	return top ? certificate_ref(top) : NULL;
+}
+
+/* Does the path, as far as there is one, end below an authority that is
+ * distrusted?  Those are kept out of every path. */
+static bool
+leads_to_distrusted(const struct trust_base *base, STACK_OF(X509) * path)
+{
+	X509 *last = sk_X509_value(path, sk_X509_num(path) - 1);
+
+	for (size_t i = 0; last && i < base->distrusted.count; i++)
+		if (trust_is_issued_by(last, base->distrusted.at[i]))
+			return true;
+	return false;
+}
+
 /* Judging */
+
+static const char distrusted[] = "the authority is distrusted";
 
 static size_t
 others_count(const struct certificate_list *others)
@@ -180,13 +236,26 @@ others_count(const struct certificate_list *others)
 }
 
 static void
-verify(struct trust *t, const struct certificate *c, STACK_OF(X509) * others,
-    struct verdict *v)
+judge_path(const struct trust_base *base, const struct certificate *c,
+    STACK_OF(X509) * path, struct verdict *v)
+{
+	if (v->verdict == TRUST_OK)
+		check_path(c, path, v);
+	if (v->verdict == TRUST_OK)
+		v->anchor = find_top(base, path);
+	else if (v->verdict == TRUST_UNKNOWN_CA &&
+		 leads_to_distrusted(base, path))
+		v->reason = distrusted;
+}
+
+static void
+verify(const struct trust_base *base, const struct certificate *c,
+    STACK_OF(X509) * others, struct verdict *v)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	int error;
 
-	if (!ctx || X509_STORE_CTX_init(ctx, t->store, c->x509, others) != 1)
+	if (!ctx || X509_STORE_CTX_init(ctx, base->store, c->x509, others) != 1)
 		goto out;
 	X509_VERIFY_PARAM_set_time(X509_STORE_CTX_get0_param(ctx), v->from);
 	error = X509_V_ERR_UNSPECIFIED;
@@ -196,15 +265,14 @@ verify(struct trust *t, const struct certificate *c, STACK_OF(X509) * others,
 		error = X509_STORE_CTX_get_error(ctx);
 	v->verdict = verdict_of(error);
 	v->reason = X509_verify_cert_error_string(error);
-	if (v->verdict == TRUST_OK)
-		check_path(c, X509_STORE_CTX_get0_chain(ctx), v);
+	judge_path(base, c, X509_STORE_CTX_get0_chain(ctx), v);
 	note_path_edges(v, X509_STORE_CTX_get0_chain(ctx));
 out:
 	X509_STORE_CTX_free(ctx);
 }
 
 static struct verdict *
-judge(struct trust *t, const struct certificate *c,
+judge(const struct trust_base *base, const struct certificate *c,
     const struct certificate_list *others, time_t now)
 {
 	struct verdict *v = xcalloc(1, sizeof(*v));
@@ -219,11 +287,18 @@ judge(struct trust *t, const struct certificate *c,
 	for (size_t i = 0; i < others_count(others); i++) {
 		const struct certificate *other = others->at[i];
 
+		if (trust_base_distrusts(base, other))
+			continue;
 		note_edges(v, other->not_before, other->not_after);
 		sk_X509_push(stack, other->x509);
 	}
 	ERR_clear_error();
-	verify(t, c, stack, v);
+	if (trust_base_distrusts(base, c)) {
+		v->verdict = TRUST_UNKNOWN_CA;
+		v->reason = distrusted;
+	} else {
+		verify(base, c, stack, v);
+	}
 	ERR_clear_error();
 	sk_X509_free(stack);
 	return v;
@@ -252,9 +327,9 @@ company_key(char *key, const struct certificate *c,
 }
 
 static struct verdict *
-find_verdict(struct trust *t, const char *key, time_t now)
+find_verdict(const struct trust_base *base, const char *key, time_t now)
 {
-	struct verdict *v = lru_get(t->verdicts, key);
+	struct verdict *v = lru_get(base->verdicts, key);
 
 	if (v && (now < v->from || now >= v->until)) {
 		verdict_unref(v);
@@ -264,22 +339,22 @@ find_verdict(struct trust *t, const char *key, time_t now)
 }
 
 static struct verdict *
-get_verdict(struct trust *t, const struct certificate *c,
+get_verdict(const struct trust_base *base, const struct certificate *c,
     const struct certificate_list *others, time_t now)
 {
 	char key[KEY_SIZE];
 	struct verdict *v;
 
-	v = find_verdict(t, c->fingerprint_text, now);
+	v = find_verdict(base, c->fingerprint_text, now);
 	if (v)
 		return v;
 	company_key(key, c, others);
-	v = find_verdict(t, key, now);
+	v = find_verdict(base, key, now);
 	if (v)
 		return v;
-	v = judge(t, c, others, now);
-	lru_put(
-	    t->verdicts, v->verdict == TRUST_OK ? c->fingerprint_text : key, v);
+	v = judge(base, c, others, now);
+	lru_put(base->verdicts,
+	    v->verdict == TRUST_OK ? c->fingerprint_text : key, v);
 	return v;
 }
 
@@ -287,11 +362,27 @@ enum trust_verdict
 trust_check(struct trust *t, struct certificate *c,
     const struct certificate_list *others, time_t now, const char **reason)
 {
-	struct verdict *v = get_verdict(t, c, others, now);
+	struct trust_base *base = trust_base_of(t);
+	struct verdict *v = get_verdict(base, c, others, now);
 	enum trust_verdict verdict = v->verdict;
 
 	if (reason)
 		*reason = v->reason;
 	verdict_unref(v);
+	trust_base_unref(base);
 	return verdict;
+}
+
+struct certificate *
+trust_anchor_of(struct trust *t, struct certificate *c,
+    const struct certificate_list *others, time_t now)
+{
+	struct trust_base *base = trust_base_of(t);
+	struct verdict *v = get_verdict(base, c, others, now);
+	struct certificate *anchor =
+	    v->anchor ? certificate_ref(v->anchor) : NULL;
+
+	verdict_unref(v);
+	trust_base_unref(base);
+	return anchor;
 }

@@ -2,17 +2,49 @@
 #ifndef CERT_TRUST_PARTS_H
 #define CERT_TRUST_PARTS_H
 
+#include <pthread.h>
+
 #include <openssl/x509_vfy.h>
 
 #include "base/lru.h"
 #include "cert/trust.h"
 
-struct trust {
+/* What is trusted at one time, and what was judged by it.  Immutable once
+ * others can see it, but for the cache; counted. */
+struct trust_base {
 	int refs;
 	X509_STORE *store; /* the anchors for OpenSSL */
 	struct certificate_list anchors;
+	struct certificate_list distrusted;
 	struct lru *verdicts; /* struct verdict by text; see trust_check.c */
 };
+
+struct trust {
+	int refs;
+	struct certificate_list configured;
+	/* By the operator, in the store; sorted. */
+	struct certificate_list trusted;
+	struct certificate_list distrusted;
+	pthread_mutex_t lock; /* of the two lists and of base */
+	struct trust_base *base;
+};
+
+/* One without anchors; trust.c fills it. */
+struct trust *trust_new(void);
+
+/* Version 1 roots, which can say nothing about themselves, count too. */
+bool trust_is_authority(const struct certificate *c);
+
+/* The base of this moment; a reference. */
+struct trust_base *trust_base_of(struct trust *t);
+void trust_base_unref(struct trust_base *base);
+
+/* Is this the key of an authority that is distrusted? */
+bool trust_base_distrusts(
+    const struct trust_base *base, const struct certificate *c);
+
+/* Did issuer sign c?  Absurd keys are not tried (rule V11). */
+bool trust_is_issued_by(X509 *c, const struct certificate *issuer);
 
 /* An empty cache of verdicts. */
 struct lru *trust_verdicts_new(void);

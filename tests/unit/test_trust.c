@@ -779,6 +779,284 @@ test_circle(void **state)
 	trust_unref(&t);
 }
 
+/* What the operator says about authorities */
+
+static void
+judged(struct trust *t, struct fixture_cert *yes, struct fixture_cert *no)
+{
+	struct certificate_list trusted, distrusted;
+
+	list_make(&trusted, yes, NULL);
+	list_make(&distrusted, no, NULL);
+	trust_set_judged(t, yes ? &trusted : NULL, no ? &distrusted : NULL);
+	certificate_list_fini(&distrusted);
+	certificate_list_fini(&trusted);
+}
+
+static void
+reason_is(struct trust *t, struct fixture_cert *leaf, struct fixture_cert *a,
+    const char *expected)
+{
+	struct certificate_list others;
+	const char *reason = NULL;
+
+	list_make(&others, a, NULL);
+	assert_int_equal(
+	    trust_check(t, leaf->certificate, &others, fixture_now(), &reason),
+	    TRUST_UNKNOWN_CA);
+	assert_string_equal(reason, expected);
+	certificate_list_fini(&others);
+}
+
+static void
+test_judged(void **state)
+{
+	struct trust *t = trust_in(&root);
+	struct fixture_cert leaf, far, stranger, self;
+
+	(void)state;
+	fixture_leaf(&leaf, &root, OPTS(.name = "leaf"));
+	fixture_leaf(&far, &sub, OPTS(.name = "far"));
+	fixture_leaf(&stranger, &other_root, OPTS(.name = "stranger"));
+	verdict_is(t, &stranger, NULL, TRUST_UNKNOWN_CA);
+	judged(t, &other_root, NULL);
+	assert_int_equal(trust_anchor_count(t), 2);
+	verdict_is(t, &stranger, NULL, TRUST_OK);
+	verdict_is(t, &leaf, NULL, TRUST_OK);
+	/* Each time all of it is said. */
+	judged(t, NULL, &other_root);
+	verdict_is(t, &stranger, NULL, TRUST_UNKNOWN_CA);
+	reason_is(t, &stranger, NULL, "the authority is distrusted");
+	reason_is(t, &stranger, &other_root, "the authority is distrusted");
+	/* Configured ones as well; then nothing below them counts. */
+	judged(t, &other_root, &root);
+	assert_int_equal(trust_anchor_count(t), 1);
+	reason_is(t, &leaf, NULL, "the authority is distrusted");
+	reason_is(t, &far, &sub, "the authority is distrusted");
+	verdict_is(t, &stranger, NULL, TRUST_OK);
+	/* In the middle of the path. */
+	judged(t, NULL, &sub);
+	reason_is(t, &far, &sub, "the authority is distrusted");
+	verdict_is(t, &leaf, NULL, TRUST_OK);
+	/* Both at once: never. */
+	judged(t, &root, &root);
+	assert_int_equal(trust_anchor_count(t), 0);
+	reason_is(t, &leaf, NULL, "the authority is distrusted");
+	reason_is(t, &root, NULL, "the authority is distrusted");
+	/* What is no authority is passed over. */
+	fixture_leaf(&self, NULL, OPTS(.name = "self"));
+	judged(t, &self, NULL);
+	verdict_is(t, &self, NULL, TRUST_UNKNOWN_CA);
+	judged(t, NULL, NULL);
+	assert_int_equal(trust_anchor_count(t), 1);
+	verdict_is(t, &leaf, NULL, TRUST_OK);
+	verdict_is(t, &far, &sub, TRUST_OK);
+	fixture_fini(&self);
+	fixture_fini(&stranger);
+	fixture_fini(&far);
+	fixture_fini(&leaf);
+	trust_unref(&t);
+}
+
+/* Its key under another certificate is the same authority; a path around it
+ * is a path. */
+static void
+test_distrust_means_the_key(void **state)
+{
+	struct trust *t = trust_in(&root);
+	struct fixture_cert again, cross, leaf, near;
+
+	(void)state;
+	fixture_leaf(&leaf, &sub, OPTS(.name = "leaf"));
+	fixture_leaf(&near, &root, OPTS(.name = "near"));
+	fixture_intermediate(&again, &other_root,
+	    OPTS(.name = "Sub", .use_key = sub.key, .serial = 99));
+	fixture_intermediate(
+	    &cross, &other_root, OPTS(.name = "Root", .use_key = root.key));
+	judged(t, &other_root, &sub);
+	reason_is(t, &leaf, &again, "the authority is distrusted");
+	judged(t, &other_root, &cross);
+	reason_is(t, &near, NULL, "the authority is distrusted");
+	reason_is(t, &near, &cross, "the authority is distrusted");
+	/* Who is distrusted has certified the intermediate, but so has
+	 * somebody else. */
+	verdict_is(t, &leaf, &again, TRUST_OK);
+	chain_is(t, &leaf, &sub, &again, "CN=Sub ");
+	fixture_fini(&cross);
+	fixture_fini(&again);
+	fixture_fini(&near);
+	fixture_fini(&leaf);
+	trust_unref(&t);
+}
+
+/* No verdict of before is left, and none is thrown away for nothing. */
+static void
+test_judging_forgets(void **state)
+{
+	const time_t later = fixture_now() + LIMIT_VERDICT_SECONDS - 1;
+	struct trust *t = trust_in(&root);
+	struct certificate_list both, turned;
+	struct certificate *anchor;
+	struct fixture_cert leaf;
+
+	(void)state;
+	fixture_leaf(&leaf, &other_root, OPTS(.name = "leaf"));
+	list_make(&both, &sub, &other_root);
+	list_make(&turned, &other_root, &sub);
+	trust_set_judged(t, &both, NULL);
+	verdict_is(t, &leaf, NULL, TRUST_OK);
+	trust_set_judged(t, &turned, NULL);
+	assert_int_equal(
+	    trust_check(t, leaf.certificate, NULL, later, NULL), TRUST_OK);
+	judged(t, &sub, NULL);
+	assert_int_equal(trust_check(t, leaf.certificate, NULL, later, NULL),
+	    TRUST_UNKNOWN_CA);
+	trust_set_judged(t, &both, NULL);
+	anchor = trust_anchor_of(t, leaf.certificate, NULL, later);
+	/* A reference of the caller's own, whatever becomes of the list. */
+	trust_set_judged(t, NULL, NULL);
+	assert_ptr_equal(anchor, other_root.certificate);
+	certificate_unref(&anchor);
+	certificate_list_fini(&turned);
+	certificate_list_fini(&both);
+	fixture_fini(&leaf);
+	trust_unref(&t);
+}
+
+static void
+anchor_is(struct trust *t, struct fixture_cert *leaf, struct fixture_cert *a,
+    const struct fixture_cert *expected)
+{
+	struct certificate_list others;
+	struct certificate *anchor;
+
+	list_make(&others, a, NULL);
+	anchor = trust_anchor_of(t, leaf->certificate, &others, fixture_now());
+	assert_ptr_equal(anchor, expected ? expected->certificate : NULL);
+	certificate_unref(&anchor);
+	certificate_list_fini(&others);
+}
+
+static void
+test_anchor_of(void **state)
+{
+	struct trust *t = trust_in(&root), *partial = trust_in(&sub);
+	struct fixture_cert leaf, far, old, weak;
+
+	(void)state;
+	fixture_leaf(&leaf, &root, OPTS(.name = "leaf"));
+	fixture_leaf(&far, &sub, OPTS(.name = "far"));
+	fixture_leaf(&old, &root,
+	    OPTS(.not_before = -2 * FIXTURE_DAY, .not_after = -FIXTURE_DAY));
+	fixture_leaf(&weak, &root, OPTS(.digest = "SHA1"));
+	anchor_is(t, &far, NULL, NULL);
+	anchor_is(t, &far, &sub, &root);
+	anchor_is(t, &leaf, NULL, &root);
+	anchor_is(t, &old, NULL, NULL);
+	anchor_is(t, &weak, NULL, NULL);
+	anchor_is(partial, &far, NULL, &sub);
+	anchor_is(partial, &leaf, NULL, NULL);
+	/* The topmost one, in whichever order they are known. */
+	judged(t, &sub, NULL);
+	anchor_is(t, &far, NULL, &root);
+	judged(partial, &root, NULL);
+	anchor_is(partial, &far, NULL, &root);
+	anchor_is(partial, &root, NULL, &root);
+	fixture_fini(&weak);
+	fixture_fini(&old);
+	fixture_fini(&far);
+	fixture_fini(&leaf);
+	trust_unref(&partial);
+	trust_unref(&t);
+}
+
+/* Anchors that certified each other have no topmost one, and no end. */
+static void
+test_anchors_in_a_circle(void **state)
+{
+	struct trust *t = trust_in(NULL);
+	struct fixture_cert root_a, a, b, leaf;
+	struct certificate *anchor;
+	struct err err;
+
+	(void)state;
+	fixture_ca(&root_a, OPTS(.name = "A"));
+	fixture_intermediate(&b, &root_a, OPTS(.name = "B"));
+	fixture_intermediate(&a, &b, OPTS(.name = "A", .use_key = root_a.key));
+	fixture_leaf(&leaf, &b, OPTS(.name = "leaf"));
+	assert_int_equal(trust_add_anchor(t, a.certificate, &err), 0);
+	assert_int_equal(trust_add_anchor(t, b.certificate, &err), 0);
+	anchor = trust_anchor_of(t, leaf.certificate, NULL, fixture_now());
+	assert_true(anchor == a.certificate || anchor == b.certificate);
+	certificate_unref(&anchor);
+	fixture_fini(&leaf);
+	fixture_fini(&a);
+	fixture_fini(&b);
+	fixture_fini(&root_a);
+	trust_unref(&t);
+}
+
+/* The operator changes his mind while mail is judged: every verdict is that
+ * of before or of after, and what is asked for is alive. */
+struct swapping {
+	struct trust *t;
+	struct fixture_cert leaf;
+	bool stop;
+};
+
+static void *
+judge_on(void *arg)
+{
+	struct swapping *s = arg;
+	bool ok = true;
+
+	while (ok && !__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+		struct certificate *anchor = trust_anchor_of(
+		    s->t, s->leaf.certificate, NULL, fixture_now());
+		const char *reason = NULL;
+
+		ok = !anchor || anchor == other_root.certificate;
+		certificate_unref(&anchor);
+		switch (trust_check(
+		    s->t, s->leaf.certificate, NULL, fixture_now(), &reason)) {
+		case TRUST_OK:
+			ok = ok && strcmp(reason, "ok") == 0;
+			break;
+		case TRUST_UNKNOWN_CA:
+			ok = ok && strstr(reason, "distrusted");
+			break;
+		default:
+			ok = false;
+		}
+	}
+	return ok ? s : NULL;
+}
+
+static void
+test_judging_beside_mail(void **state)
+{
+	struct swapping s = {.t = trust_in(&root)};
+	pthread_t threads[2];
+	void *result;
+
+	(void)state;
+	fixture_leaf(&s.leaf, &other_root, OPTS(.name = "leaf"));
+	judged(s.t, &other_root, NULL);
+	for (size_t i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, judge_on, &s);
+	for (int i = 0; i < 200; i++) {
+		judged(s.t, NULL, &other_root);
+		judged(s.t, &other_root, NULL);
+	}
+	__atomic_store_n(&s.stop, true, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < 2; i++) {
+		pthread_join(threads[i], &result);
+		assert_ptr_equal(result, &s);
+	}
+	fixture_fini(&s.leaf);
+	trust_unref(&s.t);
+}
+
 int
 main(void)
 {
@@ -808,6 +1086,12 @@ main(void)
 	    cmocka_unit_test(test_system_bundle),
 	    cmocka_unit_test(test_chains),
 	    cmocka_unit_test(test_circle),
+	    cmocka_unit_test(test_judged),
+	    cmocka_unit_test(test_distrust_means_the_key),
+	    cmocka_unit_test(test_judging_forgets),
+	    cmocka_unit_test(test_anchor_of),
+	    cmocka_unit_test(test_anchors_in_a_circle),
+	    cmocka_unit_test(test_judging_beside_mail),
 	};
 
 	return cmocka_run_group_tests_name("trust", tests, setup, teardown);
