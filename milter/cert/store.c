@@ -155,6 +155,12 @@ store_recipient_remove(struct store *store, const char *name, struct err *err)
 }
 
 int
+store_recipient_demands(struct store *store, bool *any, struct err *err)
+{
+	return store->ops->recipient_demands(store, any, err);
+}
+
+int
 store_recipient_each(struct store *store,
     int (*each)(const struct store_recipient *, void *), void *arg,
     struct err *err)

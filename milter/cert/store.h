@@ -131,6 +131,10 @@ int store_recipient_find(struct store *store, const char *name,
     struct store_recipient *out, struct err *err) MUST_USE;
 int store_recipient_remove(
     struct store *store, const char *name, struct err *err) MUST_USE;
+/* Does any rule ask something of mail that comes in (inbound_signature,
+ * inbound_encryption, inbound_level)? */
+int store_recipient_demands(
+    struct store *store, bool *any, struct err *err) MUST_USE;
 /* In order of name. */
 int store_recipient_each(struct store *store,
     int (*each)(const struct store_recipient *, void *), void *arg,

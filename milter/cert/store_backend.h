@@ -45,6 +45,8 @@ struct store_ops {
 	    struct store_recipient *out, struct err *err);
 	int (*recipient_remove)(
 	    struct store *store, const char *name, struct err *err);
+	int (*recipient_demands)(
+	    struct store *store, bool *any, struct err *err);
 	int (*recipient_each)(struct store *store,
 	    int (*each)(const struct store_recipient *, void *), void *arg,
 	    struct err *err);

@@ -468,6 +468,7 @@ const struct store_ops store_sqlite_ops = {
     .recipient_put = store_sqlite_recipient_put,
     .recipient_find = store_sqlite_recipient_find,
     .recipient_remove = store_sqlite_recipient_remove,
+    .recipient_demands = store_sqlite_recipient_demands,
     .recipient_each = store_sqlite_recipient_each,
     .login_add = store_sqlite_login_add,
     .login_remove = store_sqlite_login_remove,

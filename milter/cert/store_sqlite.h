@@ -152,6 +152,8 @@ int store_sqlite_recipient_find(struct store *store, const char *name,
     struct store_recipient *out, struct err *err);
 int store_sqlite_recipient_remove(
     struct store *store, const char *name, struct err *err);
+int store_sqlite_recipient_demands(
+    struct store *store, bool *any, struct err *err);
 int store_sqlite_recipient_each(struct store *store,
     int (*each)(const struct store_recipient *, void *), void *arg,
     struct err *err);

@@ -98,6 +98,27 @@ store_sqlite_recipient_remove(
 	return store_sqlite_end(&db, rc, err);
 }
 
+int
+store_sqlite_recipient_demands(struct store *store, bool *any, struct err *err)
+{
+	struct sqlite_query q;
+	struct sqlite *db;
+	int found;
+
+	if (store_sqlite_read(store, &db, err))
+		return -1;
+	sqlite_query(&q, db,
+	    "SELECT 1 FROM recipients WHERE inbound_signature = 'required'"
+	    " OR inbound_encryption = 'required'"
+	    " OR inbound_level NOT IN ('inherit', 'any') LIMIT 1");
+	found = store_sqlite_exists(&q, err);
+	sqlite_release(&db);
+	if (found < 0)
+		return -1;
+	*any = found;
+	return 0;
+}
+
 static void
 fini_recipient(void *row)
 {

@@ -36,6 +36,9 @@ struct directory {
 	bool counted; /* under counted_generation */
 	uint64_t counted_generation;
 	size_t domain_count;
+	bool demands_known; /* under demands_generation */
+	uint64_t demands_generation;
+	bool demands;
 };
 
 /* --- counting references --- */
@@ -336,6 +339,29 @@ directory_find_rule(const struct directory_view *view, const char *address,
 		lru_put(d->rules, address, rule);
 	}
 	*out = rule;
+	return 0;
+}
+
+int
+directory_demands(const struct directory_view *view, bool *any, struct err *err)
+{
+	struct directory *d = view->directory;
+	struct directory_query query = query_of(view);
+	bool known;
+
+	pthread_mutex_lock(&d->lock);
+	known = d->demands_known && d->demands_generation == view->generation;
+	*any = d->demands;
+	pthread_mutex_unlock(&d->lock);
+	if (known)
+		return 0;
+	if (directory_load_demands(&query, any, err) < 0)
+		return -1;
+	pthread_mutex_lock(&d->lock);
+	d->demands_known = true;
+	d->demands_generation = view->generation;
+	d->demands = *any;
+	pthread_mutex_unlock(&d->lock);
 	return 0;
 }
 

@@ -116,6 +116,11 @@ void directory_recipient_unref(struct directory_recipient **recipient);
 int directory_is_own(const struct directory_view *view, const char *address,
     bool *own, struct err *err) MUST_USE;
 
+/* Does any rule, of whomever, ask something of mail that comes in?  Asks the
+ * store once in a generation. */
+int directory_demands(
+    const struct directory_view *view, bool *any, struct err *err) MUST_USE;
+
 /* How many domains we serve, counted up to 2. */
 int directory_count_domains(
     const struct directory_view *view, size_t *count, struct err *err) MUST_USE;

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "gateway/levels.h"
 #include "gateway/own_certificate.h"
+#include "policy/inbound.h"
 
 /* The entry must be looked at again when this moment comes. */
 static void
@@ -243,4 +244,26 @@ directory_load_rule(const struct directory_query *query, const char *address,
 	const struct levels levels = levels_of(query);
 
 	return levels_of_recipient(&levels, address, take_rule, rule, err);
+}
+
+static bool
+any_demands(const struct gateway_recipient *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (inbound_is_demand(&rules[i].level))
+			return true;
+	return false;
+}
+
+int
+directory_load_demands(
+    const struct directory_query *query, bool *any, struct err *err)
+{
+	const struct gateway_config *config = query->config;
+
+	*any = inbound_is_demand(&config->recipient_defaults) ||
+	       any_demands(
+		   config->recipient_domains, config->recipient_domain_count) ||
+	       any_demands(config->recipients, config->recipient_count);
+	return *any ? 0 : store_recipient_demands(query->store, any, err);
 }

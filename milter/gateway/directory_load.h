@@ -36,6 +36,11 @@ int directory_load_sender(const struct directory_query *query,
 int directory_load_rule(const struct directory_query *query,
     const char *address, struct directory_rule *rule, struct err *err) MUST_USE;
 
+/* Does anything, in the configuration or the store, ask something of mail
+ * that comes in? */
+int directory_load_demands(
+    const struct directory_query *query, bool *any, struct err *err) MUST_USE;
+
 /* is_own: their domains are ours. */
 struct directory_candidates {
 	const char *address;

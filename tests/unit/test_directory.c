@@ -259,6 +259,53 @@ store_rule(const char *name, struct recipient_level level,
 	store_recipient_fini(&r);
 }
 
+static bool
+demands(void)
+{
+	struct directory_view view = look(fixture_now());
+	bool any;
+
+	MUST(directory_demands(&view, &any, &err));
+	return any;
+}
+
+/* In the file, in the store, or nowhere; noticed when that changes. */
+static void
+test_demands(void **state)
+{
+	static const struct recipient_level asks = {
+	    .inbound_signature = DEMAND_REQUIRED};
+	static const struct gateway_recipient rules[] = {
+	    {.name = "example.net", .level.inbound_action = UNMET_REFUSE},
+	    {.name = "example.com", .level.inbound_level = ASSURANCE_MAILBOX}};
+
+	(void)state;
+	forget();
+	assert_false(demands());
+	f.config.recipient_domains = f.config.recipients = rules;
+	f.config.recipient_domain_count = f.config.recipient_count = 1;
+	forget();
+	assert_false(demands());
+	f.config.recipient_domain_count = 2;
+	forget();
+	assert_true(demands());
+	f.config.recipient_domain_count = 1;
+	f.config.recipient_count = 2;
+	forget();
+	assert_true(demands());
+	f.config.recipient_count = f.config.recipient_domain_count = 0;
+	f.config.recipient_defaults = asks;
+	forget();
+	assert_true(demands());
+	f.config.recipient_defaults = (struct recipient_level){0};
+	forget();
+	assert_false(demands());
+	store_rule("example.edu", asks, "");
+	assert_true(demands());
+	MUST(store_recipient_remove(store, "example.edu", &err));
+	assert_false(demands());
+}
+
 /* The store comes behind the file at each level, but not before a more
  * specific one; and is noticed when it changes. */
 static void
@@ -784,6 +831,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_domains),
 	    cmocka_unit_test(test_rules),
+	    cmocka_unit_test(test_demands),
 	    cmocka_unit_test(test_stored_rules),
 	    cmocka_unit_test(test_escrow),
 	    cmocka_unit_test(test_kept_until_the_store_changes),

@@ -277,6 +277,41 @@ test_recipient_settings(void **state)
 	}
 }
 
+/* Whoever asks nothing of mail that comes in shall not make anybody look. */
+static void
+test_demands(void **state)
+{
+	static const struct recipient_level nothing,
+	    asks[] = {{.inbound_signature = DEMAND_REQUIRED},
+		{.inbound_encryption = DEMAND_REQUIRED},
+		{.inbound_level = ASSURANCE_MAILBOX},
+		{.inbound_level = ASSURANCE_INDIVIDUAL}},
+	    lax[] = {{.inbound_signature = DEMAND_ANY},
+		{.inbound_encryption = DEMAND_ANY},
+		{.inbound_level = ASSURANCE_ANY},
+		{.inbound_action = UNMET_REFUSE},
+		{.encrypt = RECEIVE_REQUIRED}};
+	bool any = true;
+
+	(void)state;
+	MUST(store_recipient_demands(store, &any, &err));
+	assert_false(any);
+	for (size_t i = 0; i < sizeof(lax) / sizeof(*lax); i++) {
+		put_rule("*.example.net", &lax[i], NULL, 1);
+		any = true;
+		MUST(store_recipient_demands(store, &any, &err));
+		assert_false(any);
+	}
+	for (size_t i = 0; i < sizeof(asks) / sizeof(*asks); i++) {
+		put_rule("example.edu", &asks[i], NULL, 1);
+		MUST(store_recipient_demands(store, &any, &err));
+		assert_true(any);
+		put_rule("example.edu", &nothing, NULL, 1);
+		MUST(store_recipient_demands(store, &any, &err));
+		assert_false(any);
+	}
+}
+
 /* A word that no version knows refuses the row, whichever column it is in. */
 static void
 test_unknown_words(void **state)
@@ -591,6 +626,7 @@ main(void)
 	    CASE(test_sender_settings),
 	    CASE(test_added_with_settings),
 	    CASE(test_recipient_settings),
+	    CASE(test_demands),
 	    CASE(test_unknown_words),
 	    CASE(test_recipient),
 	    CASE(test_walk_of_recipients),
