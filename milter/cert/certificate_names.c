@@ -4,13 +4,14 @@
  *
  * The names are what a stranger wrote.  A mailbox counts only when it is
  * plainly one, byte for byte: whoever gets a certificate for
- * "bob@example.org\0.example.net" must not become bob.
+ * "bob@example.org\0.example.net" or "bob@example.org." must not become bob.
  */
 #include "cert/certificate_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/x509v3.h>
 
@@ -74,6 +75,35 @@ is_utf8(struct slice s)
 	return true;
 }
 
+/* Is domain written as canonical is, or with its U-labels? */
+static bool
+is_domain_of(struct slice domain, const char *canonical)
+{
+	char *unicode;
+	bool same;
+
+	if (slice_equal_text_ci(domain, canonical))
+		return true;
+	unicode = address_domain_unicode(canonical);
+	same = unicode && slice_equal_text_ci(domain, unicode);
+	free(unicode);
+	return same;
+}
+
+/* Name constraints compare what stands in the certificate, octet by octet:
+ * another spelling of the same mailbox (needless quotes, a final dot, letters
+ * that IDNA maps to others) would get around those that exclude it. */
+static bool
+is_plain(struct slice mailbox, const char *canonical)
+{
+	const char *domain = address_domain(canonical);
+	size_t local = (size_t)(domain - canonical);
+
+	return mailbox.len > local &&
+	       strncasecmp((const char *)mailbox.data, canonical, local) == 0 &&
+	       is_domain_of(slice_part(mailbox, local, mailbox.len), domain);
+}
+
 static void
 add_address(struct certificate *c, struct slice mailbox)
 {
@@ -82,6 +112,10 @@ add_address(struct certificate *c, struct slice mailbox)
 
 	if (!is_bare(mailbox) || address_canonical(mailbox, &address, &ignored))
 		return;
+	if (!is_plain(mailbox, address)) {
+		free(address);
+		return;
+	}
 	c->addresses = xreallocarray(
 	    c->addresses, c->address_count + 1, sizeof(*c->addresses));
 	c->addresses[c->address_count++] = address;

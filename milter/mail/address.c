@@ -425,6 +425,12 @@ address_domain(const char *canonical)
 }
 
 char *
+address_domain_unicode(const char *canonical)
+{
+	return domain_unicode(canonical);
+}
+
+char *
 address_login(const char *login)
 {
 	struct err ignored;

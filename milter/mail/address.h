@@ -37,6 +37,10 @@ const char *address_domain(const char *canonical);
 int address_domain_canonical(
     struct slice text, char **out, struct err *err) MUST_USE;
 
+/* The canonical domain with U-labels instead of A-labels, for people and
+ * certificates; NULL when libidn2 refuses it.  The caller frees it. */
+char *address_domain_unicode(const char *canonical);
+
 /* "Alice", "Alice@Example.ORG" as logins are compared: an address in canonical
  * form, anything else in lower case.  The caller frees it. */
 char *address_login(const char *login);

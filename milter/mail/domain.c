@@ -163,3 +163,16 @@ domain_canonical(struct slice s)
 		return canonical_literal(slice_part(s, 1, s.len - 1));
 	return domain_canonical_host(s);
 }
+
+char *
+domain_unicode(const char *canonical)
+{
+	char *unicode = NULL, *copy = NULL;
+
+	if (idn2_to_unicode_8z8z(canonical, &unicode, IDN2_NONTRANSITIONAL) ==
+	    IDN2_OK) {
+		copy = xstrdup(unicode);
+		idn2_free(unicode);
+	}
+	return copy;
+}

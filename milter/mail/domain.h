@@ -17,4 +17,8 @@ char *domain_canonical_host(struct slice s);
  * neither. */
 char *domain_canonical(struct slice s);
 
+/* A canonical host name with U-labels, in UTF-8.  The caller frees it; NULL
+ * when libidn2 refuses it. */
+char *domain_unicode(const char *canonical);
+
 #endif

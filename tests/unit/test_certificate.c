@@ -351,6 +351,9 @@ test_malformed_names_match_nobody(void **state)
 	    {"@example.net", 12},
 	    {"bob@", 4},
 	    {"\"bob@example.net", 16},
+	    /* Other spellings, which name constraints do not know. */
+	    {"\"bob\"@example.net", 17},
+	    {"bob@example.net.", 16},
 	    {"", 0},
 	};
 	unsigned char der[128];
@@ -387,6 +390,13 @@ test_utf8_mailboxes(void **state)
 	    {0x0c, "bob@example.net", ""},
 	    {0x0c,
 		"bob@b\xc3\xbc"
+		"cher.example",
+		""},
+	    /* What IDNA makes other letters of. */
+	    {0x0c, "\xc3\xbc@example.net.", ""},
+	    {0x0c, "\xc3\xbc@\xef\xbd\x85xample.net", ""},
+	    {0x0c,
+		"\xc3\xbc@bu\xcc\x88"
 		"cher.example",
 		""},
 	    /* Not UTF-8, not UTF8String, no mailbox. */
