@@ -282,7 +282,7 @@ message_file_from(const struct message_file *m)
 		return NULL;
 	address_list_init(&list);
 	address_list_add(&list, f->body);
-	if (list.count == 1 && !list.malformed)
+	if (list.count == 1 && !list.malformed && !list.has_group)
 		from = xstrdup(list.addresses[0]);
 	address_list_fini(&list);
 	return from;

@@ -66,7 +66,11 @@ gather_from(struct gather *g, const struct header *header)
 	f->from_fields = add_fields(&g->from, header, "From");
 	f->from_mailboxes = g->from.count;
 	f->from_malformed = g->from.malformed;
-	if (f->from_fields == 1 && g->from.count == 1 && !g->from.malformed)
+	if (f->from_fields != 1 || g->from.count != 1 || g->from.malformed)
+		return;
+	/* Mail programs show the name of a group (RFC 6854) instead of who is
+	 * in it, and whoever sends from outside chooses that name (rule V9). */
+	if (!g->from.has_group || f->submitter != SUBMITTER_NONE)
 		f->from = g->from.addresses[0];
 }
 
