@@ -1,0 +1,16 @@
+# What published attacks would do to us (tests/unit/attack_site.h).
+ATTACK_SITE = tests/unit/attack_site.c tests/unit/attack_site.h $(HANDMADE)
+ATTACK_LIBS = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+
+ATTACK_TESTS = \
+	tests/unit/test_attacks_from
+
+tests_unit_test_attacks_from_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_attacks_from_SOURCES = tests/unit/test_attacks_from.c \
+	$(ATTACK_SITE)
+tests_unit_test_attacks_from_LDADD = $(ATTACK_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += $(ATTACK_TESTS)
+TESTS += $(ATTACK_TESTS)
+endif
