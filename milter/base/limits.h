@@ -28,6 +28,9 @@
 /* Fields that are taken out because they say what the sender wishes: each is
  * an edit, too. */
 #define LIMIT_TRIGGER_FIELDS 500u
+/* Fields of incoming mail that only we may write: each is an edit, too, and
+ * one is what a loop or a careless forwarder leaves. */
+#define LIMIT_FORGED_FIELDS 500u
 /* How often a subject is looked at again because something was taken out of
  * it: once is enough for what people write. */
 #define LIMIT_TRIGGER_ROUNDS 8u

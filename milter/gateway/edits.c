@@ -20,12 +20,20 @@ edits_init(struct edits *e)
 }
 
 void
+edits_cut(struct edits *e, size_t count)
+{
+	while (e->header_count > count) {
+		struct header_edit *last = &e->headers[--e->header_count];
+
+		free(last->name);
+		free(last->value);
+	}
+}
+
+void
 edits_fini(struct edits *e)
 {
-	for (size_t i = 0; i < e->header_count; i++) {
-		free(e->headers[i].name);
-		free(e->headers[i].value);
-	}
+	edits_cut(e, 0);
 	free(e->headers);
 	for (size_t i = 0; i < e->recipient_count; i++)
 		free(e->recipients[i]);

@@ -50,6 +50,9 @@ void edits_set_header(
  * other edits of the header, whose indexes do not count it. */
 void edits_insert_top(struct edits *e, const char *name, const char *value);
 
+/* Forgets all edits of the header but the first count. */
+void edits_cut(struct edits *e, size_t count);
+
 /* Deletes all fields of that name, in any spelling; there may be none. */
 void edits_delete_fields(
     struct edits *e, const struct header *header, const char *name);

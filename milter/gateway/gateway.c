@@ -5,6 +5,7 @@
 #include "gateway/gateway.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "gateway/directory.h"
@@ -163,6 +164,17 @@ struct tokens *
 gateway_tokens(struct gateway *g)
 {
 	return g->opts.tokens;
+}
+
+const char *
+gateway_name(const struct gateway_config *config, char room[GATEWAY_NAME_MAX])
+{
+	if (config->authserv_id && *config->authserv_id)
+		return config->authserv_id;
+	if (gethostname(room, GATEWAY_NAME_MAX) < 0 || !*room)
+		return "localhost";
+	room[GATEWAY_NAME_MAX - 1] = '\0';
+	return room;
 }
 
 const struct gateway_config *

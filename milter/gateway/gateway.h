@@ -18,6 +18,7 @@
 #include "cert/trust.h"
 #include "key/key_client.h"
 #include "mail/spool.h"
+#include "policy/inbound.h"
 #include "policy/rules.h"
 #include "relay/relay.h"
 
@@ -80,6 +81,20 @@ struct gateway_client {
 	size_t address_count;
 };
 
+/* Which fields in our name that come from outside are removed. */
+enum gateway_remove {
+	REMOVE_SMIME = 0, /* about S/MIME, or not to be read */
+	REMOVE_ALL
+};
+
+/* What stands before the subject of messages of some kind; "": nothing. */
+struct gateway_tags {
+	const char *signed_;   /* valid */
+	const char *encrypted; /* and opened */
+	const char *problem;   /* signed but not valid, encrypted and not
+	                        * opened, or not what was asked for */
+};
+
 enum gateway_on_error {
 	GATEWAY_TEMPFAIL = 0, /* 451, nothing changed */
 	GATEWAY_PASS	      /* unchanged; never for "required" */
@@ -93,6 +108,9 @@ struct gateway_config {
 	const char *store; /* URI */
 	struct trust_config trust;
 	const char *authserv_id; /* "": the host name */
+	enum mark_what mark;
+	enum gateway_remove remove_results;
+	struct gateway_tags tags;
 	struct network_list trusted_networks;
 	const char *const *submission_daemons;
 	size_t submission_daemon_count;
@@ -120,6 +138,12 @@ struct gateway_config {
 	struct relay_config relay; /* reinject "": no copies */
 	struct spool_config spool;
 };
+
+/* Our name in Authentication-Results: authserv_id, or that of this host,
+ * which is written into room. */
+#define GATEWAY_NAME_MAX 256
+const char *gateway_name(
+    const struct gateway_config *config, char room[GATEWAY_NAME_MAX]);
 
 struct gateway;
 

@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/gateway/libgateway.a
 milter_gateway_libgateway_a_SOURCES = \
 	%D%/armor.c %D%/armor.h \
 	%D%/authority.c %D%/authority.h \
+	%D%/authres.c %D%/authres.h \
 	%D%/directory.c %D%/directory.h \
 	%D%/directory_load.c %D%/directory_load.h \
 	%D%/directory_recipient.c \
@@ -23,6 +24,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
 	%D%/levels.c %D%/levels.h \
 	%D%/message_copy.c %D%/message_copy.h \
+	%D%/mark.c %D%/mark.h \
 	%D%/notice.c %D%/notice.h \
 	%D%/own_copy.c %D%/own_copy.h \
 	%D%/own_certificate.c %D%/own_certificate.h \
@@ -50,6 +52,7 @@ GATEWAY_FIXTURE_LIBS = tests/unit/libgatewayfixture.a \
 GATEWAY_TESTS = \
 	tests/unit/test_armor \
 	tests/unit/test_authority \
+	tests/unit/test_authres \
 	tests/unit/test_directory \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
@@ -68,6 +71,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_job_policy \
 	tests/unit/test_job_trigger \
 	tests/unit/test_levels \
+	tests/unit/test_mark \
 	tests/unit/test_notice \
 	tests/unit/test_outbound \
 	tests/unit/test_own_certificate \
@@ -82,6 +86,8 @@ tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_authority_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authority_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_authres_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_directory_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_directory_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -136,6 +142,8 @@ tests_unit_test_levels_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_levels_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_trigger_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_mark_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mark_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_notice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_notice_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_outbound_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -15,6 +15,19 @@ static const struct option_word on_error_words[] = {
     {NULL, 0},
 };
 
+static const struct option_word mark_words[] = {
+    {"smime", MARK_SMIME},
+    {"all", MARK_ALL},
+    {"off", MARK_OFF},
+    {NULL, 0},
+};
+
+static const struct option_word remove_words[] = {
+    {"smime", REMOVE_SMIME},
+    {"all", REMOVE_ALL},
+    {NULL, 0},
+};
+
 static const struct option_word log_level_words[] = {
     {"error", LOG_LEVEL_ERROR},
     {"warning", LOG_LEVEL_WARNING},
@@ -313,6 +326,33 @@ const struct option option_table[] = {
      .max = "1000000",
      FIELD(gateway.rate_limit),
      .doc = "most messages of one identity in an hour"},
+    {.name = "inbound.mark",
+     .type = OPTION_WORD,
+     .words = mark_words,
+     .fallback = "\"smime\"",
+     FIELD(gateway.mark),
+     .doc = "which messages get fields that tell what was found"},
+    {.name = "inbound.remove_results",
+     .type = OPTION_WORD,
+     .words = remove_words,
+     .fallback = "\"smime\"",
+     FIELD(gateway.remove_results),
+     .doc = "which results in our name are taken out of what comes in"},
+    {.name = "inbound.subject_tags.signed",
+     .type = OPTION_OPTIONAL_TEXT,
+     .fallback = "\"\"",
+     FIELD(gateway.tags.signed_),
+     .doc = "before the subject of mail with a valid signature"},
+    {.name = "inbound.subject_tags.encrypted",
+     .type = OPTION_OPTIONAL_TEXT,
+     .fallback = "\"\"",
+     FIELD(gateway.tags.encrypted),
+     .doc = "before the subject of mail that was decrypted"},
+    {.name = "inbound.subject_tags.problem",
+     .type = OPTION_OPTIONAL_TEXT,
+     .fallback = "\"\"",
+     FIELD(gateway.tags.problem),
+     .doc = "before the subject of mail that is not as it should be"},
     {.name = "defaults.sign",
      .type = OPTION_SWITCH,
      .fallback = "true",

@@ -48,7 +48,7 @@ def manual():
     for line in SETTINGS_MANUAL.read_text().splitlines():
         line = line.replace(r"\(dq", '"').replace(r"\&", "")
         if line.startswith((".Sh", ".Ss")):
-            found = re.match(r"\.Ss The (?:group|list) (\w+)", line)
+            found = re.match(r"\.Ss The (?:group|list) ([\w.]+)", line)
             group = found.group(1) + "." if found else ""
         found = re.match(r"\.It Cm (\w+)(?: = (.*))?$", line)
         if found:
@@ -57,6 +57,14 @@ def manual():
             check(path not in options, f"{path} is there once")
             options[path] = squeeze(found.group(2) or "")
     return options
+
+
+def group_options(path, value):
+    """An option of a group, or those of a group inside it."""
+    if not value.startswith("{"):
+        return {path: squeeze(value)}
+    return {f"{path}.{name}": squeeze(inner)
+            for name, inner in re.findall(r"(\w+) = ([^;]*);", value)}
 
 
 def file_options(text):
@@ -71,8 +79,8 @@ def file_options(text):
                 options[f"{name}.{member}"] = ""
         elif value.startswith("{"):
             for inner, inner_value in re.findall(
-                    r"^\s+(\w+) = ([^;]*);", value, flags=re.M):
-                options[f"{name}.{inner}"] = squeeze(inner_value)
+                    r"^\s+(\w+) = (\{[^}]*\}|[^;]*);", value, flags=re.M):
+                options.update(group_options(f"{name}.{inner}", inner_value))
         else:
             options[name] = squeeze(value)
     return options

@@ -105,6 +105,11 @@ test_defaults(void **state)
 	    s->gateway.trust.ca_bundle, "/etc/ssl/certs/ca-certificates.crt");
 	assert_int_equal(s->gateway.trust.extra_count, 0);
 	assert_string_equal(s->gateway.authserv_id, "");
+	assert_int_equal(s->gateway.mark, MARK_SMIME);
+	assert_int_equal(s->gateway.remove_results, REMOVE_SMIME);
+	assert_string_equal(s->gateway.tags.signed_, "");
+	assert_string_equal(s->gateway.tags.encrypted, "");
+	assert_string_equal(s->gateway.tags.problem, "");
 	assert_int_equal(s->gateway.trusted_networks.count, 0);
 	assert_int_equal(s->gateway.submission_daemon_count, 0);
 	assert_int_equal(s->gateway.on_error, GATEWAY_TEMPFAIL);
@@ -540,6 +545,11 @@ test_full(void **state)
 	assert_string_equal(s->gateway.store, "sqlite:/srv/other/store.db");
 	assert_string_equal(s->gateway.spool.folder, "/srv/other/tmp");
 	assert_string_equal(s->gateway.authserv_id, "mx.example.org");
+	assert_int_equal(s->gateway.mark, MARK_ALL);
+	assert_int_equal(s->gateway.remove_results, REMOVE_ALL);
+	assert_string_equal(s->gateway.tags.signed_, "[signed]");
+	assert_string_equal(s->gateway.tags.encrypted, "[encrypted]");
+	assert_string_equal(s->gateway.tags.problem, "[S/MIME?]");
 	assert_int_equal(s->gateway.domain_count, 2);
 	assert_int_equal(s->gateway.recipient_domain_count, 2);
 	assert_int_equal(s->gateway.recipient_count, 1);
@@ -1003,7 +1013,7 @@ static const struct bad bad_files[] = {
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, reinject, "
 	"reinject_connections, reinject_timeout, answer_timeout, trust, "
-	"outbound, defaults, "
+	"outbound, inbound, defaults, "
 	"domains, recipient_defaults, recipient_domains, recipients, "
 	"triggers, logins, client_certificates, limits, log\n"},
     {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
@@ -1024,7 +1034,7 @@ static const struct bad bad_files[] = {
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, reinject, "
 	"reinject_connections, reinject_timeout, answer_timeout, trust, "
-	"outbound, defaults, "
+	"outbound, inbound, defaults, "
 	"domains, recipient_defaults, recipient_domains, recipients, "
 	"triggers, logins, client_certificates, limits, log\n"
 	"t.conf:4: keyd_timeout: expected a time like \"5s\" from 100ms to "
