@@ -17,6 +17,9 @@
 #define LIMIT_ADDRESS 512u
 /* Mailboxes in one address field.  Postfix cuts header fields at 60 kB. */
 #define LIMIT_ADDRESSES 4096u
+/* Mailboxes of From whose rules are looked up.  A stranger writes as many as he
+ * likes, and each may cost questions to the store; people write one. */
+#define LIMIT_DEMAND_AUTHORS 32u
 /* Header fields of a message and their bytes.  Postfix passes some thousand
  * fields; 4 MiB is far beyond any MTA's own limit. */
 #define LIMIT_HEADER_FIELDS 20000u

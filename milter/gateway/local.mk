@@ -3,6 +3,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/armor.c %D%/armor.h \
 	%D%/authority.c %D%/authority.h \
 	%D%/authres.c %D%/authres.h \
+	%D%/demand.c %D%/demand.h \
 	%D%/directory.c %D%/directory.h \
 	%D%/directory_load.c %D%/directory_load.h \
 	%D%/directory_recipient.c \
@@ -53,6 +54,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_armor \
 	tests/unit/test_authority \
 	tests/unit/test_authres \
+	tests/unit/test_demand \
 	tests/unit/test_directory \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
@@ -88,6 +90,8 @@ tests_unit_test_authority_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authority_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authres_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_demand_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_demand_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_directory_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_directory_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
