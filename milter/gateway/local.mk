@@ -23,6 +23,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
+	%D%/keyword.c %D%/keyword.h \
 	%D%/levels.c %D%/levels.h \
 	%D%/message_copy.c %D%/message_copy.h \
 	%D%/mark.c %D%/mark.h \

@@ -2,11 +2,9 @@
  * trigger.h: what a sender asks for in one message (C8), and how it is taken
  * out before anybody else sees it.
  *
- * A keyword stands in a Subject, as it is or in encoded words (RFC 2047); at
- * the start also behind "Re:" and the like, and behind other keywords.  Letter
- * case does not matter; where a keyword begins or ends with a letter or digit
- * it is a word of its own.  A field has the name and, unless it is empty, the
- * value of a trigger.  Whether a wish is granted is for the policy to say.
+ * A keyword stands in a Subject (keyword.h).  A field has the name and, unless
+ * it is empty, the value of a trigger.  Whether a wish is granted is for the
+ * policy to say.
  */
 #ifndef GATEWAY_TRIGGER_H
 #define GATEWAY_TRIGGER_H
