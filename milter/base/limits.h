@@ -98,9 +98,22 @@
 #define LIMIT_TLV_DEPTH 32u
 /* RecipientInfos that are looked at when decrypting. */
 #define LIMIT_RECIPIENT_INFOS 4096u
-/* RecipientInfos of ours that are tried on one message: each costs a request
- * to the key process and a pass over the content. */
+/* RecipientInfos that are tried for one reader, and content keys that are
+ * tried on one content: each key costs a pass over it. */
 #define LIMIT_DECRYPT_TRIES 4u
+/* Content keys that are unwrapped for one message, each of which is a request
+ * to the key process: a millisecond or some.  Postfix takes 1000 recipients;
+ * readers beyond get the ciphertext. */
+#define LIMIT_UNWRAPS 1024u
+/* Octets of what is told about whom a message was encrypted to. */
+#define LIMIT_RECIPIENTS_SHOWN 1024u
+/* S/MIME layers around one another; a triple wrap (RFC 2634) with compression
+ * in it has four. */
+#define LIMIT_LAYERS 8u
+/* Content-* fields of a plaintext and their octets: they become fields of the
+ * message, and the longest is a list of parameters. */
+#define LIMIT_PLAINTEXT_FIELDS 32u
+#define LIMIT_PLAINTEXT_HEADER (16 * KIB)
 /* RFC 8551 section 6: refuse absurd keys before any operation. */
 #define LIMIT_RSA_BITS 8192
 /* RFC 8551 4.1 to 4.4: weaker ones neither sign nor receive. */

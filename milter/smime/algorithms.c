@@ -26,6 +26,8 @@ static struct cipher_algorithm ciphers[] = {
     {OID_AES256_GCM, "aes256-gcm", 32, 0, true, OID_AES256_WRAP, NULL, NULL},
     {OID_AES128_GCM, "aes128-gcm", 16, 0, true, OID_AES128_WRAP, NULL, NULL},
     {OID_AES192_GCM, "aes192-gcm", 24, 0, true, OID_AES192_WRAP, NULL, NULL},
+    {OID_CHACHA20_POLY1305, "chacha20-poly1305", 32, 0, true, OID_AES256_WRAP,
+	NULL, NULL},
     {OID_DES_EDE3_CBC, "3des-cbc", 24, 8, false, OID_AES192_WRAP, NULL, NULL},
 };
 
@@ -63,6 +65,8 @@ cipher_fetch_name(enum oid oid)
 		return "AES-192-GCM";
 	case OID_AES256_GCM:
 		return "AES-256-GCM";
+	case OID_CHACHA20_POLY1305:
+		return "ChaCha20-Poly1305";
 	case OID_AES128_WRAP:
 		return "AES-128-WRAP";
 	case OID_AES192_WRAP:

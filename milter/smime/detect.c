@@ -259,6 +259,22 @@ smime_kind_may_be_signed(enum smime_kind kind)
 }
 
 bool
+smime_kind_is_cms(enum smime_kind kind)
+{
+	switch (kind) {
+	case SMIME_PKCS7:
+	case SMIME_SIGNED_OPAQUE:
+	case SMIME_ENVELOPED:
+	case SMIME_AUTH_ENVELOPED:
+	case SMIME_COMPRESSED:
+	case SMIME_CERTS_ONLY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool
 smime_kind_is_encrypted(enum smime_kind kind)
 {
 	return kind == SMIME_ENVELOPED || kind == SMIME_AUTH_ENVELOPED ||

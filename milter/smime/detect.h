@@ -38,6 +38,9 @@ enum smime_kind smime_detect(const struct header *header, struct slice body);
 /* May a harvester find a signer in it: detached, opaque or unknown pkcs7? */
 bool smime_kind_may_be_signed(enum smime_kind kind);
 
+/* Is it a CMS object, whatever is in it: application/pkcs7-mime? */
+bool smime_kind_is_cms(enum smime_kind kind);
+
 /* Is the content encrypted? */
 bool smime_kind_is_encrypted(enum smime_kind kind);
 

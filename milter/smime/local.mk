@@ -6,6 +6,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/cms_body.c %D%/cms_body.h \
 	%D%/cms_id.c %D%/cms_id.h \
 	%D%/content.c %D%/content.h \
+	%D%/content_cipher.c %D%/content_cipher.h \
 	%D%/decrypt.c %D%/decrypt.h \
 	%D%/der.c %D%/der.h \
 	%D%/detect.c %D%/detect.h \
@@ -13,7 +14,10 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/entity.c %D%/entity.h \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/layers.c %D%/layers.h \
 	%D%/oid.c %D%/oid.h \
+	%D%/own_index.c %D%/own_index.h \
+	%D%/plaintext.c %D%/plaintext.h \
 	%D%/recipient_info.c %D%/recipient_info.h \
 	%D%/recipient_open.c %D%/recipient_open.h \
 	%D%/recipient_seal.c %D%/recipient_seal.h \
@@ -35,6 +39,7 @@ SMIME_TESTS = \
 	tests/unit/test_smime_decrypt \
 	tests/unit/test_smime_detect \
 	tests/unit/test_smime_encrypt \
+	tests/unit/test_smime_layers \
 	tests/unit/test_smime_sign \
 	tests/unit/test_smime_verify \
 	tests/unit/test_tlv
@@ -64,6 +69,11 @@ tests_unit_test_smime_encrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_encrypt_SOURCES = tests/unit/test_smime_encrypt.c \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_encrypt_LDADD = $(SMIME_FIXTURE_LIBS)
+tests_unit_test_smime_layers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_layers_SOURCES = tests/unit/test_smime_layers.c \
+	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \
+	$(SMIME_FIXTURE)
+tests_unit_test_smime_layers_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_sign_SOURCES = tests/unit/test_smime_sign.c \
 	$(SMIME_FIXTURE)

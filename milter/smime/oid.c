@@ -12,6 +12,7 @@
 #define PKCS7	  RSADSI "\x01\x07"		     /* .1.7 */
 #define PKCS9	  RSADSI "\x01\x09"		     /* .1.9 */
 #define SMIME_CT  PKCS9 "\x10\x01"		     /* .1.9.16.1 */
+#define SMIME_ALG PKCS9 "\x10\x03"		     /* .1.9.16.3 */
 #define SMIME_AA  PKCS9 "\x10\x02"		     /* .1.9.16.2 */
 #define X962	  "\x2a\x86\x48\xce\x3d"	     /* 1.2.840.10045 */
 #define X963	  "\x2b\x81\x05\x10\x86\x48\x3f"     /* 1.3.133.16.840.63 */
@@ -78,6 +79,9 @@ static const struct slice oids[OID_COUNT] = {
     [OID_AES192_GCM] = BYTES(NIST_AES "\x1a"),
     [OID_AES256_GCM] = BYTES(NIST_AES "\x2e"),
     [OID_DES_EDE3_CBC] = BYTES(RSADSI "\x03\x07"),
+    [OID_CHACHA20_POLY1305] = BYTES(SMIME_ALG "\x12"),
+
+    [OID_ZLIB] = BYTES(SMIME_ALG "\x08"),
 
     [OID_CONTENT_TYPE] = BYTES(PKCS9 "\x03"),
     [OID_MESSAGE_DIGEST] = BYTES(PKCS9 "\x04"),

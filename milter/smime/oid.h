@@ -70,6 +70,10 @@ enum oid {
 	OID_AES192_GCM,
 	OID_AES256_GCM,
 	OID_DES_EDE3_CBC,
+	OID_CHACHA20_POLY1305, /* RFC 8103 */
+
+	/* Compression, RFC 3274 */
+	OID_ZLIB,
 
 	/* Attributes */
 	OID_CONTENT_TYPE,

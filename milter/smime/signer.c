@@ -80,6 +80,7 @@ algorithms_choose(struct judging *j)
 		    "digest and signature algorithm disagree");
 	if (j->algorithm->scheme != SIGNATURE_RSA_PSS)
 		return 0;
+	j->out->pss = true;
 	if (rsa_pss_params_read(info->algorithm.params, &j->pss) ||
 	    j->pss.hash != j->digest)
 		return judge(j->out, SMIME_MALFORMED, "PSS parameters");

@@ -39,6 +39,7 @@ struct signer_judgement {
 	struct certificate *certificate; /* borrowed; NULL when none fits */
 	bool intact, trusted, owns_from, usage_fits, in_time;
 	const struct digest_algorithm *digest; /* NULL when unknown */
+	bool pss;			       /* RSASSA-PSS */
 	struct signed_attrs attrs;	       /* to be believed when intact */
 };
 

@@ -136,6 +136,7 @@ signer_set(struct smime_verdict *out, const struct signer_judgement *j)
 	if (j->digest)
 		out->digest = j->digest->name;
 	out->owns_from = j->owns_from;
+	out->pss = j->pss;
 	if (!j->intact)
 		return;
 	out->signing_time = j->attrs.signing_time;
@@ -246,6 +247,7 @@ detached_judge(const struct smime_verify_opts *opts,
 	struct slice content = part_bytes(part);
 	struct signed_data data;
 
+	out->inside = content;
 	if (cms->der.len > (size_t)LIMIT_SIGNATURE)
 		return conclude(
 		    out, SMIME_MALFORMED, "the signature is too large");
@@ -317,8 +319,8 @@ content_take(
 	return spool_finish(out, err);
 }
 
-static int
-opaque_judge(const struct smime_verify_opts *opts, struct slice der,
+int
+smime_verify_cms(const struct smime_verify_opts *opts, struct slice der,
     struct smime_verdict *out, struct err *err)
 {
 	enum oid type = signed_data_type(der);
@@ -336,7 +338,7 @@ opaque_judge(const struct smime_verify_opts *opts, struct slice der,
 		    out, SMIME_MALFORMED, "the signature is too large");
 	if (content_take(&data.content, &out->content, err))
 		return -1;
-	content = spool_slice(&out->content);
+	content = out->inside = spool_slice(&out->content);
 	return signers_judge(
 	    opts, &data, data.has_content ? &content : NULL, out);
 }
@@ -349,7 +351,7 @@ opaque_verify(const struct smime_verify_opts *opts, const struct header *header,
 	int rc = 0;
 
 	if (cms_body_decode(&cms, header, body, out->content.config, err) == 0)
-		rc = opaque_judge(opts, cms.der, out, err);
+		rc = smime_verify_cms(opts, cms.der, out, err);
 	else if (err->class == ERR_TEMPORARY)
 		rc = -1;
 	else

@@ -57,8 +57,13 @@ struct smime_verdict {
 	time_t signing_time;	 /* the signer's claim; 0 when absent */
 	unsigned signers;
 	const char *digest;   /* "sha256" ...; "" when unknown */
+	bool pss;	      /* the signer used RSASSA-PSS */
 	struct spool content; /* opaque kinds: the signed content;
 	                             * finished */
+	struct slice inside;  /* what was signed, with its own header:
+	                             * content, or part 1 of the multipart,
+	                             * which is borrowed from the message;
+	                             * empty when it cannot be told */
 };
 void smime_verdict_init(
     struct smime_verdict *v, const struct spool_config *config);
@@ -79,5 +84,10 @@ struct smime_verify_opts {
 int smime_verify(const struct smime_verify_opts *opts,
     const struct header *header, struct slice body, struct smime_verdict *out,
     struct err *err) MUST_USE;
+
+/* The same for the CMS of an application/pkcs7-mime without its transfer
+ * encoding. */
+int smime_verify_cms(const struct smime_verify_opts *opts, struct slice der,
+    struct smime_verdict *out, struct err *err) MUST_USE;
 
 #endif

@@ -46,7 +46,7 @@ test_ciphers(void **state)
 {
 	static const enum oid ciphers[] = {OID_AES128_CBC, OID_AES192_CBC,
 	    OID_AES256_CBC, OID_AES128_GCM, OID_AES192_GCM, OID_AES256_GCM,
-	    OID_DES_EDE3_CBC};
+	    OID_DES_EDE3_CBC, OID_CHACHA20_POLY1305};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(ciphers) / sizeof(ciphers[0]); i++) {

@@ -1,0 +1,44 @@
+/*
+ * own_index.h: whose certificate a RecipientInfo names.
+ *
+ * A message may have thousands of RecipientInfos and thousands of recipients:
+ * comparing each with each would take minutes.
+ */
+#ifndef SMIME_OWN_INDEX_H
+#define SMIME_OWN_INDEX_H
+
+#include <stddef.h>
+
+#include "cert/store.h"
+#include "smime/cms_id.h"
+
+/* One recipient of a message: every certificate that he ever had. */
+struct smime_reader {
+	const struct store_own_cert *own;
+	size_t own_count;
+};
+
+struct own_entry {
+	bool by_key;	 /* found by key identifier, else by serial number */
+	struct slice id; /* that */
+	const struct store_own_cert *own;
+	size_t reader; /* whose */
+};
+
+struct own_index {
+	struct own_entry *entries; /* sorted */
+	size_t count;
+};
+
+/* readers must outlive the index. */
+void own_index_init(
+    struct own_index *index, const struct smime_reader *readers, size_t count);
+void own_index_fini(struct own_index *index);
+
+/* The entries that id may name, which cms_id_matches still has to say; those
+ * of the same certificate stand side by side.  *count of them, from the one
+ * that is returned. */
+const struct own_entry *own_index_find(
+    const struct own_index *index, const struct cms_id *id, size_t *count);
+
+#endif
