@@ -4,7 +4,6 @@
  */
 #include "unit/decision_case.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,17 +383,6 @@ decision_case_read(
 
 /* --- the plan in words --- */
 
-static void __attribute__((format(printf, 2, 3)))
-say(char *out, const char *format, ...)
-{
-	size_t n = strlen(out);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(out + n, DECISION_TEXT - n, format, args);
-	va_end(args);
-}
-
 /* Nobody wants it otherwise, or it is so already: not worth a word. */
 static bool
 is_worth_saying(enum plan_reason reason)
@@ -409,9 +397,9 @@ say_name(
 {
 	enum plan_reason reason = plan->recipients[i].reason;
 
-	say(out, "%s", c->names[i]);
+	case_say(out, "%s", c->names[i]);
 	if (is_worth_saying(reason))
-		say(out, " (%s)", plan_reason_name(reason));
+		case_say(out, " (%s)", plan_reason_name(reason));
 }
 
 static void
@@ -422,7 +410,7 @@ say_members(
 
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		if (plan->recipients[i].group == g) {
-			say(out, "%s", comma);
+			case_say(out, "%s", comma);
 			say_name(out, c, plan, i);
 			comma = ", ";
 		}
@@ -434,20 +422,20 @@ say_group(
 {
 	const struct plan_group *group = &plan->groups[g];
 
-	say(out, "; ");
+	case_say(out, "; ");
 	say_members(out, c, plan, g);
-	say(out, group->encrypt ? ": encrypted" : ": clear");
+	case_say(out, group->encrypt ? ": encrypted" : ": clear");
 	if (group->encrypt && group->count > 1)
-		say(out, " together");
+		case_say(out, " together");
 	else if (group->blind)
-		say(out, " alone");
+		case_say(out, " alone");
 	if (group->encrypt && group->cipher != CIPHER_AES256_CBC)
-		say(out, " %s", setting_cipher_name(group->cipher));
+		case_say(out, " %s", setting_cipher_name(group->cipher));
 	if (group->encrypt && group->oaep)
-		say(out, " oaep");
+		case_say(out, " oaep");
 	if (group->opaque)
-		say(out, " opaque");
-	say(out, g == 0 ? ", in place" : ", copy");
+		case_say(out, " opaque");
+	case_say(out, g == 0 ? ", in place" : ", copy");
 }
 
 static void
@@ -459,20 +447,20 @@ say_refused(char *out, const struct decision_case *c, const struct plan *plan)
 		return;
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		if (plan->recipients[i].refused) {
-			say(out, "%s", separator);
+			case_say(out, "%s", separator);
 			say_name(out, c, plan, i);
 			separator = ", ";
 		}
-	say(out, ": refused");
+	case_say(out, ": refused");
 }
 
 static void
 say_stopped(char *out, const struct decision_case *c, const struct plan *plan)
 {
-	say(out, plan->action == PLAN_REFUSE ? "REFUSED: " : "WAITS: ");
+	case_say(out, plan->action == PLAN_REFUSE ? "REFUSED: " : "WAITS: ");
 	if (plan->recipient != PLAN_NO_RECIPIENT)
-		say(out, "%s ", c->names[plan->recipient]);
-	say(out, "%s", plan_reason_name(plan->reason));
+		case_say(out, "%s ", c->names[plan->recipient]);
+	case_say(out, "%s", plan_reason_name(plan->reason));
 }
 
 void
@@ -483,9 +471,9 @@ decision_text(const struct decision_case *c, const struct plan *plan,
 
 	out[0] = '\0';
 	if (plan->shadow)
-		say(out, "(shadow) ");
+		case_say(out, "(shadow) ");
 	if (plan->direction == PLAN_INBOUND) {
-		say(out, "inbound: %s", plan_reason_name(plan->reason));
+		case_say(out, "inbound: %s", plan_reason_name(plan->reason));
 		return;
 	}
 	if (plan->action == PLAN_REFUSE || plan->action == PLAN_DEFER) {
@@ -493,9 +481,9 @@ decision_text(const struct decision_case *c, const struct plan *plan,
 		return;
 	}
 	if (plan->sign)
-		say(out, "signed");
+		case_say(out, "signed");
 	else
-		say(out, "%s (%s)", passes ? "unchanged" : "unsigned",
+		case_say(out, "%s (%s)", passes ? "unchanged" : "unsigned",
 		    plan_reason_name(plan->sign_reason));
 	for (size_t g = 0; g < plan->group_count; g++)
 		if (!passes || is_worth_saying(plan->encrypt_reason))

@@ -7,9 +7,10 @@
 
 #include "policy/facts.h"
 #include "policy/plan.h"
+#include "unit/case_table.h"
 
 #define DECISION_RECIPIENTS 8
-#define DECISION_TEXT	    1024
+#define DECISION_TEXT	    CASE_TEXT
 
 struct decision_case {
 	struct policy_facts facts;

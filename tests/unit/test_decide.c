@@ -4,101 +4,43 @@
  */
 #include "unit/unit.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/decide.h"
+#include "unit/case_table.h"
 #include "unit/decision_case.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* --- the table --- */
 
-/* The file promises so many, and a reader that skips lines would be no test. */
 #define CASES_MIN 400
 
-static char *
-trim(char *text)
-{
-	size_t n = strlen(text);
-
-	while (n > 0 && isspace((unsigned char)text[n - 1]))
-		text[--n] = '\0';
-	return text + strspn(text, " \t");
-}
-
-/* facts | recipients | result */
 static void
-check_case(char *record, const char *where)
+check_case(const struct case_row *row)
 {
-	char *save, *facts, *to, *result, wrong[DECISION_TEXT];
+	char wrong[DECISION_TEXT];
 	struct decision_case c;
 	struct plan plan;
 
-	facts = trim(strtok_r(record, "|", &save));
-	to = strtok_r(NULL, "|", &save);
-	result = strtok_r(NULL, "|", &save);
-	if (!to || !result || strtok_r(NULL, "|", &save))
-		fail_msg("%s: not three columns", where);
-	if (decision_case_read(&c, facts, trim(to), wrong) < 0)
-		fail_msg("%s: %s", where, wrong);
+	if (decision_case_read(&c, row->facts, row->recipients, wrong) < 0)
+		fail_msg("%s: %s", row->where, wrong);
 	plan_init(&plan);
 	decide(&c.facts, &plan);
 	decision_text(&c, &plan, wrong);
-	if (strcmp(wrong, trim(result)) != 0)
-		fail_msg("%s: decided was\n\t%s\nand not\n\t%s", where, wrong,
-		    trim(result));
+	if (strcmp(wrong, row->result) != 0)
+		fail_msg("%s: decided was\n\t%s\nand not\n\t%s", row->where,
+		    wrong, row->result);
 	plan_fini(&plan);
-}
-
-/* One case, with the lines that continue it; false at the end of the file. */
-static bool
-read_case(FILE *f, char record[DECISION_TEXT], unsigned *number)
-{
-	char line[DECISION_TEXT];
-	int next;
-
-	record[0] = '\0';
-	while (record[0] == '\0' || record[0] == '#' || record[0] == '\n') {
-		if (!fgets(record, DECISION_TEXT, f))
-			return false;
-		++*number;
-	}
-	while ((next = getc(f)) == ' ' && fgets(line, sizeof(line), f)) {
-		size_t n = strlen(trim(record));
-
-		snprintf(record + n, DECISION_TEXT - n, " %s",
-		    line + strspn(line, " "));
-		++*number;
-	}
-	ungetc(next, f);
-	assert_true(strlen(record) < DECISION_TEXT - 1);
-	return true;
 }
 
 static void
 test_table(void **state)
 {
-	const char *top = getenv("top_srcdir");
-	char path[4096], where[5000], record[DECISION_TEXT];
-	unsigned number = 0, cases = 0;
-	FILE *f;
-
 	(void)state;
-	snprintf(path, sizeof(path), "%s/tests/policy/decisions.txt",
-	    top ? top : ".");
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("no %s", path);
-	while (read_case(f, record, &number)) {
-		snprintf(where, sizeof(where), "%s:%u", path, number);
-		check_case(record, where);
-		cases++;
-	}
-	fclose(f);
-	assert_true(cases >= CASES_MIN);
+	case_table_read("tests/policy/decisions.txt", CASES_MIN, check_case);
 }
 
 /* The reader sees what it does not understand. */
