@@ -120,6 +120,12 @@
 #define LIMIT_RSA_BITS_MIN 2048
 /* Certificates kept for one address. */
 #define LIMIT_CERTIFICATES_PER_ADDRESS 16u
+/* Of those whose authority is not trusted, which anyone can make in any
+ * number and for any address: for one address, in all, and the bytes of one
+ * with its chain, of which ordinary ones have 6 kB. */
+#define LIMIT_UNTRUSTED_PER_ADDRESS 4u
+#define LIMIT_UNTRUSTED		    10000u
+#define LIMIT_UNTRUSTED_BYTES	    32768u
 /* Signing times further ahead than this are not believed (rule H3). */
 #define LIMIT_CLOCK_SKEW (15 * 60)
 

@@ -132,6 +132,8 @@ judge_itself(
 		return CERT_PICK_DISTRUSTED;
 	if (p->trust == STORE_TRUST_PENDING)
 		return CERT_PICK_PENDING;
+	if (p->trust == STORE_TRUST_UNTRUSTED)
+		return CERT_PICK_UNTRUSTED;
 	if (!is_for(p, address))
 		return CERT_PICK_WRONG_ADDRESS;
 	if (!can_receive(c->key))

@@ -27,6 +27,8 @@ copy(struct store_partner_cert *to, const struct store_partner_cert *from)
 	*to = *from;
 	to->address = xstrdup(from->address);
 	to->evidence = xstrdup(from->evidence ? from->evidence : "");
+	to->last_evidence =
+	    xstrdup(from->last_evidence ? from->last_evidence : "");
 	to->certificate = certificate_ref(from->certificate);
 	certificate_list_init(&to->chain);
 	for (size_t i = 0; i < from->chain.count; i++)

@@ -234,6 +234,20 @@ store_contact_each(struct store *store, const char *after,
 }
 
 int
+store_contact_suspend(
+    struct store *store, const char *address, time_t until, struct err *err)
+{
+	return store->ops->contact_suspend(store, address, until, err);
+}
+
+int
+store_contacts_sent(struct store *store, const char *const *addresses,
+    size_t count, time_t now, struct err *err)
+{
+	return store->ops->contacts_sent(store, addresses, count, now, err);
+}
+
+int
 store_contact_forget(struct store *store, const char *address, struct err *err)
 {
 	return store->ops->contact_forget(store, address, err);
@@ -252,6 +266,30 @@ store_partner_cert_each(struct store *store, const char *address,
     struct err *err)
 {
 	return store->ops->partner_cert_each(store, address, each, arg, err);
+}
+
+int
+store_partner_cert_walk(struct store *store, enum store_trust trust,
+    int (*each)(const struct store_partner_cert *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->partner_cert_walk(store, trust, each, arg, err);
+}
+
+int
+store_partner_cert_judge(struct store *store, const char *address,
+    const unsigned char fingerprint[FINGERPRINT_SIZE], enum store_trust trust,
+    struct err *err)
+{
+	return store->ops->partner_cert_judge(
+	    store, address, fingerprint, trust, err);
+}
+
+int
+store_authority_judge(
+    struct store *store, const struct store_authority *a, struct err *err)
+{
+	return store->ops->authority_judge(store, a, err);
 }
 
 int

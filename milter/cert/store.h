@@ -111,7 +111,7 @@ int store_user_each(struct store *store, const char *domain, const char *after,
     int (*each)(const struct store_user *, void *), void *arg,
     struct err *err) MUST_USE;
 
-/* --- rules for those to whom our users write --- */
+/* --- rules for those to whom our users write, and who write to them --- */
 
 struct store_recipient {
 	char *name; /* canonical address or domain, or "*." and a domain */
@@ -197,18 +197,41 @@ enum store_trust {
 	STORE_TRUST_PENDING,	   /* waits for the operator (B4) */
 	STORE_TRUST_MANUAL,	   /* put in by the operator */
 	STORE_TRUST_PINNED,	   /* the operator said: this one */
-	STORE_TRUST_DISTRUSTED	   /* the operator said: never */
+	STORE_TRUST_DISTRUSTED,	   /* the operator said: never */
+	/* Its signature is good, but its authority is not trusted (B6): never
+	 * used, and judged anew when the operator trusts that one. */
+	STORE_TRUST_UNTRUSTED
 };
 /* The word, and back; -1 when text is none of them. */
 const char *store_trust_name(enum store_trust trust);
 int store_trust_parse(const char *text, enum store_trust *out) MUST_USE;
 
+/* What the owner of a certificate really used (B5). */
+enum store_used {
+	STORE_USED_AES128_GCM = 1,
+	STORE_USED_AES256_GCM = 2,
+	STORE_USED_CHACHA20 = 4,
+	STORE_USED_OAEP = 8,
+	STORE_USED_PSS = 16,
+	STORE_USED_ECDH = 32,
+	STORE_USED_CBC = 64,
+	STORE_USED_ALL = 127
+};
+/* "aes128-gcm", "oaep" ... for a set with one member. */
+const char *store_used_name(enum store_used used);
+
+/* What anyone can forge, mail whose authority is not trusted, does not count
+ * here. */
 struct store_contact {
 	char *address;
 	time_t first_seen; /* first certificate of theirs */
 	time_t last_seen;  /* last signed message */
 	unsigned certificates;
+	unsigned pending;  /* of them: that wait for the operator */
 	unsigned messages; /* signed messages learned from */
+	time_t first_sent; /* signed mail of ours to them; 0: never */
+	time_t last_sent;
+	time_t suspended_until; /* nothing is encrypted to them; 0: not */
 };
 void store_contact_fini(struct store_contact *c);
 
@@ -218,12 +241,15 @@ struct store_partner_cert {
 	struct certificate *certificate; /* a reference */
 	struct certificate_list chain;	 /* intermediates that came along */
 	enum store_trust trust;
-	char *evidence; /* Message-ID or file that it came from */
+	char *evidence;	     /* Message-ID or file that it came from */
+	char *last_evidence; /* and that it was last met in; put: not read */
 	time_t first_seen;
 	time_t last_seen;
 	unsigned char *capabilities; /* DER of SMIMECapabilities; may be NULL */
 	size_t capabilities_len;
 	time_t signing_time; /* of the message with the capabilities */
+	unsigned used;	     /* a set of store_used; 0: not known */
+	time_t used_time;    /* signing time of the message that tells */
 	bool preferred;	     /* named by SMIMEEncryptionKeyPreference */
 	bool from_file;	     /* put: not learned from a message, which then
 	                      * is not counted either */
@@ -237,15 +263,34 @@ int store_contact_each(struct store *store, const char *after,
     int (*each)(const struct store_contact *, void *), void *arg,
     struct err *err) MUST_USE;
 
+/* Until when nothing is encrypted to the contact; until 0 resumes.  Not found
+ * when unknown. */
+int store_contact_suspend(struct store *store, const char *address,
+    time_t until, struct err *err) MUST_USE;
+
+/* Signed mail of ours was sent to these, now; contacts are made when needed.
+ * Not of interest to any cache: the generation stays. */
+int store_contacts_sent(struct store *store, const char *const *addresses,
+    size_t count, time_t now, struct err *err) MUST_USE;
+
 /*
  * Puts in or renews a partner's certificate, in one transaction: the contact
- * is made when needed.  For a known fingerprint last_seen and, when
- * signing_time is newer (rule H3), capabilities and the mark preferred are
- * taken over; their absence takes nothing back.  Its trust stays, unless c
- * says manual, pinned or distrusted, as only the operator does.  Over LIMIT_CERTIFICATES_PER_ADDRESS the one that
- * expired longest ago, else the one not seen for longest goes, if it came
- * from mail; when all are the operator's it is a permanent error.  *is_new
- * tells whether it was unknown.
+ * is made when needed.  *is_new tells whether it was unknown.
+ *
+ * For a known fingerprint last_seen and last_evidence and, when signing_time
+ * is newer (rule H3), capabilities and the mark preferred are taken over;
+ * their absence takes nothing back; used counts when used_time is newer.  Its
+ * trust stays, but for two cases: c says manual, pinned or distrusted, as only
+ * the operator does; or it was untrusted, and c says harvested or pending.
+ * An untrusted c changes nothing of one that is more than that.
+ *
+ * Over LIMIT_CERTIFICATES_PER_ADDRESS others go: untrusted ones, then pending
+ * ones, then harvested ones; of these the one that expired longest ago, else
+ * the one not seen for longest.  But nothing goes for a newcomer that would go
+ * before it, and never what the operator put in: then it is a permanent error
+ * and nothing has changed.  Over LIMIT_UNTRUSTED_PER_ADDRESS and
+ * LIMIT_UNTRUSTED another untrusted one goes: who was met only once before who
+ * came again, and who was not seen for longest.
  */
 int store_partner_cert_put(struct store *store,
     const struct store_partner_cert *c, bool *is_new, struct err *err) MUST_USE;
@@ -253,23 +298,51 @@ int store_partner_cert_put(struct store *store,
 int store_partner_cert_each(struct store *store, const char *address,
     int (*each)(const struct store_partner_cert *, void *), void *arg,
     struct err *err) MUST_USE;
+/* All of that trust, by address. */
+int store_partner_cert_walk(struct store *store, enum store_trust trust,
+    int (*each)(const struct store_partner_cert *, void *), void *arg,
+    struct err *err) MUST_USE;
+/* Sets its trust; not found when the address has none with this SHA-256.  What
+ * was untrusted before counts for its contact from now on. */
+int store_partner_cert_judge(struct store *store, const char *address,
+    const unsigned char fingerprint[FINGERPRINT_SIZE], enum store_trust trust,
+    struct err *err) MUST_USE;
 /* Deletes the contact and all that was learned; not found when unknown. */
 int store_contact_forget(
     struct store *store, const char *address, struct err *err) MUST_USE;
 
-/* --- authorities that we met but do not trust (B6) --- */
+/* --- authorities that we met, and what the operator said of them (B6) --- */
+
+enum store_authority_trust {
+	STORE_AUTHORITY_UNKNOWN = 0, /* he has not said anything */
+	STORE_AUTHORITY_TRUSTED,
+	STORE_AUTHORITY_DISTRUSTED
+};
+/* "unknown", "trusted", "distrusted"; and back: -1 when it is none of them. */
+const char *store_authority_trust_name(enum store_authority_trust trust);
+int store_authority_trust_parse(
+    const char *text, enum store_authority_trust *out) MUST_USE;
 
 struct store_authority {
 	char fingerprint[FINGERPRINT_TEXT]; /* "" when only the name is known */
 	char *subject;
 	struct certificate *certificate; /* may be NULL */
 	time_t first_seen;
+	time_t last_seen;
 	unsigned messages;
+	enum store_authority_trust trust;
 };
 void store_authority_fini(struct store_authority *a);
 /* One message more that leads to this authority; subject, certificate and
- * first_seen (now) are read.  Over LIMIT_AUTHORITIES those met least go. */
+ * first_seen (now) are read.  Over LIMIT_AUTHORITIES those met least go, of
+ * which the operator has not said anything. */
 int store_authority_seen(struct store *store, const struct store_authority *a,
+    struct err *err) MUST_USE;
+/* What the operator says: subject, certificate, first_seen (now) and trust are
+ * read, and the authority is put in when it is new.  To be trusted it needs a
+ * certificate, permanent error otherwise.  What was only known by the name of
+ * this certificate's subject becomes part of it. */
+int store_authority_judge(struct store *store, const struct store_authority *a,
     struct err *err) MUST_USE;
 /* Those met most first. */
 int store_authority_each(struct store *store,

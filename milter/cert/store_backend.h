@@ -75,6 +75,10 @@ struct store_ops {
 	int (*contact_each)(struct store *store, const char *after,
 	    int (*each)(const struct store_contact *, void *), void *arg,
 	    struct err *err);
+	int (*contact_suspend)(struct store *store, const char *address,
+	    time_t until, struct err *err);
+	int (*contacts_sent)(struct store *store, const char *const *addresses,
+	    size_t count, time_t now, struct err *err);
 	int (*contact_forget)(
 	    struct store *store, const char *address, struct err *err);
 	int (*partner_cert_put)(struct store *store,
@@ -82,8 +86,16 @@ struct store_ops {
 	int (*partner_cert_each)(struct store *store, const char *address,
 	    int (*each)(const struct store_partner_cert *, void *), void *arg,
 	    struct err *err);
+	int (*partner_cert_walk)(struct store *store, enum store_trust trust,
+	    int (*each)(const struct store_partner_cert *, void *), void *arg,
+	    struct err *err);
+	int (*partner_cert_judge)(struct store *store, const char *address,
+	    const unsigned char fingerprint[FINGERPRINT_SIZE],
+	    enum store_trust trust, struct err *err);
 
 	int (*authority_seen)(struct store *store,
+	    const struct store_authority *a, struct err *err);
+	int (*authority_judge)(struct store *store,
 	    const struct store_authority *a, struct err *err);
 	int (*authority_each)(struct store *store,
 	    int (*each)(const struct store_authority *, void *), void *arg,

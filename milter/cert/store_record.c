@@ -10,7 +10,24 @@ static const char *const trust_names[] = {
     [STORE_TRUST_MANUAL] = "manual",
     [STORE_TRUST_PINNED] = "pinned",
     [STORE_TRUST_DISTRUSTED] = "distrusted",
+    [STORE_TRUST_UNTRUSTED] = "untrusted",
 };
+
+static const char *const authority_names[] = {
+    [STORE_AUTHORITY_UNKNOWN] = "unknown",
+    [STORE_AUTHORITY_TRUSTED] = "trusted",
+    [STORE_AUTHORITY_DISTRUSTED] = "distrusted",
+};
+
+/* The first name that is text; -1 when there is none. */
+static int
+find_name(const char *const *names, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], text) == 0)
+			return (int)i;
+	return -1;
+}
 
 const char *
 store_trust_name(enum store_trust trust)
@@ -21,12 +38,53 @@ store_trust_name(enum store_trust trust)
 int
 store_trust_parse(const char *text, enum store_trust *out)
 {
-	for (size_t i = 0; i < sizeof(trust_names) / sizeof(*trust_names); i++)
-		if (strcmp(trust_names[i], text) == 0) {
-			*out = (enum store_trust)i;
-			return 0;
-		}
-	return -1;
+	int i = find_name(
+	    trust_names, sizeof(trust_names) / sizeof(*trust_names), text);
+
+	if (i >= 0)
+		*out = (enum store_trust)i;
+	return i < 0 ? -1 : 0;
+}
+
+const char *
+store_authority_trust_name(enum store_authority_trust trust)
+{
+	return authority_names[trust];
+}
+
+int
+store_authority_trust_parse(const char *text, enum store_authority_trust *out)
+{
+	int i = find_name(authority_names,
+	    sizeof(authority_names) / sizeof(*authority_names), text);
+
+	if (i >= 0)
+		*out = (enum store_authority_trust)i;
+	return i < 0 ? -1 : 0;
+}
+
+const char *
+store_used_name(enum store_used used)
+{
+	switch (used) {
+	case STORE_USED_AES128_GCM:
+		return "aes128-gcm";
+	case STORE_USED_AES256_GCM:
+		return "aes256-gcm";
+	case STORE_USED_CHACHA20:
+		return "chacha20-poly1305";
+	case STORE_USED_OAEP:
+		return "oaep";
+	case STORE_USED_PSS:
+		return "pss";
+	case STORE_USED_ECDH:
+		return "ecdh";
+	case STORE_USED_CBC:
+		return "cbc";
+	case STORE_USED_ALL:
+		break;
+	}
+	return "several";
 }
 
 void
@@ -100,6 +158,7 @@ store_partner_cert_fini(struct store_partner_cert *c)
 	certificate_unref(&c->certificate);
 	certificate_list_fini(&c->chain);
 	free(c->evidence);
+	free(c->last_evidence);
 	free(c->capabilities);
 	store_partner_cert_init(c);
 }

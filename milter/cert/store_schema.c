@@ -193,6 +193,22 @@ static const char *const steps[STORE_SCHEMA] = {
     "  ON partner_certificates ((last_seen > first_seen), last_seen, id)"
     "  WHERE trust = 'untrusted';"
 
+    /* A chain goes with the last certificate that came with it: else
+     * strangers could fill the disk. */
+    "CREATE INDEX partner_certificates_chain ON partner_certificates (chain)"
+    "  WHERE chain IS NOT NULL;"
+    "CREATE INDEX own_certificates_chain ON own_certificates (chain)"
+    "  WHERE chain IS NOT NULL;"
+    "CREATE TRIGGER partner_certificates_gone"
+    "  AFTER DELETE ON partner_certificates WHEN old.chain IS NOT NULL"
+    "  BEGIN"
+    "    DELETE FROM chains WHERE id = old.chain"
+    "      AND NOT EXISTS"
+    "        (SELECT 1 FROM partner_certificates WHERE chain = old.chain)"
+    "      AND NOT EXISTS"
+    "        (SELECT 1 FROM own_certificates WHERE chain = old.chain);"
+    "  END;"
+
     "ALTER TABLE authorities"
     "  ADD COLUMN trust TEXT NOT NULL DEFAULT 'unknown';"
 

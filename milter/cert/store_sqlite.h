@@ -68,6 +68,19 @@ int store_sqlite_read_sender(struct sqlite_query *q, int column,
 int store_sqlite_read_recipient(struct sqlite_query *q, int column,
     const char *who, struct recipient_level *out, struct err *err) MUST_USE;
 
+/* A trust as it stands in a row of address. */
+int store_sqlite_parse_trust(const char *address, const char *text,
+    enum store_trust *out, struct err *err) MUST_USE;
+
+/* Did it come with mail, and did nobody judge it? */
+bool store_sqlite_is_from_mail(enum store_trust trust);
+
+/* Deletes until the caps of store.h are kept again, when c has just been put
+ * in as new_id; an error when c itself would have to go. */
+int store_sqlite_keep_partner_caps(struct sqlite *db,
+    const struct store_partner_cert *c, int64_t new_id,
+    struct err *err) MUST_USE;
+
 /* Text that may be NULL. */
 const char *store_sqlite_or_empty(const char *text);
 
@@ -178,6 +191,10 @@ int store_sqlite_contact_find(struct store *store, const char *address,
 int store_sqlite_contact_each(struct store *store, const char *after,
     int (*each)(const struct store_contact *, void *), void *arg,
     struct err *err);
+int store_sqlite_contact_suspend(
+    struct store *store, const char *address, time_t until, struct err *err);
+int store_sqlite_contacts_sent(struct store *store,
+    const char *const *addresses, size_t count, time_t now, struct err *err);
 int store_sqlite_contact_forget(
     struct store *store, const char *address, struct err *err);
 int store_sqlite_partner_cert_put(struct store *store,
@@ -185,6 +202,14 @@ int store_sqlite_partner_cert_put(struct store *store,
 int store_sqlite_partner_cert_each(struct store *store, const char *address,
     int (*each)(const struct store_partner_cert *, void *), void *arg,
     struct err *err);
+int store_sqlite_partner_cert_walk(struct store *store, enum store_trust trust,
+    int (*each)(const struct store_partner_cert *, void *), void *arg,
+    struct err *err);
+int store_sqlite_partner_cert_judge(struct store *store, const char *address,
+    const unsigned char fingerprint[FINGERPRINT_SIZE], enum store_trust trust,
+    struct err *err);
+int store_sqlite_authority_judge(
+    struct store *store, const struct store_authority *a, struct err *err);
 int store_sqlite_authority_seen(
     struct store *store, const struct store_authority *a, struct err *err);
 int store_sqlite_authority_each(struct store *store,

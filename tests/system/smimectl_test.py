@@ -1230,7 +1230,10 @@ def back_to_schema_1(database):
             for column in NEW_SETTINGS:
                 db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("ALTER TABLE domains DROP COLUMN escrow")
-        db.execute("DROP INDEX partner_certificates_untrusted")
+        db.execute("DROP TRIGGER partner_certificates_gone")
+        for index in ("partner_certificates_untrusted",
+                      "partner_certificates_chain", "own_certificates_chain"):
+            db.execute(f"DROP INDEX {index}")
         for column in ("first_sent", "last_sent", "suspended_until"):
             db.execute(f"ALTER TABLE contacts DROP COLUMN {column}")
         for column in ("used", "used_time", "last_evidence"):

@@ -506,6 +506,7 @@ see_partner(const struct store_partner_cert *c, void *arg)
 	*copy = *c;
 	copy->address = xstrdup(c->address);
 	copy->evidence = xstrdup(c->evidence);
+	copy->last_evidence = xstrdup(c->last_evidence);
 	copy->certificate = certificate_ref(c->certificate);
 	copy->capabilities = copy_bytes(c->capabilities, c->capabilities_len);
 	certificate_list_init(&copy->chain);
@@ -880,7 +881,7 @@ test_trust_words(void **state)
 	enum store_trust trust;
 
 	(void)state;
-	for (int i = STORE_TRUST_HARVESTED; i <= STORE_TRUST_DISTRUSTED; i++) {
+	for (int i = STORE_TRUST_HARVESTED; i <= STORE_TRUST_UNTRUSTED; i++) {
 		const char *name = store_trust_name((enum store_trust)i);
 
 		assert_int_equal(store_trust_parse(name, &trust), 0);
