@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "smime/cms_id.h"
+#include "smime/der.h"
+#include "smime/signed_attrs.h"
 
 #define MESSAGE_MAX ((size_t)1 << 24)
 
@@ -61,6 +64,48 @@ attack_letter(
 	buf_add_text(out, HANDMADE_SIGNATURE);
 	handmade_base64(out, der);
 	buf_add_text(out, "\r\n--b1--\r\n");
+}
+
+void
+attack_attributes(struct handmade *h)
+{
+	struct buf digest, algorithm, preference;
+
+	buf_init(&digest, 64);
+	buf_init(&algorithm, 64);
+	buf_init(&preference, 1024);
+	der_algorithm(&digest, h->digest);
+	der_algorithm(&algorithm, h->algorithm);
+	assert_int_equal(cms_id_write(h->cert->certificate, &preference), 0);
+	preference.data[0] = DER_CONSTRUCTED(0);
+	handmade_attrs(h);
+	assert_int_equal(signed_attr_signing_time(&h->attrs, fixture_now()), 0);
+	signed_attr_capabilities(&h->attrs, h->cert->certificate);
+	handmade_attribute(
+	    &h->attrs, OID_ENCRYPTION_KEY_PREFERENCE, buf_slice(&preference));
+	signed_attr_signing_certificate(&h->attrs, h->cert->certificate);
+	signed_attr_algorithm_protection(
+	    &h->attrs, buf_slice(&digest), buf_slice(&algorithm));
+	buf_fini(&preference);
+	buf_fini(&algorithm);
+	buf_fini(&digest);
+}
+
+void
+attack_replace(
+    struct buf *out, struct slice message, const char *old, const char *new)
+{
+	const unsigned char *at =
+	    memmem(message.data, message.len, old, strlen(old));
+	size_t pos;
+
+	if (!at)
+		fail_msg("no \"%s\" in the message", old);
+	pos = (size_t)(at - message.data);
+	buf_init(out, MESSAGE_MAX);
+	buf_add_slice(out, slice_part(message, 0, pos));
+	buf_add_text(out, new);
+	buf_add_slice(out, slice_part(message, pos + strlen(old), message.len));
 }
 
 /* The header as a mail server passes it on: folds are LF. */

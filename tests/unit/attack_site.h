@@ -29,6 +29,10 @@ void attack_site_stop(struct attack_site *site);
 void attack_sign(struct attack_site *site, const struct fixture_cert *cert,
     struct slice content, struct buf *der);
 
+/* The attributes that a careful program signs, contentType and messageDigest
+ * among them. */
+void attack_attributes(struct handmade *h);
+
 /* A multipart/signed message with these fields ("From: ...\r\n") above;
  * content is what is signed, or should be.  out is initialised. */
 void attack_letter(struct buf *out, const char *fields, struct slice content,
@@ -37,6 +41,11 @@ void attack_letter(struct buf *out, const char *fields, struct slice content,
 /* The message arrives and is accepted.  Returns the status that was logged,
  * or "unsigned" when it was not even looked at; valid until the next call. */
 const char *attack_word(struct attack_site *site, struct slice message);
+
+/* The message with the first place of old replaced by new; out is
+ * initialised.  Ends the test when old is not there. */
+void attack_replace(
+    struct buf *out, struct slice message, const char *old, const char *new);
 
 /* attack_word must be this one. */
 void attack_expect(struct attack_site *site, const char *what,

@@ -100,12 +100,14 @@ handmade_sign(const struct handmade *h, struct buf *signature)
 void
 handmade_info(struct handmade *h, struct buf *infos)
 {
+	const struct fixture_cert *name =
+	    h->signer_name ? h->signer_name : h->cert;
 	size_t info = der_open(infos, DER_SEQUENCE);
 	struct buf signature;
 
 	handmade_sign(h, &signature);
 	der_integer(infos, 1);
-	assert_int_equal(cms_id_write(h->cert->certificate, infos), 0);
+	assert_int_equal(cms_id_write(name->certificate, infos), 0);
 	if (h->digest_whole.len > 0)
 		buf_add_slice(infos, h->digest_whole);
 	else

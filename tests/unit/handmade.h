@@ -60,6 +60,7 @@ struct handmade {
 	struct buf attrs; /* Attributes; empty: none */
 	struct slice content;
 	bool break_signature;
+	const struct fixture_cert *signer_name; /* instead of cert's */
 };
 
 /* SHA-256 over handmade_entity, no attributes yet. */
