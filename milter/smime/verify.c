@@ -7,6 +7,7 @@
  */
 #include "smime/verify.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -224,6 +225,18 @@ part_bytes(const struct mime_part *part)
 	return slice_make(part->body.data - head, head + part->body.len);
 }
 
+/* There are programs that read on behind the close-delimiter. */
+static bool
+goes_on(const struct mime_part *root)
+{
+	const char *boundary = mime_type_param(&root->type, "boundary");
+	char delimiter[LIMIT_BOUNDARY + 3];
+	int len = snprintf(delimiter, sizeof(delimiter), "--%s", boundary);
+
+	return memmem(root->epilogue.data, root->epilogue.len, delimiter,
+		   (size_t)len) != NULL;
+}
+
 /* Exactly two parts in a well-formed multipart (rules S11, V3).  Anything
  * that mail programs could read differently is malformed. */
 static const struct mime_part *
@@ -234,7 +247,8 @@ signed_part(const struct mime_tree *tree)
 	if (root->kind != MIME_MULTIPART || root->header_malformed ||
 	    root->structure_malformed || root->type.malformed ||
 	    root->type.duplicate || !first || !first->next ||
-	    first->next->next || !is_signature_part(first->next))
+	    first->next->next || !is_signature_part(first->next) ||
+	    goes_on(root))
 		return NULL;
 	return first;
 }

@@ -1490,6 +1490,8 @@ test_mime(void **state)
 	    {"application/pkcs7-signature; name",
 		"application/octet-stream; nom", SMIME_MALFORMED},
 	    {"--b1--\r\n", "--b1\r\n\r\nMore\r\n--b1--\r\n", SMIME_MALFORMED},
+	    {"--b1--\r\n", "--b1--\r\n--b1\r\n\r\nMore\r\n--b1--\r\n",
+		SMIME_MALFORMED},
 	    {"--b1--\r\n", "", SMIME_MALFORMED},
 	    {"--b1--\r\n", "--b2--\r\n", SMIME_MALFORMED},
 	    {"boundary=\"b1\"", "boundary=\"b1\"; boundary=\"b2\"",
