@@ -4,12 +4,17 @@ ATTACK_LIBS = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 
 ATTACK_TESTS = \
 	tests/unit/test_attacks_from \
+	tests/unit/test_attacks_structure \
 	tests/unit/test_attacks_tamper
 
 tests_unit_test_attacks_from_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attacks_from_SOURCES = tests/unit/test_attacks_from.c \
 	$(ATTACK_SITE)
 tests_unit_test_attacks_from_LDADD = $(ATTACK_LIBS)
+tests_unit_test_attacks_structure_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_attacks_structure_SOURCES = \
+	tests/unit/test_attacks_structure.c $(ATTACK_SITE)
+tests_unit_test_attacks_structure_LDADD = $(ATTACK_LIBS)
 tests_unit_test_attacks_tamper_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attacks_tamper_SOURCES = tests/unit/test_attacks_tamper.c \
 	$(ATTACK_SITE)
