@@ -24,6 +24,9 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/effective.c %D%/effective.h \
 	%D%/enroll.c %D%/enroll.h \
 	%D%/explain_answer.c %D%/explain_answer.h \
+	%D%/explain_copies.c %D%/explain_copies.h \
+	%D%/explain_parts.c %D%/explain_parts.h \
+	%D%/explain_recipients.c %D%/explain_recipients.h \
 	%D%/help.c %D%/help.h \
 	%D%/key_file.c %D%/key_file.h \
 	%D%/key_ready.c %D%/key_ready.h \
