@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	%D%/system/corpus_roads.py \
 	%D%/system/der.py \
 	%D%/system/exchange.py \
+	%D%/system/keys.py \
 	%D%/system/mailserver.py \
 	%D%/system/messages.py \
 	%D%/system/mta_client.py \
@@ -29,6 +30,11 @@ EXTRA_DIST += %D%/tools/report_judge.py
 
 check_PROGRAMS += tests/tools/steps_tool
 tests_tools_steps_tool_LDADD = $(GATEWAY_LIBS)
+
+# Keys that tests share.
+clean-local:
+	rm -rf tests/keys
+.PHONY: clean-local
 
 # layers.py links archives of its own accord: it needs the flags of this
 # build.

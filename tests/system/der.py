@@ -1,4 +1,5 @@
-"""Just enough DER to look into a SignedData without any library.
+"""Just enough DER to look into a SignedData or a certificate without any
+library, and without starting a program.
 
 For tests that check thousands of signatures: RSA PKCS#1 v1.5 with SHA-256,
 verified with nothing but integers and hashlib.
@@ -7,6 +8,8 @@ verified with nothing but integers and hashlib.
 import hashlib
 
 SHA256_PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
+SUBJECT_ALT_NAME = bytes.fromhex("0603551d11")
+EXTENSIONS, RFC822_NAME = 0xa3, 0x81
 MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010904")
 
 
@@ -73,3 +76,30 @@ class SignedData:
         filling = b"\xff" * (size - len(wanted) - 3)
         return block.to_bytes(size, "big") == (b"\0\1" + filling + b"\0" +
                                                wanted)
+
+
+class Certificate:
+    """What tests want to know of a certificate that openssl has made or
+    accepted."""
+
+    def __init__(self, data):
+        parts = Node(data).children()[0].children()
+        if parts[0].tag == 0xa0:  # the version, which v1 leaves out
+            del parts[0]
+        self.serial = parts[0].integer()
+        self._key = parts[5]
+        self._extensions = [extension.children() for part in parts[6:]
+                            if part.tag == EXTENSIONS
+                            for extension in part.children()[0].children()]
+
+    def addresses(self):
+        """Mail addresses in the subjectAltName, in order."""
+        return [name.content.decode() for oid, *_, value in self._extensions
+                if oid.whole == SUBJECT_ALT_NAME
+                for name in Node(value.content).children()
+                if name.tag == RFC822_NAME]
+
+    def rsa_modulus(self):
+        # A BIT STRING begins with the number of unused bits.
+        key = Node(self._key.children()[1].content[1:])
+        return key.children()[0].integer()

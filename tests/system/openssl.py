@@ -5,13 +5,16 @@ what is encrypted to it.  verify() and decrypt() judge what smime-milter made.
 """
 
 import base64
-import functools
+import hashlib
 import os
 import pathlib
 import re
 import secrets
 import shutil
 import subprocess
+
+import der
+import keys
 
 PROFILE = """
 [req]
@@ -59,6 +62,13 @@ def run(*arguments, data=None, check=True):
 
 def new_key(path, kind):
     """kind: rsa:2048, ec:P-256, ..., ed25519."""
+    if kind.startswith("rsa:"):
+        keys.take(kind, path, make_key)
+    else:
+        make_key(kind, path)
+
+
+def make_key(kind, path):
     name, _, size = kind.partition(":")
     options = {"rsa": ["RSA", "-pkeyopt", f"rsa_keygen_bits:{size}"],
                "ec": ["EC", "-pkeyopt", f"ec_paramgen_curve:{size}"],
@@ -196,9 +206,7 @@ class Identity:
                    self.key, data=message).stdout
 
     def fingerprint(self):
-        out = run("x509", "-in", self.certificate, "-noout", "-fingerprint",
-                  "-sha256").stdout.decode()
-        return out.partition("=")[2].strip().replace(":", "").lower()
+        return hashlib.sha256(certificate(self.certificate)).hexdigest()
 
     def serial(self):
         return certificate_serial(self.certificate)
@@ -208,16 +216,20 @@ def lines_of_base64(data):
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
-@functools.lru_cache  # nobody writes another one into the same file
+def certificate(path):
+    """DER of the first certificate in a PEM file."""
+    text = re.search(rb"-----BEGIN CERTIFICATE-----(.*?)-----END",
+                     pathlib.Path(path).read_bytes(), re.DOTALL).group(1)
+    return base64.b64decode(text)
+
+
 def certificate_serial(path):
-    out = run("x509", "-in", path, "-noout", "-serial").stdout.decode()
-    return int(out.partition("=")[2], 16)
+    return der.Certificate(certificate(path)).serial
 
 
 def rsa_modulus(path):
     """Modulus of the public key of a certificate."""
-    out = run("x509", "-in", path, "-noout", "-modulus").stdout.decode()
-    return int(out.partition("=")[2], 16)
+    return der.Certificate(certificate(path)).rsa_modulus()
 
 
 def rsa_primes(path):
@@ -273,10 +285,9 @@ def verify(message, root, folder, binary=True, mime=True):
     return done.stdout, signer
 
 
-def names_of(certificate):
-    """Mail addresses in a certificate."""
-    out = run("x509", "-in", certificate, "-noout", "-email").stdout.decode()
-    return [line.strip() for line in out.splitlines() if line.strip()]
+def names_of(path):
+    """Mail addresses in the subjectAltName of a certificate."""
+    return der.Certificate(certificate(path)).addresses()
 
 
 def recipient_count(message):

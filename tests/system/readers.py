@@ -147,9 +147,7 @@ class OpensslSmime(OpensslCms):
 
 def certificate_fingerprint(path, digest):
     """In small hex, of the first certificate of a PEM file."""
-    text = re.search(rb"-----BEGIN CERTIFICATE-----(.*?)-----END",
-                     pathlib.Path(path).read_bytes(), re.DOTALL).group(1)
-    return hashlib.new(digest, base64.b64decode(text)).hexdigest()
+    return hashlib.new(digest, openssl.certificate(path)).hexdigest()
 
 
 class Gpgsm(Reader):

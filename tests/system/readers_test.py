@@ -137,6 +137,13 @@ class Sample:
         if WORD in original:
             self.mails += [self.mail.with_other_content(WORD),
                            self.mail.with_other_signature()]
+        self._checked = set()
+
+    def content_check(self, content):
+        """Is it what was submitted?  Looked at once: readers agree."""
+        if content not in self._checked:
+            messages.same_content(self.original, content)
+            self._checked.add(content)
 
 
 class Matrix:
@@ -237,7 +244,7 @@ def declare_accepts(name, kind, form):
         check(good.accepted, good.text)
         contains(names_of(sample.who), good.signer, "signer")
         equal(good.content, sample.content, "content")
-        messages.same_content(sample.original, good.content)
+        sample.content_check(good.content)
         for verdict, words in zip(changed, REFUSALS[name]):
             check(not verdict.accepted, "a changed message is accepted")
             contains(verdict.text, words)
@@ -291,7 +298,7 @@ def declare_edge(name, edge):
             verdict = matrix.verdicts(name, sample)[0]
             check(verdict.accepted, verdict.text)
             equal(verdict.content == sample.content, True, f"{form} content")
-            messages.same_content(sample.original, verdict.content)
+            sample.content_check(verdict.content)
 
 
 declare_cells()

@@ -36,6 +36,8 @@ ENTITY = b"Content-Type: text/plain\r\n\r\nsecret\r\n"
 class AdminSite(Site):
     """Without the daemon: smimectl does not need it."""
 
+    ca_options = ()
+
     def start_milter(self):
         self.partner = openssl.Authority(self.folder / "partner", "Partner")
         self.bob = self.partner.issue(BOB)
