@@ -37,7 +37,8 @@ tests_unit_libfixture_a_SOURCES = \
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \
-	tests/unit/test_store_migrate tests/unit/test_store_policy \
+	tests/unit/test_store_learned tests/unit/test_store_migrate \
+	tests/unit/test_store_policy \
 	tests/unit/test_trust tests/unit/test_cert_pick \
 	tests/unit/test_cert_harvest tests/unit/test_certificate_cache \
 	tests/unit/test_continuity
@@ -48,6 +49,8 @@ tests_unit_test_certificate_cache_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_certificate_cache_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_store_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_store_learned_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_store_learned_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_store_migrate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_store_migrate_LDADD = $(FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_store_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
