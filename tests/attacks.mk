@@ -3,10 +3,15 @@ ATTACK_SITE = tests/unit/attack_site.c tests/unit/attack_site.h $(HANDMADE)
 ATTACK_LIBS = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 
 ATTACK_TESTS = \
+	tests/unit/test_attacks_certificate \
 	tests/unit/test_attacks_from \
 	tests/unit/test_attacks_structure \
 	tests/unit/test_attacks_tamper
 
+tests_unit_test_attacks_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_attacks_certificate_SOURCES = \
+	tests/unit/test_attacks_certificate.c $(ATTACK_SITE)
+tests_unit_test_attacks_certificate_LDADD = $(ATTACK_LIBS)
 tests_unit_test_attacks_from_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attacks_from_SOURCES = tests/unit/test_attacks_from.c \
 	$(ATTACK_SITE)
