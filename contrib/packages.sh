@@ -4,7 +4,7 @@
 
 BUILD_PACKAGES="autoconf automake binutils gcc libc6-dev make pkg-config
 libconfig-dev libidn2-dev libjansson-dev libmilter-dev libseccomp-dev
-libsqlite3-dev libssl-dev"
+libsqlite3-dev libssl-dev zlib1g-dev"
 MAIL_PACKAGES="openssl postfix python3 sasl2-bin libsasl2-modules
 libsasl2-modules-db util-linux"
 # The compiler that reads a Java program's source is in the runtime.

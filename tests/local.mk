@@ -47,6 +47,7 @@ AM_TESTS_ENVIRONMENT += \
 	SECCOMP_LIBS='$(SECCOMP_LIBS)'; export SECCOMP_LIBS; \
 	IDN2_LIBS='$(IDN2_LIBS)'; export IDN2_LIBS; \
 	JANSSON_LIBS='$(JANSSON_LIBS)'; export JANSSON_LIBS; \
+	ZLIB_LIBS='$(ZLIB_LIBS)'; export ZLIB_LIBS; \
 	MILTER_LIBS='$(MILTER_LIBS)'; export MILTER_LIBS;
 
 # ASan's own signal stack is at odds with threads that end (LLVM 14).

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "smime/cms_body.h"
+#include "smime/compressed.h"
 #include "smime/content_cipher.h"
 #include "smime/decrypt.h"
 #include "smime/envelope.h"
@@ -38,6 +39,8 @@ struct walk {
 	size_t encrypted;     /* layers down to the outermost encryption, that
 	                       * included; 0: none */
 	size_t compressed;    /* layers since the last encryption */
+	struct plaintext
+	    inflated; /* what was compressed and is not delivered */
 	struct smime_verdict peeled; /* of a signature that does not count:
 	                              * it holds its content */
 };
@@ -116,15 +119,27 @@ message_close(struct walk *w)
 	verdict_unsigned(w, w->root_signature, "encrypted");
 }
 
-/* Rule V2: over a limit nobody can say what it is. */
+/* Ends the walk with a verdict, unless there is one. */
+static enum step
+give_up(struct walk *w, enum smime_status status, const char *why)
+{
+	if (!w->is_judged)
+		verdict_reset(w, status, why);
+	w->is_judged = true;
+	return STEP_END;
+}
+
+/* Rule V2: over a limit nobody can say what it is.  Behind a ciphertext only
+ * a key can show that (rule X4). */
 static enum step
 over_limit(struct walk *w, const char *why)
 {
-	if (w->encrypted > 0)
+	if (w->encrypted > 0) {
 		message_close(w);
-	verdict_reset(w, SMIME_UNSUPPORTED, why);
-	w->is_judged = true;
-	return STEP_END;
+		return STEP_END;
+	}
+	w->is_judged = false;
+	return give_up(w, SMIME_UNSUPPORTED, why);
 }
 
 static void
@@ -314,6 +329,45 @@ envelope_pass(struct walk *w, struct slice der, struct err *err)
 	return step;
 }
 
+/* --- compression --- */
+
+/* Directly inside of what was opened it is part of the way there; around or
+ * inside a signature it is only looked into. */
+static enum step
+inflated_enter(struct walk *w, struct plaintext *plain)
+{
+	bool delivered =
+	    w->out->decryption == SMIME_OPENED && !w->has_signature;
+	struct plaintext *keep = delivered ? &w->out->plaintext : &w->inflated;
+
+	if (!delivered)
+		w->compressed++;
+	plaintext_fini(keep);
+	*keep = *plain;
+	plaintext_init(plain, w->config);
+	return enter(w, spool_slice(&keep->bytes));
+}
+
+static enum step
+compressed_pass(struct walk *w, struct slice der, struct err *err)
+{
+	struct plaintext plain;
+	enum step step;
+
+	plaintext_init(&plain, w->config);
+	if (compressed_read(der, &plain.bytes, err) == 0 &&
+	    plaintext_read(&plain, err) == 0)
+		step = inflated_enter(w, &plain);
+	else if (err->class == ERR_TEMPORARY)
+		step = STEP_FAILED;
+	else if (err->class == ERR_POLICY)
+		step = over_limit(w, "the compressed content is too large");
+	else
+		step = give_up(w, SMIME_MALFORMED, "compressed content");
+	plaintext_fini(&plain);
+	return step;
+}
+
 /* --- one layer after the other --- */
 
 /* The CMS says what it is: agents and gateways write other smime-types. */
@@ -342,6 +396,8 @@ cms_pass(
 	layer_add(w, kind);
 	if (smime_kind_is_encrypted(kind))
 		return envelope_pass(w, der, err);
+	if (kind == SMIME_COMPRESSED)
+		return compressed_pass(w, der, err);
 	return signature_pass(w, &der, "1", err);
 }
 
@@ -372,11 +428,7 @@ ambiguous(struct walk *w, enum smime_kind kind)
 		w->root_signature = w->has_signature;
 		return leave_closed(w);
 	}
-	if (!w->is_judged)
-		verdict_reset(
-		    w, SMIME_MALFORMED, "several Content-Type fields");
-	w->is_judged = true;
-	return STEP_END;
+	return give_up(w, SMIME_MALFORMED, "several Content-Type fields");
 }
 
 static enum step
@@ -446,9 +498,13 @@ smime_layers_read(const struct smime_layers_opts *opts,
 
 	out->reads = xcalloc(opts->reader_count + 1, sizeof(*out->reads));
 	header_init(&w.inner);
+	plaintext_init(&w.inflated, w.config);
 	smime_verdict_init(&w.peeled, w.config);
 	rc = walk(&w, err);
+	/* What it points to is the walk's. */
+	out->verdict.inside = slice_make(NULL, 0);
 	smime_verdict_fini(&w.peeled);
+	plaintext_fini(&w.inflated);
 	header_fini(&w.inner);
 	return rc;
 }

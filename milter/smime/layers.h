@@ -94,8 +94,9 @@ void smime_layers_fini(struct smime_layers *l);
  * are temporary: the key process is away though one of the readers'
  * certificates fits, or the spool fails.
  *
- * Over LIMIT_LAYERS nobody can say what the message is: the verdict is
- * SMIME_UNSUPPORTED, and nothing counts as opened.
+ * Over LIMIT_LAYERS, or when a compressed layer is a bomb, nobody can say what
+ * the message is: the verdict is SMIME_UNSUPPORTED; inside of a ciphertext it
+ * counts as not opened.
  */
 int smime_layers_read(const struct smime_layers_opts *opts,
     const struct header *header, struct slice body, struct smime_layers *out,

@@ -1,10 +1,12 @@
 noinst_LIBRARIES += milter/smime/libsmime.a
+milter_smime_libsmime_a_CPPFLAGS = $(AM_CPPFLAGS) $(ZLIB_CFLAGS)
 milter_smime_libsmime_a_SOURCES = \
 	%D%/algorithms.c %D%/algorithms.h \
 	%D%/capabilities.c %D%/capabilities.h \
 	%D%/ciphertext.c %D%/ciphertext.h \
 	%D%/cms_body.c %D%/cms_body.h \
 	%D%/cms_id.c %D%/cms_id.h \
+	%D%/compressed.c %D%/compressed.h \
 	%D%/content.c %D%/content.h \
 	%D%/content_cipher.c %D%/content_cipher.h \
 	%D%/decrypt.c %D%/decrypt.h \
@@ -36,6 +38,7 @@ SMIME_TESTS = \
 	tests/unit/test_cms_id \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
+	tests/unit/test_smime_compressed \
 	tests/unit/test_smime_decrypt \
 	tests/unit/test_smime_detect \
 	tests/unit/test_smime_encrypt \
@@ -59,6 +62,10 @@ tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rsa_params_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_smime_compressed_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_smime_compressed_SOURCES = tests/unit/test_smime_compressed.c \
+	tests/unit/compressed_sample.c tests/unit/compressed_sample.h
+tests_unit_test_smime_compressed_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_decrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_decrypt_SOURCES = tests/unit/test_smime_decrypt.c \
 	$(SMIME_FIXTURE)
@@ -69,9 +76,10 @@ tests_unit_test_smime_encrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_encrypt_SOURCES = tests/unit/test_smime_encrypt.c \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_encrypt_LDADD = $(SMIME_FIXTURE_LIBS)
-tests_unit_test_smime_layers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_layers_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_smime_layers_SOURCES = tests/unit/test_smime_layers.c \
 	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \
+	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_layers_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)

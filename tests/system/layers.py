@@ -54,6 +54,7 @@ FOLDER_LIBS = {
     "base": ["CRYPTO_LIBS"],
     "mail": ["IDN2_LIBS"],
     "db": ["SQLITE_LIBS"],
+    "smime": ["ZLIB_LIBS"],
     "settings": ["LIBCONFIG_LIBS"],
     "daemon": ["MILTER_LIBS"],
     "admin": ["JANSSON_LIBS"],

@@ -8,6 +8,7 @@
 
 #include "mail/mime_codec.h"
 #include "smime/sign.h"
+#include "unit/compressed_sample.h"
 
 #define MESSAGE_MAX ((size_t)64 << 20)
 
@@ -16,6 +17,13 @@ layers_begin(struct buf *message, const char *entity)
 {
 	buf_init(message, MESSAGE_MAX);
 	buf_add_text(message, entity);
+}
+
+void
+layers_begin_bytes(struct buf *message, struct slice entity)
+{
+	buf_init(message, MESSAGE_MAX);
+	buf_add_slice(message, entity);
 }
 
 /* The entity takes the place of what it protects. */
@@ -55,8 +63,9 @@ layers_sign(struct buf *message, struct smime_fixture *f,
 }
 
 void
-layers_encrypt(struct buf *message, struct smime_fixture *f,
-    enum smime_cipher cipher, const struct smime_user *const *to, size_t count)
+layers_encrypt_der(const struct buf *message, struct smime_fixture *f,
+    enum smime_cipher cipher, const struct smime_user *const *to, size_t count,
+    struct buf *der)
 {
 	struct certificate *certificates[8];
 	struct smime_encrypt_opts opts = {
@@ -65,17 +74,43 @@ layers_encrypt(struct buf *message, struct smime_fixture *f,
 	    .recipient_count = count,
 	};
 	struct slice_list list = {.at = {buf_slice(message)}, .count = 1};
-	struct smime_entity e;
+	struct spool out;
 	struct err err;
 
 	assert_true(count <= 8);
 	for (size_t i = 0; i < count; i++)
 		certificates[i] = to[i]->cert.certificate;
-	smime_entity_init(&e, &f->spool);
-	if (smime_encrypt(&opts, &list, &e, &err))
+	spool_init(&out, &f->spool);
+	if (smime_encrypt_der(&opts, &list, &out, &err))
 		fail_msg("encrypt: %s", err.text);
-	take(message, &e);
-	smime_entity_fini(&e);
+	buf_init(der, MESSAGE_MAX);
+	buf_add_slice(der, spool_slice(&out));
+	spool_fini(&out);
+}
+
+void
+layers_encrypt(struct buf *message, struct smime_fixture *f,
+    enum smime_cipher cipher, const struct smime_user *const *to, size_t count)
+{
+	bool gcm = cipher == SMIME_CIPHER_AES128_GCM ||
+		   cipher == SMIME_CIPHER_AES256_GCM;
+	struct buf der;
+
+	layers_encrypt_der(message, f, cipher, to, count, &der);
+	layers_cms(message, gcm ? "authEnveloped-data" : "enveloped-data",
+	    buf_slice(&der));
+	buf_fini(&der);
+}
+
+void
+layers_compress(struct buf *message)
+{
+	struct buf der;
+
+	buf_init(&der, MESSAGE_MAX);
+	compressed_sample(buf_slice(message), &der);
+	layers_cms(message, "compressed-data", buf_slice(&der));
+	buf_fini(&der);
 }
 
 void

@@ -14,6 +14,8 @@
 /* A new message with that entity in it. */
 void layers_begin(struct buf *message, const char *entity);
 
+void layers_begin_bytes(struct buf *message, struct slice entity);
+
 /* multipart/signed or application/pkcs7-mime, by our own code. */
 void layers_sign(struct buf *message, struct smime_fixture *f,
     const struct smime_user *by, bool opaque);
@@ -21,6 +23,13 @@ void layers_sign(struct buf *message, struct smime_fixture *f,
 /* For each of the users. */
 void layers_encrypt(struct buf *message, struct smime_fixture *f,
     enum smime_cipher cipher, const struct smime_user *const *to, size_t count);
+
+/* DER of the same ciphertext, before it becomes a message. */
+void layers_encrypt_der(const struct buf *message, struct smime_fixture *f,
+    enum smime_cipher cipher, const struct smime_user *const *to, size_t count,
+    struct buf *der);
+
+void layers_compress(struct buf *message);
 
 /* Any DER as application/pkcs7-mime in base64; replaces the message.  kind is
  * the smime-type, or NULL for none. */
