@@ -249,6 +249,37 @@ readers_join(struct walk *w, const bool *reads)
 	return any;
 }
 
+/* B5: what the sender's program did it can do. */
+static unsigned
+used_by_envelope(const struct smime_opened *opened)
+{
+	unsigned used = 0;
+
+	switch (opened->cipher_oid) {
+	case OID_AES128_GCM:
+		used = STORE_USED_AES128_GCM;
+		break;
+	case OID_AES256_GCM:
+		used = STORE_USED_AES256_GCM;
+		break;
+	case OID_CHACHA20_POLY1305:
+		used = STORE_USED_CHACHA20;
+		break;
+	case OID_AES128_CBC:
+	case OID_AES192_CBC:
+	case OID_AES256_CBC:
+		used = STORE_USED_CBC;
+		break;
+	default:
+		break;
+	}
+	if (opened->info.kind == RECIPIENT_AGREEMENT)
+		used |= STORE_USED_ECDH;
+	if (opened->info.algorithm.oid == OID_RSA_OAEP)
+		used |= STORE_USED_OAEP;
+	return used;
+}
+
 static enum step
 opened_enter(
     struct walk *w, struct plaintext *plain, const struct smime_opened *opened)
@@ -263,6 +294,7 @@ opened_enter(
 	out->authenticated =
 	    opened->authenticated && (first || out->authenticated);
 	out->decryption = SMIME_OPENED;
+	out->used |= used_by_envelope(opened);
 	w->outer_signature = w->outer_signature || w->has_signature;
 	verdict_reset(w, SMIME_UNSIGNED, "");
 	plaintext_fini(&out->plaintext);
@@ -501,6 +533,8 @@ smime_layers_read(const struct smime_layers_opts *opts,
 	plaintext_init(&w.inflated, w.config);
 	smime_verdict_init(&w.peeled, w.config);
 	rc = walk(&w, err);
+	if (out->verdict.pss && out->verdict.intact)
+		out->used |= STORE_USED_PSS;
 	/* What it points to is the walk's. */
 	out->verdict.inside = slice_make(NULL, 0);
 	smime_verdict_fini(&w.peeled);

@@ -66,7 +66,8 @@ struct smime_layers {
 	                     * "" when there is none or it is unknown */
 	bool authenticated; /* OPENED: every encryption had a good tag (GCM,
 	                     * ChaCha20-Poly1305) */
-	unsigned used;	    /* set of enum store_used: what the sender did */
+	unsigned used;	    /* set of enum store_used: what the sender did; to
+	                     * be believed when the verdict is */
 	/* Section of the signature (rule A3, RFC 7281 3.2.1) in the message as
 	 * it is read: of what was decrypted when it was.  "2", "1", "1/2"
 	 * (inside a compression) ...; "" without one. */
