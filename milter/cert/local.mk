@@ -7,6 +7,7 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/certificate_cache.c %D%/certificate_cache.h \
 	%D%/certificate_list.c \
 	%D%/certificate_names.c %D%/certificate_names.h \
+	%D%/judged.c %D%/judged.h \
 	%D%/partner_certs.c %D%/partner_certs.h \
 	%D%/store.c %D%/store.h %D%/store_backend.h \
 	%D%/store_record.c \

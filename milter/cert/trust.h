@@ -42,6 +42,8 @@ int trust_add_anchor(
     struct trust *t, struct certificate *anchor, struct err *err) MUST_USE;
 /* All that are trusted now, those of the store among them. */
 size_t trust_anchor_count(struct trust *t);
+/* Appends those that are configured, whatever the operator said of them. */
+void trust_list_configured(const struct trust *t, struct certificate_list *out);
 
 /* Is it one and the same authority: the same key, or the same subject and
  * subject key identifier?  A root that was issued anew is no other one. */

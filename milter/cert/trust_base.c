@@ -233,6 +233,13 @@ trust_anchor_count(struct trust *t)
 	return count;
 }
 
+void
+trust_list_configured(const struct trust *t, struct certificate_list *out)
+{
+	for (size_t i = 0; i < t->configured.count; i++)
+		certificate_list_add(out, t->configured.at[i]);
+}
+
 /* What the operator says */
 
 static int

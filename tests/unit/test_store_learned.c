@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "cert/judged.h"
 #include "cert/partner_certs.h"
 #include "cert/store.h"
 #include "db/sqlite.h"
@@ -852,6 +853,42 @@ test_authority_met_by_name(void **state)
 	assert_int_equal(seen.first.last_seen, 1000);
 }
 
+/* What the store says about authorities is what is believed. */
+static void
+test_judged_load(void **state)
+{
+	const struct trust_config nothing = {0};
+	struct store_authority a = {.subject = ca.certificate->subject,
+	    .certificate = ca.certificate,
+	    .trust = STORE_AUTHORITY_TRUSTED};
+	struct certificate_list configured;
+	struct trust *trust;
+
+	(void)state;
+	MUST(trust_load(&nothing, &trust, &err));
+	MUST(store_authority_seen(store, &a, &err));
+	MUST(judged_load(store, trust, &err));
+	assert_int_equal(trust_anchor_count(trust), 0);
+	MUST(store_authority_judge(store, &a, &err));
+	MUST(judged_load(store, trust, &err));
+	assert_int_equal(trust_anchor_count(trust), 1);
+	assert_int_equal(
+	    trust_check(trust, pool[0].certificate, NULL, fixture_now(), NULL),
+	    TRUST_OK);
+	MUST(trust_add_anchor(trust, ca.certificate, &err));
+	a.trust = STORE_AUTHORITY_DISTRUSTED;
+	MUST(store_authority_judge(store, &a, &err));
+	MUST(judged_load(store, trust, &err));
+	assert_int_equal(
+	    trust_check(trust, pool[0].certificate, NULL, fixture_now(), NULL),
+	    TRUST_UNKNOWN_CA);
+	certificate_list_init(&configured);
+	trust_list_configured(trust, &configured);
+	assert_int_equal(configured.count, 1);
+	certificate_list_fini(&configured);
+	trust_unref(&trust);
+}
+
 /* A flood of authorities leaves those alone that the operator judged. */
 static void
 test_cap_of_authorities(void **state)
@@ -933,6 +970,7 @@ main(void)
 	    CASE(test_suspend),
 	    CASE(test_judged_authority),
 	    CASE(test_authority_met_by_name),
+	    CASE(test_judged_load),
 	    CASE(test_cap_of_authorities),
 	    CASE(test_foreign_words),
 	};
