@@ -1,8 +1,10 @@
 /* reply.c: see reply.h.  Pure, any thread. */
 #include "gateway/reply.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "mail/address.h"
 
 /* An address longer than this is cut: the reason behind it matters more. */
@@ -57,4 +59,32 @@ reply_about(struct job_reply *reply, enum plan_reason reason,
 {
 	reply_fill(reply, reason, r->address ? r->address : r->envelope,
 	    reply_advice(r, reason));
+}
+
+/* Words of ours only: nothing of this is foreign text. */
+static char *
+found(enum plan_reason reason, const struct smime_verdict *v)
+{
+	if (reason == REASON_LEVEL_TOO_LOW && v->signer)
+		return xasprintf(
+		    "%s", certificate_level_name(v->signer->level));
+	if (reason != REASON_MUST_BE_SIGNED || v->status == SMIME_UNSIGNED)
+		return NULL;
+	return xasprintf("%s%s%s", smime_status_name(v->status),
+	    *v->detail ? ", " : "", v->detail);
+}
+
+void
+reply_unmet(struct job_reply *reply, enum plan_reason reason, const char *from,
+    const struct smime_verdict *verdict)
+{
+	char *what = found(reason, verdict);
+	char *text = NULL;
+
+	if (what)
+		text = xasprintf("%s (this one: %s)",
+		    plan_reason_wording(reason)->text, what);
+	reply_fill(reply, reason, from, text);
+	free(text);
+	free(what);
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/job.h"
 #include "policy/facts.h"
+#include "smime/verify.h"
 
 /* Octets of a reply's text at most: RFC 5321 4.5.3.1.5 allows 512 in a line,
  * with code, extended code and line end. */
@@ -27,5 +28,12 @@ void reply_about(struct job_reply *reply, enum plan_reason reason,
 /* That state as a text; NULL when it does not. */
 const char *reply_advice(
     const struct recipient_facts *r, enum plan_reason reason);
+
+/* What was asked of mail from outside and is not there (policy/inbound.h), to
+ * the author from (NULL: unknown): with what was found instead, so that he can
+ * tell a mail that he has forgotten to sign from one that was changed on its
+ * way.  Only for mail that is not encrypted (rule X4). */
+void reply_unmet(struct job_reply *reply, enum plan_reason reason,
+    const char *from, const struct smime_verdict *verdict);
 
 #endif

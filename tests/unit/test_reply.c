@@ -60,6 +60,42 @@ test_length(void **state)
 	assert_int_equal(strlen(reply.text), REPLY_TEXT_MAX);
 }
 
+/* Who is refused is told what was found instead of what is asked. */
+static void
+test_unmet(void **state)
+{
+	struct certificate signer = {.level = CERTIFICATE_LEVEL_MAILBOX};
+	struct smime_verdict verdict = {.detail = ""};
+	struct job_reply reply;
+
+	(void)state;
+	reply_unmet(&reply, REASON_MUST_BE_SIGNED, "bob@example.net", &verdict);
+	assert_string_equal(reply.extended, "5.7.61");
+	assert_string_equal(reply.text,
+	    "bob@example.net: mail from you is taken here only with a valid "
+	    "S/MIME signature of the address in From; sign it and send it "
+	    "again");
+	verdict.status = SMIME_ALTERED;
+	verdict.detail = "the digest differs";
+	reply_unmet(&reply, REASON_MUST_BE_SIGNED, NULL, &verdict);
+	assert_string_equal(reply.text,
+	    "mail from you is taken here only with a valid S/MIME signature "
+	    "of the address in From; sign it and send it again (this one: "
+	    "altered, the digest differs)");
+	verdict.status = SMIME_EXPIRED;
+	verdict.detail = "";
+	reply_unmet(&reply, REASON_MUST_BE_SIGNED, NULL, &verdict);
+	assert_non_null(strstr(reply.text, "again (this one: expired)"));
+	verdict.status = SMIME_VALID;
+	verdict.signer = &signer;
+	reply_unmet(&reply, REASON_LEVEL_TOO_LOW, NULL, &verdict);
+	assert_string_equal(reply.extended, "5.7.63");
+	assert_non_null(strstr(reply.text, "level (this one: mailbox)"));
+	reply_unmet(&reply, REASON_MUST_BE_ENCRYPTED, NULL, &verdict);
+	assert_string_equal(reply.extended, "5.7.62");
+	assert_null(strstr(reply.text, "this one"));
+}
+
 int
 main(void)
 {
@@ -67,6 +103,7 @@ main(void)
 	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_foreign_text),
 	    cmocka_unit_test(test_length),
+	    cmocka_unit_test(test_unmet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
