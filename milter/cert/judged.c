@@ -25,7 +25,7 @@ judged_load(struct store *store, struct trust *trust, struct err *err)
 
 	certificate_list_init(&judged.trusted);
 	certificate_list_init(&judged.distrusted);
-	rc = store_authority_each(store, take, &judged, err);
+	rc = store_authority_each_judged(store, take, &judged, err);
 	if (rc == 0)
 		trust_set_judged(trust, &judged.trusted, &judged.distrusted);
 	certificate_list_fini(&judged.distrusted);

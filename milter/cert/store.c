@@ -308,6 +308,14 @@ store_authority_each(struct store *store,
 }
 
 int
+store_authority_each_judged(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->authority_each_judged(store, each, arg, err);
+}
+
+int
 store_journal_add(struct store *store,
     const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count, time_t now,
     struct err *err)

@@ -348,6 +348,10 @@ int store_authority_judge(struct store *store, const struct store_authority *a,
 int store_authority_each(struct store *store,
     int (*each)(const struct store_authority *, void *), void *arg,
     struct err *err) MUST_USE;
+/* Only those that are trusted or distrusted, which are few. */
+int store_authority_each_judged(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err) MUST_USE;
 
 /* --- copies that have been handed over --- */
 

@@ -100,6 +100,9 @@ struct store_ops {
 	int (*authority_each)(struct store *store,
 	    int (*each)(const struct store_authority *, void *), void *arg,
 	    struct err *err);
+	int (*authority_each_judged)(struct store *store,
+	    int (*each)(const struct store_authority *, void *), void *arg,
+	    struct err *err);
 	int (*journal_add)(struct store *store,
 	    const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count,
 	    time_t now, struct err *err);

@@ -211,6 +211,8 @@ static const char *const steps[STORE_SCHEMA] = {
 
     "ALTER TABLE authorities"
     "  ADD COLUMN trust TEXT NOT NULL DEFAULT 'unknown';"
+    "CREATE INDEX authorities_judged ON authorities (trust)"
+    "  WHERE trust <> 'unknown';"
 
     "UPDATE state SET schema = 4, generation = generation + 1;",
 };

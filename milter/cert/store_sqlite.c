@@ -489,6 +489,7 @@ const struct store_ops store_sqlite_ops = {
     .authority_seen = store_sqlite_authority_seen,
     .authority_judge = store_sqlite_authority_judge,
     .authority_each = store_sqlite_authority_each,
+    .authority_each_judged = store_sqlite_authority_each_judged,
     .journal_add = store_sqlite_journal_add,
     .journal_has = store_sqlite_journal_has,
     .audit = store_sqlite_audit,

@@ -215,6 +215,9 @@ int store_sqlite_authority_seen(
 int store_sqlite_authority_each(struct store *store,
     int (*each)(const struct store_authority *, void *), void *arg,
     struct err *err);
+int store_sqlite_authority_each_judged(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err);
 int store_sqlite_journal_add(struct store *store,
     const unsigned char (*keys)[STORE_JOURNAL_KEY], size_t count, time_t now,
     struct err *err);

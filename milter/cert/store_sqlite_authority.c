@@ -180,19 +180,38 @@ read_authority(
 	return 0;
 }
 
+#define AUTHORITY_SELECT                                                       \
+	"SELECT subject, der, first_seen, messages, last_seen, trust"          \
+	" FROM authorities"
+#define MOST_MET " ORDER BY messages DESC, last_seen DESC, id"
+
 static int
-load_authorities(struct store_walk *w, struct sqlite *db, struct err *err)
+read_rows(struct store_walk *w, struct sqlite_query *q, struct err *err)
 {
-	struct sqlite_query q;
 	int rc = 0;
 
-	sqlite_query(&q, db,
-	    "SELECT subject, der, first_seen, messages, last_seen, trust"
-	    " FROM authorities"
-	    " ORDER BY messages DESC, last_seen DESC, id");
-	while (rc == 0 && sqlite_step(&q))
-		rc = read_authority(&q, store_walk_add(w), err);
-	return sqlite_done(&q, err) ? -1 : rc;
+	while (rc == 0 && sqlite_step(q))
+		rc = read_authority(q, store_walk_add(w), err);
+	return sqlite_done(q, err) ? -1 : rc;
+}
+
+static int
+load_all(struct store_walk *w, struct sqlite *db, struct err *err)
+{
+	struct sqlite_query q;
+
+	sqlite_query(&q, db, AUTHORITY_SELECT MOST_MET);
+	return read_rows(w, &q, err);
+}
+
+static int
+load_judged(struct store_walk *w, struct sqlite *db, struct err *err)
+{
+	struct sqlite_query q;
+
+	sqlite_query(
+	    &q, db, AUTHORITY_SELECT " WHERE trust <> 'unknown'" MOST_MET);
+	return read_rows(w, &q, err);
 }
 
 static void
@@ -201,8 +220,8 @@ fini_authority(void *row)
 	store_authority_fini(row);
 }
 
-int
-store_sqlite_authority_each(struct store *store,
+static int
+walk(struct store *store, store_walk_load *load,
     int (*each)(const struct store_authority *, void *), void *arg,
     struct err *err)
 {
@@ -210,13 +229,29 @@ store_sqlite_authority_each(struct store *store,
 	struct store_walk w;
 
 	store_walk_init(&w, store, NULL);
-	w.load = load_authorities;
+	w.load = load;
 	w.fini = fini_authority;
 	w.width = sizeof(*a);
 	while ((a = store_walk_next(&w, err)))
 		if (each(a, arg))
 			break;
 	return store_walk_end(&w);
+}
+
+int
+store_sqlite_authority_each(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err)
+{
+	return walk(store, load_all, each, arg, err);
+}
+
+int
+store_sqlite_authority_each_judged(struct store *store,
+    int (*each)(const struct store_authority *, void *), void *arg,
+    struct err *err)
+{
+	return walk(store, load_judged, each, arg, err);
 }
 
 /* Audit */

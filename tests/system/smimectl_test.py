@@ -1234,7 +1234,8 @@ def back_to_schema_1(database):
         db.execute("ALTER TABLE domains DROP COLUMN escrow")
         db.execute("DROP TRIGGER partner_certificates_gone")
         for index in ("partner_certificates_untrusted",
-                      "partner_certificates_chain", "own_certificates_chain"):
+                      "partner_certificates_chain", "own_certificates_chain",
+                      "authorities_judged"):
             db.execute(f"DROP INDEX {index}")
         for column in ("first_sent", "last_sent", "suspended_until"):
             db.execute(f"ALTER TABLE contacts DROP COLUMN {column}")
