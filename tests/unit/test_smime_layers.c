@@ -10,7 +10,10 @@
 
 #include <openssl/err.h>
 
+#include "base/alloc.h"
+#include "smime/envelope.h"
 #include "smime/layers.h"
+#include "smime/recipient_info.h"
 #include "unit/layers_fixture.h"
 
 #define ALICE  "alice@example.org"
@@ -295,6 +298,563 @@ test_not_for_us(void **state)
 	buf_fini(&m);
 }
 
+/* --- several layers --- */
+
+static void
+layers_of(struct buf *m, struct smime_layers *l, const char *kinds)
+{
+	read_layers(m, l);
+	assert_kinds(l, kinds);
+	buf_fini(m);
+}
+
+static void
+test_compressed(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_compress(&m);
+	layers_of(&m, &l, "compressed-data");
+	assert_verdict(&l, SMIME_UNSIGNED, "", "");
+	assert_int_equal(l.decryption, SMIME_CLEAR);
+	smime_layers_fini(&l);
+
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &alice, false);
+	layers_compress(&m);
+	layers_compress(&m);
+	layers_of(&m, &l, "compressed-data compressed-data multipart-signed");
+	assert_verdict(&l, SMIME_VALID, "", "1/1/2");
+	smime_layers_fini(&l);
+
+	/* Both go; the signature stays. */
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &alice, false);
+	layers_compress(&m);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES128_GCM, to_bob, 1);
+	layers_of(
+	    &m, &l, "authEnveloped-data compressed-data multipart-signed");
+	assert_verdict(&l, SMIME_VALID, "", "2");
+	assert_true(slice_has_prefix(
+	    slice_trim(header_find(&l.content, "Content-Type", 0)->body),
+	    "multipart/signed"));
+	smime_layers_fini(&l);
+
+	/* The signature encloses it: it stays, too. */
+	layers_begin(&m, ENTITY);
+	layers_compress(&m);
+	layers_sign(&m, &fixture, &alice, true);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES128_GCM, to_bob, 1);
+	layers_of(&m, &l, "authEnveloped-data signed-data compressed-data");
+	assert_verdict(&l, SMIME_VALID, "", "1");
+	assert_non_null(
+	    strstr(buf_text(&l.recipients), bob.cert.certificate->serial));
+	smime_layers_fini(&l);
+
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES128_GCM, to_bob, 1);
+	layers_compress(&m);
+	layers_of(&m, &l, "compressed-data authEnveloped-data");
+	assert_content(&l, ENTITY);
+	assert_false(l.signed_outside);
+	smime_layers_fini(&l);
+}
+
+static void
+test_broken_compression(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_cms(&m, "compressed-data", slice_text("nothing"));
+	layers_of(&m, &l, "compressed-data");
+	assert_verdict(&l, SMIME_MALFORMED, "compressed content", "");
+	smime_layers_fini(&l);
+
+	/* It is what was encrypted all the same. */
+	layers_begin(&m, ENTITY);
+	layers_cms(&m, "compressed-data", slice_text("nothing"));
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES128_GCM, to_bob, 1);
+	layers_of(&m, &l, "authEnveloped-data compressed-data");
+	assert_verdict(&l, SMIME_MALFORMED, "compressed content", "");
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	smime_layers_fini(&l);
+}
+
+/* RFC 2634 1.1. */
+static void
+test_triple_wrap(void **state)
+{
+	(void)state;
+	for (int outer = 0; outer < 2; outer++) {
+		struct smime_layers l;
+		struct buf m;
+
+		layers_begin(&m, ENTITY);
+		layers_sign(&m, &fixture, &alice, false);
+		layers_encrypt(
+		    &m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+		layers_sign(&m, &fixture, outer ? &carol : &alice, outer);
+		layers_of(&m, &l,
+		    outer ? "signed-data enveloped-data multipart-signed"
+			  : "multipart-signed enveloped-data "
+			    "multipart-signed");
+		assert_verdict(&l, SMIME_VALID, "", "2");
+		assert_false(l.signed_outside);
+		assert_int_equal(l.decryption, SMIME_OPENED);
+		assert_true(l.reads[0] && !l.reads[1]);
+		smime_layers_fini(&l);
+	}
+}
+
+/* The outermost one counts, whoever signed below it. */
+static void
+test_two_signatures(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	for (int opaque = 0; opaque < 4; opaque++) {
+		layers_begin(&m, ENTITY);
+		layers_sign(&m, &fixture, &alice, opaque & 1);
+		layers_sign(&m, &fixture, &carol, opaque & 2);
+		read_layers(&m, &l);
+		buf_fini(&m);
+		assert_int_equal(l.count, 2);
+		assert_int_equal(l.verdict.status, SMIME_MISMATCH);
+		assert_string_equal(l.part, opaque & 2 ? "1" : "2");
+		smime_layers_fini(&l);
+	}
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &carol, true);
+	layers_sign(&m, &fixture, &carol, true);
+	layers_sign(&m, &fixture, &alice, true);
+	layers_of(&m, &l, "signed-data signed-data signed-data");
+	assert_verdict(&l, SMIME_VALID, "", "1");
+	assert_ptr_equal(l.verdict.inside.data, NULL);
+	smime_layers_fini(&l);
+}
+
+/* Who reads the inner and the outer one reads the message. */
+static void
+check_twice(const struct smime_user *const *inner, size_t inner_count,
+    const struct smime_user *const *outer, size_t outer_count, int opened)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	layers_begin(&m, ENTITY);
+	layers_encrypt(
+	    &m, &fixture, SMIME_CIPHER_AES256_GCM, inner, inner_count);
+	layers_encrypt(
+	    &m, &fixture, SMIME_CIPHER_AES256_CBC, outer, outer_count);
+	layers_of(&m, &l, "enveloped-data authEnveloped-data");
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_string_equal(l.cipher, "aes256-cbc");
+	assert_false(l.authenticated);
+	if (opened) {
+		assert_content(&l, ENTITY);
+		assert_verdict(&l, SMIME_UNSIGNED, "", "");
+	} else {
+		assert_verdict(&l, SMIME_UNSIGNED, "encrypted", "");
+		assert_non_null(header_find(&l.content, "Content-Type", 0));
+		assert_memory_equal(
+		    header_find(&l.content, "Content-Type", 0)->body.data,
+		    " application/pkcs7-mime", 23);
+	}
+	assert_int_equal(l.reads[0], true);
+	assert_int_equal(l.reads[1], !opened && outer_count == 2);
+	smime_layers_fini(&l);
+}
+
+static void
+test_encrypted_twice(void **state)
+{
+	static const struct smime_user *const to_carol[] = {&carol};
+
+	(void)state;
+	check_twice(to_bob, 1, to_both, 2, true);
+	check_twice(to_both, 2, to_bob, 1, true);
+	check_twice(to_carol, 1, to_bob, 1, false);
+	check_twice(
+	    (const struct smime_user *const[]){&alice}, 1, to_both, 2, false);
+}
+
+/* A signature between a layer that opens and one that does not says nothing
+ * about what is inside (V8). */
+static void
+test_signed_between(void **state)
+{
+	static const struct smime_user *const to_alice[] = {&alice};
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_GCM, to_alice, 1);
+	layers_sign(&m, &fixture, &alice, false);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_GCM, to_bob, 1);
+	layers_of(
+	    &m, &l, "authEnveloped-data multipart-signed authEnveloped-data");
+	assert_verdict(
+	    &l, SMIME_UNSIGNED, "signed only outside of the encryption", "");
+	assert_true(l.signed_outside);
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_true(l.authenticated);
+	smime_layers_fini(&l);
+}
+
+/* Rules V7 and X1: only the root. */
+static void
+test_not_at_the_root(void **state)
+{
+	static const char *const fronts[] = {
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
+	    "Content-Type: multipart/alternative; boundary=b\r\n\r\n"
+	    "--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\n",
+	    "Content-Type: message/rfc822\r\n\r\nFrom: alice@example.org\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(fronts) / sizeof(fronts[0]); i++) {
+		struct smime_layers l;
+		struct buf m, whole;
+
+		layers_begin(&m, ENTITY);
+		layers_encrypt(
+		    &m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+		layers_begin(&whole, fronts[i]);
+		buf_add_slice(&whole, buf_slice(&m));
+		buf_add_text(&whole, "\r\n--b--\r\n");
+		buf_fini(&m);
+		layers_of(&whole, &l, "");
+		assert_verdict(&l, SMIME_UNSIGNED, "", "");
+		assert_int_equal(l.decryption, SMIME_CLEAR);
+		smime_layers_fini(&l);
+	}
+}
+
+/* The CMS says what it is, whatever smime-type says. */
+static void
+test_smime_type(void **state)
+{
+	static const char *const types[] = {NULL, "enveloped-data",
+	    "authEnveloped-data", "signed-data", "compressed-data",
+	    "certs-only", "x-other"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct smime_layers l;
+		struct buf m, der;
+
+		layers_begin(&m, ENTITY);
+		layers_encrypt_der(
+		    &m, &fixture, SMIME_CIPHER_AES256_GCM, to_bob, 1, &der);
+		layers_cms(&m, types[i], buf_slice(&der));
+		buf_fini(&der);
+		layers_of(&m, &l, "authEnveloped-data");
+		assert_content(&l, ENTITY);
+		smime_layers_fini(&l);
+	}
+}
+
+static void
+test_two_types(void **state)
+{
+	struct smime_layers l;
+	struct buf m, two;
+
+	(void)state;
+	for (int encrypted = 0; encrypted < 2; encrypted++) {
+		layers_begin(&m, ENTITY);
+		if (encrypted)
+			layers_encrypt(
+			    &m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+		else
+			layers_sign(&m, &fixture, &alice, true);
+		layers_begin(&two, buf_text(&m));
+		buf_clear(&m);
+		buf_add_slice(&m, buf_slice(&two));
+		buf_fini(&two);
+		layers_begin(&two, "");
+		buf_add_slice(
+		    &two, slice_part(buf_slice(&m), 0,
+			      slice_find(buf_slice(&m), '\n', 0) + 1));
+		buf_add_text(&two, "Content-Type: text/plain\r\n");
+		buf_add_slice(
+		    &two, slice_part(buf_slice(&m),
+			      slice_find(buf_slice(&m), '\n', 0) + 1, m.len));
+		buf_fini(&m);
+		read_layers(&two, &l);
+		buf_fini(&two);
+		if (encrypted) {
+			assert_closed(&l);
+			assert_verdict(&l, SMIME_UNSIGNED, "encrypted", "");
+		} else {
+			assert_verdict(&l, SMIME_MALFORMED,
+			    "several Content-Type fields", "");
+		}
+		smime_layers_fini(&l);
+	}
+}
+
+/* --- limits --- */
+
+/* layers of compression around a text, and around them a ciphertext. */
+static void
+check_layers(size_t layers, bool encrypted, bool within)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	layers_begin(&m, ENTITY);
+	for (size_t i = 0; i < layers - encrypted; i++)
+		layers_compress(&m);
+	if (encrypted)
+		layers_encrypt(
+		    &m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	read_layers(&m, &l);
+	buf_fini(&m);
+	if (within && encrypted)
+		assert_content(&l, ENTITY);
+	if (within)
+		assert_verdict(&l, SMIME_UNSIGNED, "", "");
+	else if (encrypted)
+		assert_verdict(&l, SMIME_UNSIGNED, "encrypted", "");
+	else
+		assert_verdict(&l, SMIME_UNSUPPORTED, "too many layers", "");
+	if (!within && encrypted) {
+		assert_closed(&l);
+		assert_int_equal(l.count, 1);
+	} else {
+		assert_int_equal(l.count, within ? layers : LIMIT_LAYERS);
+	}
+	smime_layers_fini(&l);
+}
+
+static void
+test_layer_limit(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	for (int encrypted = 0; encrypted < 2; encrypted++) {
+		check_layers(LIMIT_LAYERS, encrypted, true);
+		check_layers(LIMIT_LAYERS + 1, encrypted, false);
+	}
+	/* A good signature around does not count either; the longest
+	 * section. */
+	for (size_t i = LIMIT_LAYERS - 1; i <= LIMIT_LAYERS; i++) {
+		layers_begin(&m, ENTITY);
+		layers_sign(&m, &fixture, &alice, false);
+		for (size_t k = 0; k < i; k++)
+			layers_compress(&m);
+		read_layers(&m, &l);
+		buf_fini(&m);
+		assert_string_equal(
+		    l.part, i < LIMIT_LAYERS ? "1/1/1/1/1/1/1/2" : "");
+		smime_layers_fini(&l);
+	}
+	layers_begin(&m, ENTITY);
+	for (size_t i = 0; i < LIMIT_LAYERS + 1; i++)
+		layers_sign(&m, &fixture, &alice, true);
+	read_layers(&m, &l);
+	buf_fini(&m);
+	assert_verdict(&l, SMIME_UNSUPPORTED, "too many layers", "");
+	assert_null(l.verdict.signer);
+	smime_layers_fini(&l);
+}
+
+static void
+test_bomb(void **state)
+{
+	unsigned char *zeros = xcalloc(4u << 20, 1);
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	for (int encrypted = 0; encrypted < 2; encrypted++) {
+		layers_begin_bytes(&m, slice_make(zeros, 4u << 20));
+		layers_compress(&m);
+		if (encrypted)
+			layers_encrypt(
+			    &m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+		read_layers(&m, &l);
+		buf_fini(&m);
+		if (encrypted) {
+			assert_closed(&l);
+			assert_verdict(&l, SMIME_UNSIGNED, "encrypted", "");
+		} else {
+			assert_verdict(&l, SMIME_UNSUPPORTED,
+			    "the compressed content is too large", "");
+		}
+		smime_layers_fini(&l);
+	}
+	free(zeros);
+}
+
+/* --- whose key it is --- */
+
+/* The encrypted key in the RecipientInfo with that number. */
+static struct slice
+encrypted_key(const struct buf *der, size_t number)
+{
+	struct recipient_reader reader;
+	struct recipient_info info;
+	struct envelope envelope;
+
+	assert_int_equal(envelope_read(buf_slice(der), &envelope), 0);
+	assert_int_equal(
+	    recipient_reader_init(&reader, envelope.recipients), 0);
+	do
+		assert_int_equal(recipient_reader_next(&reader, &info), 1);
+	while (number-- > 0);
+	return info.encrypted_key;
+}
+
+static unsigned char *
+inside(struct buf *der, struct slice part)
+{
+	return der->data + (part.data - der->data);
+}
+
+static void
+check_reads(struct buf *der, bool bob_reads, bool carol_reads)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	layers_begin(&m, ENTITY);
+	layers_cms(&m, "enveloped-data", buf_slice(der));
+	read_layers(&m, &l);
+	buf_fini(&m);
+	if (bob_reads || carol_reads)
+		assert_content(&l, ENTITY);
+	else
+		assert_closed(&l);
+	assert_int_equal(l.reads[0], bob_reads);
+	assert_int_equal(l.reads[1], carol_reads);
+	smime_layers_fini(&l);
+}
+
+/* Somebody inside puts his own name on another one's ciphertext, with garbage
+ * for a key, or with the good key of another message. */
+static void
+test_named_but_no_reader(void **state)
+{
+	static const enum smime_cipher ciphers[] = {
+	    SMIME_CIPHER_AES256_CBC, SMIME_CIPHER_AES256_GCM};
+	struct buf m, der, other;
+	struct slice key, foreign;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	for (size_t c = 0; c < 2; c++)
+		for (size_t who = 0; who < 2; who++) {
+			layers_encrypt_der(
+			    &m, &fixture, ciphers[c], to_both, 2, &der);
+			check_reads(&der, true, true);
+			key = encrypted_key(&der, who);
+			inside(&der, key)[key.len / 2] ^= 1;
+			check_reads(&der, who == 1, who == 0);
+
+			layers_encrypt_der(
+			    &m, &fixture, ciphers[c], to_both, 2, &other);
+			foreign = encrypted_key(&other, who);
+			assert_int_equal(foreign.len, key.len);
+			memcpy(inside(&der, key), foreign.data, key.len);
+			check_reads(&der, who == 1, who == 0);
+			buf_fini(&other);
+
+			key = encrypted_key(&der, !who);
+			inside(&der, key)[key.len / 2] ^= 1;
+			check_reads(&der, false, false);
+			buf_fini(&der);
+		}
+	buf_fini(&m);
+}
+
+/* The same certificate may be that of several. */
+static void
+test_shared_certificate(void **state)
+{
+	struct store_own_cert shared[2] = {carol.own, bob.own};
+	struct smime_reader saved = readers[1];
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	readers[1] = (struct smime_reader){shared, 2};
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	read_layers(&m, &l);
+	readers[1] = saved;
+	assert_true(l.reads[0] && l.reads[1]);
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
+/* Expired ones, too: each that he ever had. */
+static void
+test_second_certificate(void **state)
+{
+	static const struct smime_user *const to_ec[] = {&bob_ec};
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &alice, false);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_GCM, to_ec, 1);
+	read_layers(&m, &l);
+	assert_true(l.reads[0] && !l.reads[1]);
+	assert_string_equal(
+	    l.fingerprint, bob_ec.cert.certificate->fingerprint_text);
+	assert_int_equal(l.used, STORE_USED_AES256_GCM | STORE_USED_ECDH);
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
+static void
+test_without_keys(void **state)
+{
+	struct key_client *nobody = key_client_new("/nowhere/keyd", 1, 100);
+	static const struct smime_user *const to_alice[] = {&alice};
+	struct smime_layers l;
+	struct buf m;
+	struct err err;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	layers_finish(&m, ALICE);
+	assert_int_equal(read_with(NULL, &m, &l, &err), 0);
+	assert_closed(&l);
+	assert_string_equal(l.cipher, "aes256-cbc");
+	smime_layers_fini(&l);
+	/* A certificate of ours fits. */
+	assert_int_equal(read_with(nobody, &m, &l, &err), -1);
+	assert_int_equal(err.class, ERR_TEMPORARY);
+	smime_layers_fini(&l);
+	buf_fini(&m);
+	/* None does. */
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_alice, 1);
+	layers_finish(&m, ALICE);
+	assert_int_equal(read_with(nobody, &m, &l, &err), 0);
+	assert_closed(&l);
+	smime_layers_fini(&l);
+	buf_fini(&m);
+	key_client_free(nobody);
+}
+
 int
 main(void)
 {
@@ -305,6 +865,21 @@ main(void)
 	    cmocka_unit_test(test_signed_inside),
 	    cmocka_unit_test(test_signed_outside),
 	    cmocka_unit_test(test_not_for_us),
+	    cmocka_unit_test(test_compressed),
+	    cmocka_unit_test(test_broken_compression),
+	    cmocka_unit_test(test_triple_wrap),
+	    cmocka_unit_test(test_two_signatures),
+	    cmocka_unit_test(test_encrypted_twice),
+	    cmocka_unit_test(test_signed_between),
+	    cmocka_unit_test(test_not_at_the_root),
+	    cmocka_unit_test(test_smime_type),
+	    cmocka_unit_test(test_two_types),
+	    cmocka_unit_test(test_layer_limit),
+	    cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_named_but_no_reader),
+	    cmocka_unit_test(test_shared_certificate),
+	    cmocka_unit_test(test_second_certificate),
+	    cmocka_unit_test(test_without_keys),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
