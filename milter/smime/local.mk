@@ -43,6 +43,7 @@ SMIME_TESTS = \
 	tests/unit/test_smime_detect \
 	tests/unit/test_smime_encrypt \
 	tests/unit/test_smime_layers \
+	tests/unit/test_smime_plaintext \
 	tests/unit/test_smime_sign \
 	tests/unit/test_smime_verify \
 	tests/unit/test_tlv
@@ -82,6 +83,8 @@ tests_unit_test_smime_layers_SOURCES = tests/unit/test_smime_layers.c \
 	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_layers_LDADD = $(SMIME_FIXTURE_LIBS)
+tests_unit_test_smime_plaintext_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_plaintext_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_sign_SOURCES = tests/unit/test_smime_sign.c \
 	$(SMIME_FIXTURE)
