@@ -16,6 +16,7 @@
 #include "admin/message_file.h"
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "gateway/directory.h"
 
 static const struct command_option options[] = {
     {"from", "ADDRESS", "envelope sender, and From where there is no FILE"},
@@ -23,7 +24,8 @@ static const struct command_option options[] = {
     {"cc", "ADDRESS,...", "more recipients"},
     {"bcc", "ADDRESS,...", "recipients whom the header does not name"},
     {"subject", "TEXT", "Subject where there is no FILE"},
-    {"auth", "LOGIN", "who has logged in, \"\" for nobody; default: --from"},
+    {"auth", "LOGIN",
+	"who has logged in, \"\" for nobody; default: --from, if it is ours"},
     {"client", "IP", "address of the client, without a login"},
     {"daemon", "NAME", "listener that took the mail, without a login"},
     {"tls", "NAME", "common name of the client's TLS certificate"},
@@ -63,19 +65,38 @@ read_client(const char *text, struct sockaddr_storage *out, struct err *err)
 	return VERB_USAGE;
 }
 
-/* Without any word about the client the user has logged in, as users do. */
+static int
+is_own(struct admin *a, const char *address, bool *own, struct err *err)
+{
+	struct directory_view view;
+	struct gateway *gateway;
+
+	if (admin_gateway(a, &gateway, err) < 0 ||
+	    directory_look(gateway_directory(gateway), 0, a->now, &view, err) <
+		0)
+		return -1;
+	return directory_is_own(&view, address, own, err);
+}
+
+/* Without any word about the client our users have logged in, as they do, and
+ * all others are strangers. */
 static enum verb_result
-read_who(struct question *q, const struct args *args, struct err *err)
+read_who(struct admin *a, struct question *q, const struct args *args,
+    struct err *err)
 {
 	const char *auth = args_option(args, "auth");
 	const char *client = args_option(args, "client");
+	bool own = false;
 
 	q->run.client.daemon_name = args_option(args, "daemon");
 	q->run.client.certificate = args_option(args, "tls");
 	q->run.client.issuer = args_option(args, "tls-issuer");
 	if (!auth && !client && !q->run.client.daemon_name &&
-	    !q->run.client.certificate)
-		auth = q->from;
+	    !q->run.client.certificate) {
+		if (is_own(a, q->from, &own, err) < 0)
+			return VERB_FAILED;
+		auth = own ? q->from : NULL;
+	}
 	if (auth && *auth)
 		q->run.client.login = auth;
 	if (!client)
@@ -111,7 +132,8 @@ add_all(struct address_list *to, const struct address_list *from)
 /* A message of its own names its author and recipients itself, where the
  * command line does not. */
 static enum verb_result
-read_envelope(struct question *q, const struct args *args, struct err *err)
+read_envelope(struct admin *a, struct question *q, const struct args *args,
+    struct err *err)
 {
 	const char *from = args_option(args, "from");
 	enum verb_result rc = VERB_DONE;
@@ -138,7 +160,8 @@ read_envelope(struct question *q, const struct args *args, struct err *err)
 	add_all(&q->all, &q->bcc);
 	q->run.from = q->from;
 	q->run.to = &q->all;
-	return q->all.count > 0 ? read_who(q, args, err) : missing("to", err);
+	return q->all.count > 0 ? read_who(a, q, args, err)
+				: missing("to", err);
 }
 
 static void
@@ -236,7 +259,7 @@ run_explain(struct admin *a, const struct args *args, struct err *err)
 	address_list_init(&q.all);
 	if (file && message_file_read(&q.message, file, err))
 		goto out;
-	rc = read_envelope(&q, args, err);
+	rc = read_envelope(a, &q, args, err);
 	if (rc == VERB_DONE && !file)
 		rc = write_message(&q, err);
 	if (rc == VERB_DONE)

@@ -238,6 +238,17 @@ def _(site):
           [(BOB, True), (MIA, True), (EVE, False)])
 
 
+@case("who is none of ours has not logged in, unless it is said")
+def _(site):
+    result = site.explain(BOB, "--to", ALICE)
+    equal((result["direction"], result["submitter"], result["login"]),
+          ("inbound", "stranger", None))
+    result = site.explain(BOB, "--to", ALICE, "--auth", ALICE)
+    equal((result["direction"], result["submitter"]), ("inbound", "login"))
+    result = site.explain(ALICE, "--to", BOB)
+    equal((result["direction"], result["login"]), ("outbound", ALICE))
+
+
 @case("the command line: what is missing, and what makes no sense")
 def _(site):
     for arguments, word in (
