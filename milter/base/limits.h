@@ -151,6 +151,11 @@
  * certificates; parsed they take some five times as much. */
 #define LIMIT_HARVEST_QUEUE 1024u
 #define LIMIT_HARVEST_BYTES (16u * MIB)
+/* Contacts that the store is told of in one transaction, some milliseconds in
+ * which nobody else can write; and how many are remembered to have been told
+ * of today, some 100 bytes each.  Who is forgotten is told of once more. */
+#define LIMIT_CONTACTS_AT_ONCE 256u
+#define LIMIT_CONTACTS_TOLD    16384u
 /* Identities whose rate is known, some 100 bytes each.  One that is forgotten
  * begins anew; only who sent least recently is. */
 #define LIMIT_RATED_IDENTITIES 65536u

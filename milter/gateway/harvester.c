@@ -1,8 +1,8 @@
 /*
  * harvester.c: see harvester.h.
  *
- * harvester_add runs in the threads of mail and only counts references;
- * everything else is done by the one thread here, which takes all that is
+ * harvester_add and harvester_sent run in the threads of mail and only count
+ * references and copy addresses; everything else is done by the one thread here, which takes all that is
  * queued at a time.  A store that is away costs what was queued, never mail.
  */
 #include "gateway/harvester.h"
@@ -13,32 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509.h>
-
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "cert/cert_harvest.h"
-#include "gateway/record.h"
+#include "base/lru.h"
+#include "gateway/lesson.h"
 
+#define DAY ((time_t)24 * 3600)
+
+/* One of the two. */
 struct item {
 	struct item *next;
-	size_t weight; /* bytes of certificates */
-	char *queue_id;
-	char *from;
-	char *message_id;
-	bool valid; /* otherwise only trust is missing */
-	struct certificate *signer;
-	struct certificate *preferred;
-	struct certificate_list others;
-	struct buf capabilities;
-	time_t signing_time;
+	size_t weight; /* in bytes */
+	struct lesson *lesson;
+	char **sent; /* to whom; behind the last one NULL */
 };
 
 struct harvester {
 	struct store *store;
 	struct trust *trust;
+	struct lru *told; /* see was_told; anything by day and address */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -51,136 +46,91 @@ struct harvester {
 	int64_t complained_ms;
 };
 
-static struct item *
-item_new(
-    const struct harvest_source *source, const struct smime_verdict *verdict)
-{
-	struct item *item = xcalloc(1, sizeof(*item));
-
-	item->queue_id = xstrdup(source->queue_id ? source->queue_id : "");
-	item->from = xstrdup(source->from);
-	item->message_id =
-	    xstrdup(source->message_id ? source->message_id : "");
-	item->valid = verdict->status == SMIME_VALID;
-	item->signer = certificate_ref(verdict->signer);
-	if (verdict->preferred)
-		item->preferred = certificate_ref(verdict->preferred);
-	certificate_list_init(&item->others);
-	for (size_t i = 0; i < verdict->certificates.count; i++) {
-		certificate_list_add(
-		    &item->others, verdict->certificates.at[i]);
-		item->weight += verdict->certificates.at[i]->der.len;
-	}
-	buf_init(&item->capabilities, verdict->capabilities.len);
-	buf_add_slice(&item->capabilities, buf_slice(&verdict->capabilities));
-	item->weight += item->capabilities.len;
-	item->signing_time = verdict->signing_time;
-	return item;
-}
-
 static void
 item_free(struct item *item)
 {
-	free(item->queue_id);
-	free(item->from);
-	free(item->message_id);
-	certificate_unref(&item->signer);
-	certificate_unref(&item->preferred);
-	certificate_list_fini(&item->others);
-	buf_fini(&item->capabilities);
+	if (item->lesson)
+		lesson_free(item->lesson);
+	for (char **address = item->sent; address && *address; address++)
+		free(*address);
+	free(item->sent);
 	free(item);
 }
 
-/* --- the sender's certificates --- */
+/* --- to whom we wrote (B7) --- */
+
+/* The map only remembers that there is something. */
+static char something;
+
+static void *
+ref_nothing(void *value)
+{
+	return value;
+}
 
 static void
-learn_sender(struct harvester *h, const struct item *item)
+unref_nothing(void *value)
 {
-	struct cert_evidence evidence = {
-	    .from = item->from,
-	    .signer = item->signer,
-	    .others = &item->others,
-	    .preferred = item->preferred,
-	    .capabilities = buf_slice(&item->capabilities),
-	    .signing_time = item->signing_time,
-	    .message_id = item->message_id,
-	};
-	struct store_partner_cert record;
-	enum cert_harvest_word word;
-	struct err err;
-	bool is_new = false;
-
-	word = cert_harvest(&evidence, h->trust, clock_now(), &record);
-	if (word != CERT_HARVEST_KEPT && word != CERT_HARVEST_FUTURE) {
-		record_unlearned(item->queue_id, item->from,
-		    item->signer->fingerprint_text,
-		    cert_harvest_word_name(word), NULL);
-		return;
-	}
-	if (store_partner_cert_put(h->store, &record, &is_new, &err) < 0)
-		record_unlearned(item->queue_id, item->from, record.fingerprint,
-		    "store", &err);
-	else
-		record_harvested(
-		    item->queue_id, item->from, record.fingerprint, is_new);
-	store_partner_cert_fini(&record);
+	(void)value;
 }
 
-/* --- an authority that nobody knows --- */
+static const struct lru_ops told_ops = {ref_nothing, unref_nothing};
 
-static struct certificate *
-find_issuer(const struct certificate_list *list, const struct certificate *of)
+/* Has the store been told of this address today? */
+static bool
+was_told(struct harvester *h, time_t now, const char *address)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		struct certificate *c = list->at[i];
+	char *key = xasprintf("%lld %s", (long long)(now / DAY), address);
+	bool told = lru_get(h->told, key);
 
-		if (c != of && c->is_ca &&
-		    X509_NAME_cmp(X509_get_subject_name(c->x509),
-			X509_get_issuer_name(of->x509)) == 0)
-			return c;
-	}
-	return NULL;
+	free(key);
+	return told;
 }
 
-/* The top of the path as far as the message shows it. */
-static struct certificate *
-find_top(const struct item *item)
-{
-	struct certificate *top = item->signer, *issuer;
-
-	for (size_t i = 0; i < LIMIT_CHAIN && !top->self_issued; i++) {
-		issuer = find_issuer(&item->others, top);
-		if (!issuer)
-			break;
-		top = issuer;
-	}
-	return top;
-}
-
-/* A certificate that vouches for itself names no authority (B2). */
 static void
-note_authority(struct harvester *h, const struct item *item)
+remember(struct harvester *h, time_t now, const char *address)
 {
-	struct certificate *top = find_top(item);
-	struct store_authority authority = {.messages = 1};
+	char *key = xasprintf("%lld %s", (long long)(now / DAY), address);
+
+	lru_put(h->told, key, &something);
+	free(key);
+}
+
+/* A store that is away will be told with the next mail. */
+static void
+tell(struct harvester *h, const char *const *addresses, size_t count)
+{
+	time_t now = clock_now();
 	struct err err;
 
-	if (item->signer->self_issued ||
-	    trust_check(h->trust, item->signer, &item->others, clock_now(),
-		NULL) != TRUST_UNKNOWN_CA)
+	if (count == 0)
 		return;
-	authority.first_seen = clock_now();
-	if (top->self_issued) {
-		authority.certificate = top;
-		authority.subject = top->subject;
-		memcpy(authority.fingerprint, top->fingerprint_text,
-		    sizeof(authority.fingerprint));
-	} else {
-		authority.subject = top->issuer;
+	if (store_contacts_sent(h->store, addresses, count, now, &err) < 0) {
+		log_warning("cannot remember to whom we wrote: %s", err.text);
+		return;
 	}
-	if (store_authority_seen(h->store, &authority, &err) < 0)
-		record_unlearned(item->queue_id, item->from,
-		    item->signer->fingerprint_text, "store", &err);
+	for (size_t i = 0; i < count; i++)
+		remember(h, now, addresses[i]);
+}
+
+/* All of a batch, some at a time: nobody else can write meanwhile. */
+static void
+tell_of_batch(struct harvester *h, const struct item *batch)
+{
+	const char *addresses[LIMIT_CONTACTS_AT_ONCE];
+	size_t count = 0;
+
+	for (; batch; batch = batch->next)
+		for (char **a = batch->sent; a && *a; a++) {
+			if (was_told(h, clock_now(), *a))
+				continue;
+			addresses[count++] = *a;
+			if (count < LIMIT_CONTACTS_AT_ONCE)
+				continue;
+			tell(h, addresses, count);
+			count = 0;
+		}
+	tell(h, addresses, count);
 }
 
 /* --- the thread --- */
@@ -190,12 +140,12 @@ work(struct harvester *h, struct item *batch)
 {
 	struct item *item;
 
+	tell_of_batch(h, batch);
 	while ((item = batch)) {
 		batch = item->next;
-		if (item->valid)
-			learn_sender(h, item);
-		else
-			note_authority(h, item);
+		if (item->lesson)
+			lesson_learn(
+			    item->lesson, h->store, h->trust, clock_now());
 		item_free(item);
 	}
 }
@@ -256,12 +206,14 @@ harvester_new(struct store *store, struct trust *trust, struct harvester **out,
 	h->store = store;
 	h->trust = trust;
 	h->last = &h->queue;
+	h->told = lru_new(LIMIT_CONTACTS_TOLD, &told_ops);
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->wake, NULL);
 	errno = start(h);
 	if (errno != 0) {
 		pthread_cond_destroy(&h->wake);
 		pthread_mutex_destroy(&h->lock);
+		lru_free(h->told);
 		free(h);
 		return err_set_errno(err, ERR_TEMPORARY, "no thread");
 	}
@@ -281,6 +233,7 @@ harvester_free(struct harvester *h)
 	pthread_join(h->thread, NULL);
 	pthread_cond_destroy(&h->wake);
 	pthread_mutex_destroy(&h->lock);
+	lru_free(h->told);
 	free(h);
 }
 
@@ -299,11 +252,9 @@ count_dropped(struct harvester *h)
 	return dropped;
 }
 
-void
-harvester_add(struct harvester *h, const struct harvest_source *source,
-    const struct smime_verdict *verdict)
+static void
+add(struct harvester *h, struct item *item)
 {
-	struct item *item = item_new(source, verdict);
 	unsigned long dropped = 0;
 
 	pthread_mutex_lock(&h->lock);
@@ -325,4 +276,34 @@ harvester_add(struct harvester *h, const struct harvest_source *source,
 		log_warning("certificates of %lu messages were not learned: "
 			    "the store is slower than the mail",
 		    dropped);
+}
+
+void
+harvester_add(struct harvester *h, const struct harvest_source *source,
+    const struct smime_verdict *verdict)
+{
+	struct item *item = xcalloc(1, sizeof(*item));
+
+	item->lesson = lesson_new(source, verdict);
+	item->weight = lesson_weight(item->lesson);
+	add(h, item);
+}
+
+void
+harvester_sent(struct harvester *h, const char *const *addresses, size_t count)
+{
+	struct item *item = xcalloc(1, sizeof(*item));
+	size_t n = 0;
+
+	item->sent = xcalloc(count + 1, sizeof(*item->sent));
+	for (size_t i = 0; i < count; i++) {
+		if (was_told(h, clock_now(), addresses[i]))
+			continue;
+		item->sent[n] = xstrdup(addresses[i]);
+		item->weight += strlen(item->sent[n++]);
+	}
+	if (n > 0)
+		add(h, item);
+	else
+		item_free(item);
 }

@@ -21,6 +21,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gather_recipients.c %D%/gather_recipients.h \
 	%D%/handover.c %D%/handover.h \
 	%D%/harvester.c %D%/harvester.h \
+	%D%/lesson.c %D%/lesson.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
 	%D%/keyword.c %D%/keyword.h \
@@ -68,6 +69,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_gather_policy \
 	tests/unit/test_handover \
 	tests/unit/test_harvester \
+	tests/unit/test_lesson \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
 	tests/unit/test_job_gate \
@@ -122,6 +124,8 @@ tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_handover_SOURCES = tests/unit/test_handover.c \
 	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
 tests_unit_test_handover_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_lesson_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_lesson_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_harvester_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -353,17 +353,46 @@ record_verified(const struct record *r, const struct smime_verdict *verdict)
 	log_end(&line);
 }
 
-void
-record_harvested(const char *queue_id, const char *from,
+/* What is known already is of no interest. */
+static void
+record_kept(const char *queue_id, const char *event, const char *from,
     const char *fingerprint, bool is_new)
 {
 	struct log_line line;
 
-	log_begin(&line, is_new ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, queue_id,
-	    "harvested");
+	log_begin(
+	    &line, is_new ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, queue_id, event);
 	log_text(&line, "from", from);
 	put_fingerprint(&line, "cert", fingerprint);
 	log_text(&line, "new", is_new ? "yes" : "no");
+	log_end(&line);
+}
+
+void
+record_harvested(const char *queue_id, const char *from,
+    const char *fingerprint, bool is_new)
+{
+	record_kept(queue_id, "harvested", from, fingerprint, is_new);
+}
+
+void
+record_untrusted(const char *queue_id, const char *from,
+    const char *fingerprint, bool is_new)
+{
+	record_kept(queue_id, "untrusted", from, fingerprint, is_new);
+}
+
+/* A warning: nothing goes on here without the operator. */
+void
+record_pending(const char *queue_id, const char *from, const char *fingerprint,
+    const char *reason)
+{
+	struct log_line line;
+
+	log_begin(&line, LOG_LEVEL_WARNING, queue_id, "pending");
+	log_text(&line, "from", from);
+	put_fingerprint(&line, "cert", fingerprint);
+	log_text(&line, "reason", reason);
 	log_end(&line);
 }
 

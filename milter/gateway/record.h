@@ -18,6 +18,8 @@
  *     passed    from nrcpt reason [error]
  *     verified  from status [detail] [signer] intact trusted digest
  *     harvested from cert new=yes|no
+ *     pending   from cert reason
+ *     untrusted from cert new=yes|no
  *     unlearned from cert reason [error]
  *
  * Where not all recipients get the same there is a split line: how many copies
@@ -36,8 +38,9 @@
  * passed as it came, and certs may be missing.  to: the recipient who is the
  * reason.  login: who submitted it, when that is the reason.  error, detail: a sentence in quotes,
  * for people; a program looks at the words.  opaque: "policy", or why it could not
- * be signed detached.  alg: rsa-sha256, rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested new=no and unlearned for other reasons than the store
- * are of level debug.
+ * be signed detached.  alg: rsa-sha256, rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested and untrusted with new=no, and unlearned for other reasons
+ * than the store, are of level debug.  pending has a word of continuity.h, and
+ * comes once for each certificate.
  */
 #ifndef GATEWAY_RECORD_H
 #define GATEWAY_RECORD_H
@@ -90,6 +93,12 @@ void record_verified(
 
 /* fingerprint: in hex, any length */
 void record_harvested(const char *queue_id, const char *from,
+    const char *fingerprint, bool is_new);
+/* It is new and waits for the operator; reason is a word of continuity.h. */
+void record_pending(const char *queue_id, const char *from,
+    const char *fingerprint, const char *reason);
+/* Kept, but nobody knows its authority. */
+void record_untrusted(const char *queue_id, const char *from,
     const char *fingerprint, bool is_new);
 /* err: the store failed, or NULL */
 void record_unlearned(const char *queue_id, const char *from,

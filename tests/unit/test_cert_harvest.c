@@ -19,7 +19,7 @@
 		__VA_ARGS__                                                    \
 	}
 
-static struct fixture_cert root, sub, stranger;
+static struct fixture_cert root, sub, second_root, stranger;
 static struct trust *trust;
 
 static int
@@ -31,9 +31,12 @@ setup(void **state)
 	(void)state;
 	fixture_ca(&root, OPTS(.name = "Root"));
 	fixture_intermediate(&sub, &root, OPTS(.name = "Sub"));
+	fixture_ca(&second_root, OPTS(.name = "Second"));
 	fixture_ca(&stranger, OPTS(.name = "Stranger"));
 	assert_int_equal(trust_load(&nothing, &trust, &err), 0);
 	assert_int_equal(trust_add_anchor(trust, root.certificate, &err), 0);
+	assert_int_equal(
+	    trust_add_anchor(trust, second_root.certificate, &err), 0);
 	return 0;
 }
 
@@ -43,6 +46,7 @@ teardown(void **state)
 	(void)state;
 	trust_unref(&trust);
 	fixture_fini(&stranger);
+	fixture_fini(&second_root);
 	fixture_fini(&sub);
 	fixture_fini(&root);
 	return 0;
@@ -168,6 +172,7 @@ test_record(void **state)
 static void
 test_refused(void **state)
 {
+	struct fixture_cert bound;
 	struct message m;
 
 	(void)state;
@@ -175,10 +180,16 @@ test_refused(void **state)
 	refused(&m, CERT_HARVEST_WRONG_ADDRESS);
 	message_init(&m, &root, OPTS(.name = BOB), NULL, NULL);
 	refused(&m, CERT_HARVEST_WRONG_ADDRESS);
-	message_init(&m, &stranger, OPTS(.address = BOB), NULL, NULL);
-	refused(&m, CERT_HARVEST_UNTRUSTED);
 	message_init(&m, NULL, OPTS(.address = BOB), NULL, NULL);
-	refused(&m, CERT_HARVEST_UNTRUSTED);
+	refused(&m, CERT_HARVEST_SELF_ISSUED);
+	/* An authority that may not issue for this address. */
+	fixture_intermediate(&bound, &root,
+	    OPTS(.name = "Bound",
+		.constraints = "critical,excluded;email:example.net"));
+	message_init(&m, &bound, OPTS(.address = BOB), NULL, NULL);
+	certificate_list_add(&m.list, bound.certificate);
+	refused(&m, CERT_HARVEST_BROKEN);
+	fixture_fini(&bound);
 	message_init(
 	    &m, &root, OPTS(.address = BOB, .not_after = -60), NULL, NULL);
 	refused(&m, CERT_HARVEST_EXPIRED);
@@ -202,6 +213,190 @@ test_refused(void **state)
 	message_init(&m, &root,
 	    OPTS(.address = BOB, .usage = "digitalSignature"), NULL, NULL);
 	refused(&m, CERT_HARVEST_WRONG_USAGE);
+}
+
+/* B6: all is well, but nobody knows the authority. */
+static void
+test_untrusted(void **state)
+{
+	struct store_partner_cert out;
+	struct message m;
+
+	(void)state;
+	message_init(&m, &stranger, OPTS(.address = BOB), NULL, NULL);
+	m.evidence.used = STORE_USED_PSS;
+	assert_int_equal(harvest(&m, &out), CERT_HARVEST_UNTRUSTED);
+	assert_int_equal(out.trust, STORE_TRUST_UNTRUSTED);
+	assert_ptr_equal(out.certificate, m.signer.certificate);
+	assert_int_equal(out.capabilities_len, 4);
+	assert_int_equal(out.used, STORE_USED_PSS);
+	store_partner_cert_fini(&out);
+	m.evidence.signing_time = fixture_now() + LIMIT_CLOCK_SKEW + 1;
+	assert_int_equal(harvest(&m, &out), CERT_HARVEST_UNTRUSTED);
+	assert_null(out.capabilities);
+	assert_int_equal(out.used, 0);
+	store_partner_cert_fini(&out);
+	message_fini(&m);
+	/* The path as far as it came along is kept, for later. */
+	trust_set_judged(
+	    trust, NULL, &(struct certificate_list){&root.certificate, 1, 1});
+	message_init(&m, &sub, OPTS(.address = BOB), NULL, NULL);
+	assert_int_equal(harvest(&m, &out), CERT_HARVEST_UNTRUSTED);
+	assert_int_equal(out.chain.count, 1);
+	assert_ptr_equal(out.chain.at[0], sub.certificate);
+	store_partner_cert_fini(&out);
+	message_fini(&m);
+	trust_set_judged(trust, NULL, NULL);
+}
+
+/* Only that: any other fault counts more. */
+static void
+test_untrusted_and_more(void **state)
+{
+	struct message m;
+
+	(void)state;
+	message_init(
+	    &m, &stranger, OPTS(.address = "eve@example.net"), NULL, NULL);
+	refused(&m, CERT_HARVEST_WRONG_ADDRESS);
+	message_init(
+	    &m, &stranger, OPTS(.address = BOB, .not_after = -60), NULL, NULL);
+	refused(&m, CERT_HARVEST_EXPIRED);
+	message_init(
+	    &m, &stranger, OPTS(.address = BOB, .not_before = 60), NULL, NULL);
+	refused(&m, CERT_HARVEST_EXPIRED);
+	message_init(
+	    &m, &stranger, OPTS(.address = BOB, .digest = "SHA1"), NULL, NULL);
+	refused(&m, CERT_HARVEST_WEAK);
+	message_init(
+	    &m, &stranger, OPTS(.address = BOB, .key = "RSA-1024"), NULL, NULL);
+	refused(&m, CERT_HARVEST_WEAK);
+	message_init(&m, &stranger,
+	    OPTS(.address = BOB, .usage = "digitalSignature"), NULL, NULL);
+	refused(&m, CERT_HARVEST_WRONG_USAGE);
+}
+
+/* A stranger's signature cannot point to a certificate that is good. */
+static void
+test_untrusted_pointer(void **state)
+{
+	struct fixture_cert good, own;
+	struct store_partner_cert out;
+	struct message m;
+
+	(void)state;
+	fixture_leaf(&good, &root, OPTS(.address = BOB));
+	message_init(&m, &stranger, OPTS(.address = BOB), NULL, NULL);
+	certificate_list_add(&m.list, good.certificate);
+	m.evidence.preferred = good.certificate;
+	assert_int_equal(harvest(&m, &out), CERT_HARVEST_UNTRUSTED);
+	assert_ptr_equal(out.certificate, m.signer.certificate);
+	assert_false(out.preferred);
+	store_partner_cert_fini(&out);
+	/* To one of its own kind, but then it says nothing about it. */
+	fixture_leaf(&own, &stranger, OPTS(.address = BOB, .name = "other"));
+	m.evidence.preferred = own.certificate;
+	assert_int_equal(harvest(&m, &out), CERT_HARVEST_UNTRUSTED);
+	assert_ptr_equal(out.certificate, own.certificate);
+	assert_false(out.preferred);
+	assert_null(out.capabilities);
+	store_partner_cert_fini(&out);
+	message_fini(&m);
+	fixture_fini(&own);
+	fixture_fini(&good);
+}
+
+/* --- whose word it is --- */
+
+static void
+claims_are(struct message *m, bool expected)
+{
+	struct store_partner_cert out;
+
+	m->evidence.used = STORE_USED_OAEP;
+	m->evidence.preferred = m->others[0].certificate;
+	assert_int_equal(harvest(m, &out), CERT_HARVEST_KEPT);
+	assert_ptr_equal(out.certificate, m->others[0].certificate);
+	assert_int_equal(out.preferred, expected);
+	assert_int_equal(out.capabilities_len, expected ? 4 : 0);
+	assert_int_equal(out.used, expected ? STORE_USED_OAEP : 0);
+	assert_int_equal(out.signing_time, expected ? fixture_now() - 10 : 0);
+	assert_int_equal(out.used_time, out.signing_time);
+	store_partner_cert_fini(&out);
+	message_fini(m);
+}
+
+/* Two certificates of one person, from two authorities: anybody can point to
+ * somebody else's. */
+static void
+test_whose_word(void **state)
+{
+	const char *mailbox = "2.23.140.1.5.1.3", *sponsor = "2.23.140.1.5.3.3";
+	struct message m;
+
+	(void)state;
+	message_init(
+	    &m, &root, OPTS(.address = BOB), OPTS(.address = BOB), NULL);
+	claims_are(&m, true);
+	/* Another intermediate of the same authority. */
+	message_init(&m, &root, OPTS(.address = BOB), NULL, NULL);
+	fixture_leaf(&m.others[0], &sub, OPTS(.address = BOB));
+	claims_are(&m, true);
+	message_init(&m, &second_root, OPTS(.address = BOB), NULL, NULL);
+	fixture_leaf(&m.others[0], &root, OPTS(.address = BOB));
+	claims_are(&m, false);
+	/* Of a lower level it is not his word either; of a higher one it is. */
+	message_init(&m, &root, OPTS(.address = BOB, .policies = mailbox),
+	    OPTS(.address = BOB, .policies = sponsor), NULL);
+	claims_are(&m, false);
+	message_init(&m, &root, OPTS(.address = BOB, .policies = sponsor),
+	    OPTS(.address = BOB, .policies = mailbox), NULL);
+	claims_are(&m, true);
+}
+
+/* Nobody has signed the bag of certificates: one from elsewhere with the
+ * signer's name is not taken because it is newer. */
+static void
+test_bag_is_not_signed(void **state)
+{
+	struct fixture_cert planted;
+	struct message m;
+
+	(void)state;
+	fixture_leaf(
+	    &planted, &second_root, OPTS(.address = BOB, .not_before = -60));
+	message_init(&m, &root, OPTS(.address = BOB), NULL, NULL);
+	certificate_list_add(&m.list, planted.certificate);
+	kept(&m, m.signer.certificate, false);
+	message_init(&m, &root,
+	    OPTS(.address = BOB, .usage = "digitalSignature"), NULL, NULL);
+	certificate_list_add(&m.list, planted.certificate);
+	refused(&m, CERT_HARVEST_WRONG_USAGE);
+	fixture_fini(&planted);
+}
+
+static void
+test_drop_claims(void **state)
+{
+	struct store_partner_cert out;
+	struct message m;
+
+	(void)state;
+	message_init(&m, &root, OPTS(.address = BOB), NULL, NULL);
+	m.evidence.preferred = m.signer.certificate;
+	m.evidence.used = STORE_USED_OAEP;
+	assert_int_equal(harvest(&m, &out), CERT_HARVEST_KEPT);
+	assert_int_equal(out.used, STORE_USED_OAEP);
+	cert_harvest_drop_claims(&out);
+	assert_null(out.capabilities);
+	assert_int_equal(out.capabilities_len, 0);
+	assert_int_equal(out.used, 0);
+	assert_int_equal(out.used_time, 0);
+	assert_int_equal(out.signing_time, 0);
+	assert_false(out.preferred);
+	assert_ptr_equal(out.certificate, m.signer.certificate);
+	store_partner_cert_fini(&out);
+	message_fini(&m);
 }
 
 /* Rule H2, first: what the sender prefers. */
@@ -343,7 +538,7 @@ test_names(void **state)
 	assert_string_equal(cert_harvest_word_name(CERT_HARVEST_KEPT), "kept");
 	assert_string_equal(
 	    cert_harvest_word_name(CERT_HARVEST_FUTURE), "future-signing-time");
-	for (int i = 0; i <= CERT_HARVEST_FUTURE; i++)
+	for (int i = 0; i <= CERT_HARVEST_BROKEN; i++)
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(
 			    cert_harvest_word_name((enum cert_harvest_word)i),
@@ -356,6 +551,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_record),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_untrusted),
+	    cmocka_unit_test(test_untrusted_and_more),
+	    cmocka_unit_test(test_untrusted_pointer),
+	    cmocka_unit_test(test_whose_word),
+	    cmocka_unit_test(test_bag_is_not_signed),
+	    cmocka_unit_test(test_drop_claims),
 	    cmocka_unit_test(test_preferred),
 	    cmocka_unit_test(test_bad_preference),
 	    cmocka_unit_test(test_companion),
