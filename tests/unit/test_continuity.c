@@ -475,7 +475,7 @@ test_stored(void **state)
 	char *folder = fixture_folder();
 	char *uri = xasprintf("sqlite:%s/store.db", folder);
 	struct fixture_cert old, same, other;
-	struct store *store;
+	struct store *store = NULL;
 	struct err err;
 	int from, to;
 
