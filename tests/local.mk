@@ -25,8 +25,8 @@ EXTRA_DIST += \
 # Odd messages, byte for byte; WILD.md says what becomes of them.
 EXTRA_DIST += %D%/corpus WILD.md
 
-# Reads what tests/unit/test_report writes.
-EXTRA_DIST += %D%/tools/report_judge.py
+# Reads what tests/unit/test_report writes, and test_result.
+EXTRA_DIST += %D%/tools/report_judge.py %D%/tools/authres_judge.py
 
 check_PROGRAMS += tests/tools/steps_tool
 tests_tools_steps_tool_LDADD = $(GATEWAY_LIBS)

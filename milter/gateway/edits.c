@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 
@@ -55,6 +56,22 @@ edits_set_header(
 	    .index = index,
 	    .value = value ? xstrdup(value) : NULL,
 	};
+}
+
+void
+edits_change_header(
+    struct edits *e, const char *name, unsigned index, const char *value)
+{
+	for (size_t i = 0; i < e->header_count; i++) {
+		struct header_edit *edit = &e->headers[i];
+
+		if (edit->index != index || strcasecmp(edit->name, name) != 0)
+			continue;
+		free(edit->value);
+		edit->value = value ? xstrdup(value) : NULL;
+		return;
+	}
+	edits_set_header(e, name, index, value);
 }
 
 void

@@ -45,6 +45,10 @@ void edits_fini(struct edits *e);
 void edits_set_header(
     struct edits *e, const char *name, unsigned index, const char *value);
 
+/* The same, in the place of an edit of that very field if there is one. */
+void edits_change_header(
+    struct edits *e, const char *name, unsigned index, const char *value);
+
 /* A new field above all others, also above those that were inserted before;
  * name and value are copied, value as above.  It is carried out after all
  * other edits of the header, whose indexes do not count it. */

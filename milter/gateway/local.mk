@@ -40,6 +40,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_text.c %D%/report_text.h \
+	%D%/result.c %D%/result.h \
+	%D%/tag.c %D%/tag.h \
 	%D%/token.c %D%/token.h \
 	%D%/trigger.c %D%/trigger.h
 
@@ -84,6 +86,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_record \
 	tests/unit/test_reply \
 	tests/unit/test_report \
+	tests/unit/test_result \
 	tests/unit/test_token \
 	tests/unit/test_trigger
 
@@ -171,6 +174,8 @@ tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_reply_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_report_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_result_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_token_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_token_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)

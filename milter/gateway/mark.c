@@ -8,70 +8,129 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/authres.h"
+#include "gateway/result.h"
+#include "gateway/tag.h"
+#include "mail/address.h"
+
+#define SUBJECT_FIELD "Subject"
 
 /* Which names may be ours. */
 enum mark_name {
 	NAME_OTHER = 0,
 	NAME_STATUS,
 	NAME_RESULTS,
+	NAME_SUBJECT,
 	NAME_COUNT
 };
+
+/* As they shall be told to the mail server. */
+static const char *const names[NAME_COUNT] = {[NAME_STATUS] = STATUS_FIELD,
+    [NAME_RESULTS] = AUTHRES_FIELD,
+    [NAME_SUBJECT] = SUBJECT_FIELD};
+
+/* A look at the fields of a message. */
+struct look {
+	const struct gateway_config *config;
+	struct tags tags;
+};
+
+static void
+look_init(struct look *l, const struct gateway_config *config)
+{
+	l->config = config;
+	tags_init(&l->tags, &config->tags);
+}
+
+static void
+look_fini(struct look *l)
+{
+	tags_fini(&l->tags);
+}
 
 /* Most fields end at the first comparison. */
 static enum mark_name
 name_of(const struct header_field *field)
 {
+	enum mark_name name;
+
 	switch (field->name.len) {
 	case sizeof(STATUS_FIELD) - 1:
-		return slice_equal_text_ci(field->name, STATUS_FIELD)
-			   ? NAME_STATUS
-			   : NAME_OTHER;
+		name = NAME_STATUS;
+		break;
 	case sizeof(AUTHRES_FIELD) - 1:
-		return slice_equal_text_ci(field->name, AUTHRES_FIELD)
-			   ? NAME_RESULTS
-			   : NAME_OTHER;
+		name = NAME_RESULTS;
+		break;
+	case sizeof(SUBJECT_FIELD) - 1:
+		name = NAME_SUBJECT;
+		break;
 	default:
 		return NAME_OTHER;
 	}
+	return slice_equal_text_ci(field->name, names[name]) ? name
+							     : NAME_OTHER;
 }
 
 static bool
-is_forged(const struct gateway_config *config, enum mark_name name,
-    const struct header_field *field)
+is_forged_result(const struct look *l, const struct header_field *field)
 {
 	char room[GATEWAY_NAME_MAX];
-	enum authres_claim claim;
+	enum authres_claim claim =
+	    authres_read(field->body, gateway_name(l->config, room));
 
-	if (name != NAME_RESULTS)
-		return name == NAME_STATUS;
-	claim = authres_read(field->body, gateway_name(config, room));
-	return config->remove_results == REMOVE_ALL ? claim != AUTHRES_OTHERS
-						    : claim == AUTHRES_SMIME;
+	return l->config->remove_results == REMOVE_ALL ? claim != AUTHRES_OTHERS
+						       : claim == AUTHRES_SMIME;
+}
+
+static bool
+is_forged(struct look *l, enum mark_name name, const struct header_field *field)
+{
+	switch (name) {
+	case NAME_STATUS:
+		return true;
+	case NAME_RESULTS:
+		return is_forged_result(l, field);
+	case NAME_SUBJECT:
+		return tags_find(&l->tags, field->body);
+	case NAME_OTHER:
+	case NAME_COUNT:
+		break;
+	}
+	return false;
 }
 
 bool
 mark_is_claimed(
     const struct gateway_config *config, const struct header *header)
 {
-	for (size_t i = 0; i < header->count; i++) {
-		const struct header_field *field = &header->fields[i];
-		enum mark_name name = name_of(field);
+	bool is_claimed = header->over_limit;
+	struct look l;
 
-		if (name != NAME_OTHER && is_forged(config, name, field))
-			return true;
+	look_init(&l, config);
+	for (size_t i = 0; i < header->count && !is_claimed; i++) {
+		const struct header_field *field = &header->fields[i];
+
+		is_claimed = is_forged(&l, name_of(field), field);
 	}
-	return header->over_limit;
+	look_fini(&l);
+	return is_claimed;
 }
 
-/* The names as they shall be told to the mail server. */
-static const char *const names[NAME_COUNT] = {
-    [NAME_STATUS] = STATUS_FIELD, [NAME_RESULTS] = AUTHRES_FIELD};
+static void
+remove_field(struct look *l, enum mark_name name, unsigned index,
+    const struct header_field *field, struct edits *edits)
+{
+	char *rest =
+	    name == NAME_SUBJECT ? tags_cut(&l->tags, field->body) : NULL;
+
+	edits_set_header(edits, names[name], index, rest);
+	free(rest);
+}
 
 static size_t
-delete_forged(const struct gateway_config *config, const struct header *header,
-    struct edits *edits)
+remove_forged(struct look *l, const struct header *header, struct edits *edits)
 {
 	size_t left[NAME_COUNT] = {0}, count = 0;
 
@@ -82,10 +141,8 @@ delete_forged(const struct gateway_config *config, const struct header *header,
 		enum mark_name name = name_of(field);
 		unsigned index = (unsigned)left[name]--;
 
-		if (name == NAME_OTHER || !is_forged(config, name, field))
-			continue;
-		if (count++ < LIMIT_FORGED_FIELDS)
-			edits_set_header(edits, names[name], index, NULL);
+		if (is_forged(l, name, field) && count++ < LIMIT_FORGED_FIELDS)
+			remove_field(l, name, index, field, edits);
 	}
 	return count;
 }
@@ -94,14 +151,160 @@ int
 mark_remove(const struct gateway_config *config, const struct header *header,
     struct edits *edits, struct err *err)
 {
-	size_t before = edits->header_count;
+	size_t before = edits->header_count, count;
+	struct look l;
 
 	if (header->over_limit)
 		return err_set(err, ERR_PERMANENT,
 		    "more header fields than can be looked at");
-	if (delete_forged(config, header, edits) <= LIMIT_FORGED_FIELDS)
+	look_init(&l, config);
+	count = remove_forged(&l, header, edits);
+	look_fini(&l);
+	if (count <= LIMIT_FORGED_FIELDS)
 		return 0;
 	edits_cut(edits, before);
 	return err_set(err, ERR_PERMANENT,
 	    "more than %u fields that only we may write", LIMIT_FORGED_FIELDS);
+}
+
+/* --- our own --- */
+
+/* Is there a signature around everything else?  That anybody can see. */
+static bool
+is_signed_first(const struct smime_layers *layers)
+{
+	return layers->count > 0 &&
+	       (layers->kinds[0] == SMIME_SIGNED_DETACHED ||
+		   layers->kinds[0] == SMIME_SIGNED_OPAQUE);
+}
+
+/* Whom the signature is by: who stands in From, if it is his certificate.  The
+ * caller frees it. */
+static char *
+signer_of(const struct smime_verdict *verdict, const struct header *header)
+{
+	const struct header_field *from = header_find(header, "From", 0);
+	const struct certificate *signer = verdict->signer;
+	struct address_list authors;
+	char *address = NULL;
+
+	if (!signer || signer->address_count == 0)
+		return NULL;
+	address_list_init(&authors);
+	if (from && verdict->owns_from)
+		address_list_add(&authors, from->body);
+	if (authors.count == 1 &&
+	    certificate_has_address(signer, authors.addresses[0]))
+		address = xstrdup(authors.addresses[0]);
+	else
+		address = xstrdup(signer->addresses[0]);
+	address_list_fini(&authors);
+	return address;
+}
+
+/* Who gets ciphertext is told what he can see, and nothing of what others may
+ * have found inside; whatever the reason is, it looks the same (rule X4). */
+static struct result
+describe(const struct mark_facts *facts)
+{
+	const struct smime_layers *l = facts->layers;
+	struct result r = {
+	    .part = "", .cipher = "", .unmet = facts->plan->unmet};
+
+	if (!l)
+		return r;
+	r.encrypted = l->decryption != SMIME_CLEAR;
+	r.decrypted = r.encrypted && facts->decrypted;
+	if (r.encrypted && !r.decrypted) {
+		r.signed_outside = is_signed_first(l);
+		return r;
+	}
+	r.signed_outside = l->signed_outside;
+	r.cipher = l->cipher;
+	r.authenticated = l->authenticated;
+	if (l->verdict.status != SMIME_UNSIGNED) {
+		r.verdict = &l->verdict;
+		r.part = l->part;
+	}
+	return r;
+}
+
+static void
+add_fields(const struct gateway_config *config, const struct result *r,
+    struct edits *edits)
+{
+	char room[GATEWAY_NAME_MAX];
+	struct buf body;
+
+	buf_init(&body, RESULT_MAX);
+	result_write_status(r, &body);
+	edits_insert_top(edits, STATUS_FIELD, buf_text(&body));
+	buf_clear(&body);
+	result_write_authres(r, gateway_name(config, room), &body);
+	edits_insert_top(edits, AUTHRES_FIELD, buf_text(&body));
+	buf_fini(&body);
+}
+
+static void
+add_tag(struct buf *text, bool wanted, const char *tag)
+{
+	if (!wanted || !tag || !*tag)
+		return;
+	if (text->len > 0)
+		buf_add_char(text, ' ');
+	buf_add_text(text, tag);
+}
+
+static bool
+is_problem(const struct result *r)
+{
+	return r->unmet != REASON_NONE || r->signed_outside ||
+	       (r->verdict && r->verdict->status != SMIME_VALID);
+}
+
+/* Before the subject, as it is without what others wrote. */
+static void
+add_tags(const struct gateway_config *config, const struct result *r,
+    const struct header *header, struct edits *edits)
+{
+	const struct header_field *subject =
+	    header_find(header, SUBJECT_FIELD, 0);
+	struct slice body = subject ? subject->body : slice_text("");
+	char *rest, *tagged;
+	struct buf text;
+	struct look l;
+
+	buf_init(&text, RESULT_MAX);
+	add_tag(&text, is_problem(r), config->tags.problem);
+	add_tag(&text, r->decrypted, config->tags.encrypted);
+	add_tag(&text, r->verdict && r->verdict->status == SMIME_VALID,
+	    config->tags.signed_);
+	if (text.len > 0) {
+		look_init(&l, config);
+		rest = tags_cut(&l.tags, body);
+		tagged = tag_subject(
+		    buf_text(&text), rest ? slice_text(rest) : body);
+		edits_change_header(edits, SUBJECT_FIELD, 1, tagged);
+		free(tagged);
+		free(rest);
+		look_fini(&l);
+	}
+	buf_fini(&text);
+}
+
+void
+mark_add(const struct gateway_config *config, const struct mark_facts *facts,
+    const struct header *header, struct edits *edits)
+{
+	struct result r = describe(facts);
+	char *signer = NULL;
+
+	if (facts->plan->shadow || facts->plan->action != PLAN_PASS)
+		return;
+	if (r.verdict)
+		r.signer = signer = signer_of(r.verdict, header);
+	if (facts->plan->mark)
+		add_fields(config, &r, edits);
+	add_tags(config, &r, header, edits);
+	free(signer);
 }
