@@ -5,6 +5,7 @@ ATTACK_LIBS = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 ATTACK_TESTS = \
 	tests/unit/test_attacks_certificate \
 	tests/unit/test_attacks_from \
+	tests/unit/test_attacks_oracle \
 	tests/unit/test_attacks_structure \
 	tests/unit/test_attacks_tamper
 
@@ -16,6 +17,15 @@ tests_unit_test_attacks_from_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attacks_from_SOURCES = tests/unit/test_attacks_from.c \
 	$(ATTACK_SITE)
 tests_unit_test_attacks_from_LDADD = $(ATTACK_LIBS)
+tests_unit_test_attacks_oracle_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_attacks_oracle_SOURCES = tests/unit/test_attacks_oracle.c \
+	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \
+	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
+	$(SMIME_FIXTURE)
+tests_unit_test_attacks_oracle_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=key_unwrap_rsa -Wl,--wrap=key_unwrap_ecdh \
+	-Wl,--wrap=content_cipher_open
+tests_unit_test_attacks_oracle_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_attacks_structure_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attacks_structure_SOURCES = \
 	tests/unit/test_attacks_structure.c $(ATTACK_SITE)
