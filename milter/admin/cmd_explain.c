@@ -19,7 +19,8 @@
 #include "gateway/directory.h"
 
 static const struct command_option options[] = {
-    {"from", "ADDRESS", "envelope sender, and From where there is no FILE"},
+    {"from", "ADDRESS",
+	"envelope sender (\"<>\": nobody), and From where there is no FILE"},
     {"to", "ADDRESS,...", "recipients"},
     {"cc", "ADDRESS,...", "more recipients"},
     {"bcc", "ADDRESS,...", "recipients whom the header does not name"},
@@ -93,7 +94,7 @@ read_who(struct admin *a, struct question *q, const struct args *args,
 	q->run.client.issuer = args_option(args, "tls-issuer");
 	if (!auth && !client && !q->run.client.daemon_name &&
 	    !q->run.client.certificate) {
-		if (is_own(a, q->from, &own, err) < 0)
+		if (*q->from && is_own(a, q->from, &own, err) < 0)
 			return VERB_FAILED;
 		auth = own ? q->from : NULL;
 	}
@@ -129,6 +130,20 @@ add_all(struct address_list *to, const struct address_list *from)
 		address_list_add(to, slice_text(from->addresses[i]));
 }
 
+/* "<>" sends reports, which are what their From says. */
+static enum verb_result
+read_sender(struct question *q, const char *from, struct err *err)
+{
+	if (!address_is_null(slice_text(from)))
+		return admin_address(from, &q->from, err);
+	q->from = xstrdup("");
+	if (q->has_file)
+		return VERB_DONE;
+	(void)err_set(err, ERR_PERMANENT,
+	    "--from \"<>\" needs a FILE; see: smimectl help explain");
+	return VERB_USAGE;
+}
+
 /* A message of its own names its author and recipients itself, where the
  * command line does not. */
 static enum verb_result
@@ -140,7 +155,7 @@ read_envelope(struct admin *a, struct question *q, const struct args *args,
 
 	q->subject = args_option(args, "subject");
 	if (from)
-		rc = admin_address(from, &q->from, err);
+		rc = read_sender(q, from, err);
 	else if (q->has_file)
 		q->from = message_file_from(&q->message);
 	if (rc == VERB_DONE && !q->from)

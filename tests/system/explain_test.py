@@ -247,6 +247,10 @@ def _(site):
     equal((result["direction"], result["submitter"]), ("inbound", "login"))
     result = site.explain(ALICE, "--to", BOB)
     equal((result["direction"], result["login"]), ("outbound", ALICE))
+    report = b"From: MAILER-DAEMON@example.com\r\n\r\nIt is gone.\r\n"
+    result = site.explain("<>", "--to", ALICE, site.for_smimectl(report))
+    equal((result["direction"], result["submitter"], result["sender"]),
+          ("inbound", "stranger", "<>"))
 
 
 @case("the command line: what is missing, and what makes no sense")
@@ -255,6 +259,7 @@ def _(site):
             (["--from", ALICE], "--to is missing"),
             (["--to", BOB], "--from is missing"),
             (["--from", ALICE, "--to", "nobody"], "not a list"),
+            (["--from", "<>", "--to", ALICE], "needs a FILE"),
             (["--from", ALICE, "--to", BOB, "--subject", "a\nb: c"],
              "more than one line")):
         done = site.run("smimectl", "-c", site.configuration, "explain",
