@@ -337,8 +337,7 @@ test_utf8_mailboxes(void **state)
 	static const char *const names[] = {
 	    "bob@example.net", "bob@example.net.", "BOB@example.net",
 	    "\xef\xbd\x82ob@example.net", /* full width */
-	    "b\xd0\xbe"
-	    "b@example.net",		  /* a Cyrillic o */
+	    "b\320\276b@example.net",	  /* a Cyrillic o */
 	    "b\xcc\x88ob@example.net",	  /* a combining mark */
 	    "bob@\xef\xbd\x85xample.net", /* full width in the domain */
 	};
