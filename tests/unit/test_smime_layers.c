@@ -516,8 +516,8 @@ test_not_at_the_root(void **state)
 {
 	static const char *const fronts[] = {
 	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n",
-	    "Content-Type: multipart/alternative; boundary=b\r\n\r\n"
-	    "--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\n",
+	    ("Content-Type: multipart/alternative; boundary=b\r\n\r\n"
+	     "--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n--b\r\n"),
 	    "Content-Type: message/rfc822\r\n\r\nFrom: alice@example.org\r\n",
 	};
 
