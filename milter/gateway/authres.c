@@ -20,7 +20,7 @@
 /* A text in small letters. */
 struct view {
 	struct buf all;	     /* as it is */
-	struct buf squeezed; /* without comments, quotes and blanks */
+	struct buf squeezed; /* without comments, quotes, blanks, controls */
 	bool is_clean;	     /* what is opened is closed, nothing odd in it */
 };
 
@@ -80,7 +80,7 @@ view_init(struct view *v, struct slice text)
 
 		v->is_clean &= !is_control(text.data[i]);
 		buf_add_char(&v->all, c);
-		if (step(&n, text.data[i]))
+		if (step(&n, text.data[i]) && !is_control(text.data[i]))
 			buf_add_char(&v->squeezed, c);
 	}
 	v->is_clean &= n.depth == 0 && !n.quoted && !n.escaped;

@@ -3,7 +3,7 @@
 
 EXTRA_DIST += %D%/seeds %D%/mime.dict %D%/address.dict %D%/smtp.dict \
 	%D%/header.dict %D%/session.dict %D%/encoded_word.dict \
-	%D%/trigger.dict
+	%D%/trigger.dict %D%/authres.dict
 
 FUZZ_TARGETS =
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
@@ -49,7 +49,11 @@ FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_encoded_word %D%/fuzz_header \
 %C%_fuzz_mime_canon_LDADD = $(MAIL_LIBS)
 
 # gateway/
-FUZZ_TARGETS += %D%/fuzz_trigger
+FUZZ_TARGETS += %D%/fuzz_authres %D%/fuzz_trigger
+%C%_fuzz_authres_SOURCES = %D%/fuzz_authres.c %D%/fuzz.h
+%C%_fuzz_authres_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_authres_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_authres_LDADD = $(GATEWAY_LIBS)
 %C%_fuzz_trigger_SOURCES = %D%/fuzz_trigger.c %D%/fuzz.h
 %C%_fuzz_trigger_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_trigger_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

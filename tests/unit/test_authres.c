@@ -158,6 +158,7 @@ test_unreadable(void **state)
 	    {" (mx.example.org; dkim=pass", AUTHRES_SMIME},
 	    {" \"mx.example.org; dkim=pass", AUTHRES_SMIME},
 	    {" \xc2\xa0mx.example.org; dkim=pass", AUTHRES_SMIME},
+	    {" mx.exa\001mple.org; dkim=pass", AUTHRES_SMIME},
 	    /* no name at all, but the word */
 	    {" smime=pass body.smime-identifier=a@example.net", AUTHRES_SMIME},
 	    {"; smime=pass", AUTHRES_SMIME},
