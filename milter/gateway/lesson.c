@@ -29,6 +29,21 @@ struct lesson {
 	size_t weight;
 };
 
+static const char *const words[] = {
+    [LESSON_UNLEARNED] = "unlearned",
+    [LESSON_UNTRUSTED] = "untrusted",
+    [LESSON_PENDING] = "pending",
+    [LESSON_WAITS] = "unlearned",
+    [LESSON_HARVESTED] = "harvested",
+    [LESSON_RENEWED] = "harvested",
+};
+
+const char *
+lesson_word_name(enum lesson_word word)
+{
+	return words[word];
+}
+
 struct lesson *
 lesson_new(
     const struct harvest_source *source, const struct smime_verdict *verdict)
@@ -238,100 +253,51 @@ judge_newcomer(const struct class *c)
 	return judge(c, c->lesson->signer, &c->known);
 }
 
-/* Two of one contact may be learned by two processes at a time, each as if
- * there were no other.  Whoever was second sees the first one now, and takes
- * his own back; when both do, both wait for the operator. */
-static int
-look_again(const struct class *c, enum continuity *answer, struct err *err)
+/* What is new for the contact: c->record gets the trust for that. */
+static struct lesson_outlook
+meet_newcomer(struct class *c)
 {
-	const struct store_partner_cert *record = &c->record;
-	struct partner_certs known;
-	int rc;
-
-	partner_certs_init(&known);
-	rc = partner_certs_load(&known, c->store, record->address, err);
-	if (rc == 0)
-		*answer = judge(c, record->certificate, &known);
-	partner_certs_fini(&known);
-	if (rc < 0 || continuity_trust(*answer) == STORE_TRUST_HARVESTED)
-		return rc;
-	return store_partner_cert_judge(c->store, record->address,
-	    record->certificate->fingerprint, STORE_TRUST_PENDING, err);
-}
-
-static int
-put(const struct class *c, bool *is_new, struct err *err)
-{
-	return store_partner_cert_put(c->store, &c->record, is_new, err);
-}
-
-static void
-learn_newcomer(struct class *c)
-{
-	const struct lesson *l = c->lesson;
 	enum continuity answer = judge_newcomer(c);
-	struct err err;
-	bool is_new;
 
 	c->record.trust = continuity_trust(answer);
-	if (put(c, &is_new, &err) < 0 ||
-	    (c->record.trust == STORE_TRUST_HARVESTED &&
-		look_again(c, &answer, &err) < 0))
-		say_unlearned(c, "store", &err);
-	else if (continuity_trust(answer) == STORE_TRUST_PENDING)
-		record_pending(l->queue_id, l->from, c->record.fingerprint,
-		    continuity_name(answer));
-	else
-		record_harvested(
-		    l->queue_id, l->from, c->record.fingerprint, true);
+	return (struct lesson_outlook){c->record.trust == STORE_TRUST_PENDING
+					   ? LESSON_PENDING
+					   : LESSON_HARVESTED,
+	    continuity_name(answer)};
 }
 
 /* --- all others --- */
 
-static void
-renew(struct class *c, const struct store_partner_cert *old)
-{
-	const struct lesson *l = c->lesson;
-	struct err err;
-	bool is_new;
+static const struct lesson_outlook distrusted = {
+    LESSON_UNLEARNED, "distrusted"};
+static const struct lesson_outlook untrusted = {LESSON_UNLEARNED, "untrusted"};
 
-	c->record.trust = STORE_TRUST_HARVESTED;
-	if (old->trust == STORE_TRUST_PENDING)
+static struct lesson_outlook
+meet_known(struct class *c, const struct store_partner_cert *old)
+{
+	if (old->trust == STORE_TRUST_PENDING) {
 		c->record.trust = STORE_TRUST_PENDING;
-	if (put(c, &is_new, &err) < 0)
-		say_unlearned(c, "store", &err);
-	else if (old->trust == STORE_TRUST_PENDING)
-		say_unlearned(c, "pending", NULL);
-	else
-		record_harvested(
-		    l->queue_id, l->from, c->record.fingerprint, is_new);
+		return (struct lesson_outlook){LESSON_WAITS, "pending"};
+	}
+	c->record.trust = STORE_TRUST_HARVESTED;
+	return (struct lesson_outlook){LESSON_RENEWED, ""};
 }
 
 /* Nothing that is known changes because of a signature that leads nowhere,
  * but what the operator himself vouches for needs no path. */
-static void
-learn_untrusted(struct class *c, const struct store_partner_cert *old)
+static struct lesson_outlook
+meet_untrusted(struct class *c, const struct store_partner_cert *old)
 {
-	struct err err;
-	bool is_new;
-
-	if (is_vouched_for(old) && has_signed(c)) {
-		renew(c, old);
-		return;
-	}
-	if (old && old->trust != STORE_TRUST_UNTRUSTED) {
-		say_unlearned(c, "untrusted", NULL);
-		return;
-	}
-	if (put(c, &is_new, &err) < 0)
-		say_unlearned(c, "store", &err);
-	else
-		record_untrusted(c->lesson->queue_id, c->lesson->from,
-		    c->record.fingerprint, is_new);
+	if (is_vouched_for(old) && has_signed(c))
+		return meet_known(c, old);
+	if (old && old->trust != STORE_TRUST_UNTRUSTED)
+		return untrusted;
+	return (struct lesson_outlook){LESSON_UNTRUSTED, ""};
 }
 
-static void
-learn(struct class *c)
+/* What becomes of c->record, and with what trust. */
+static struct lesson_outlook
+meet(struct class *c)
 {
 	const struct store_partner_cert *old =
 	    partner_certs_find(&c->known, c->record.certificate);
@@ -341,15 +307,92 @@ learn(struct class *c)
 	limit_claims(c);
 	if (has_trust(old, STORE_TRUST_DISTRUSTED) ||
 	    has_trust(signer, STORE_TRUST_DISTRUSTED))
-		say_unlearned(c, "distrusted", NULL);
-	else if (c->record.trust == STORE_TRUST_UNTRUSTED)
-		learn_untrusted(c, old);
-	else if (!c->lesson->valid) /* its authority is known since then */
-		say_unlearned(c, "untrusted", NULL);
-	else if (!old || old->trust == STORE_TRUST_UNTRUSTED)
-		learn_newcomer(c);
+		return distrusted;
+	if (c->record.trust == STORE_TRUST_UNTRUSTED)
+		return meet_untrusted(c, old);
+	if (!c->lesson->valid) /* its authority is known since then */
+		return untrusted;
+	if (!old || old->trust == STORE_TRUST_UNTRUSTED)
+		return meet_newcomer(c);
+	return meet_known(c, old);
+}
+
+/* --- learning --- */
+
+/* Two of one contact may be learned by two processes at a time, each as if
+ * there were no other.  Whoever was second sees the first one now, and takes
+ * his own back; when both do, both wait for the operator. */
+static int
+look_again(
+    const struct class *c, struct lesson_outlook *outlook, struct err *err)
+{
+	const struct store_partner_cert *record = &c->record;
+	enum continuity answer = CONTINUITY_OTHER_AUTHORITY;
+	struct partner_certs known;
+	int rc;
+
+	partner_certs_init(&known);
+	rc = partner_certs_load(&known, c->store, record->address, err);
+	if (rc == 0)
+		answer = judge(c, record->certificate, &known);
+	partner_certs_fini(&known);
+	if (rc < 0 || continuity_trust(answer) == STORE_TRUST_HARVESTED)
+		return rc;
+	*outlook =
+	    (struct lesson_outlook){LESSON_PENDING, continuity_name(answer)};
+	return store_partner_cert_judge(c->store, record->address,
+	    record->certificate->fingerprint, STORE_TRUST_PENDING, err);
+}
+
+static int
+put(const struct class *c, struct lesson_outlook *outlook, bool *is_new,
+    struct err *err)
+{
+	if (store_partner_cert_put(c->store, &c->record, is_new, err) < 0)
+		return -1;
+	return outlook->word == LESSON_HARVESTED ? look_again(c, outlook, err)
+						 : 0;
+}
+
+static void
+say_learned(
+    const struct class *c, const struct lesson_outlook *outlook, bool is_new)
+{
+	const char *queue_id = c->lesson->queue_id, *from = c->lesson->from;
+
+	switch (outlook->word) {
+	case LESSON_UNLEARNED:
+	case LESSON_WAITS:
+		say_unlearned(c, outlook->reason, NULL);
+		break;
+	case LESSON_UNTRUSTED:
+		record_untrusted(queue_id, from, c->record.fingerprint, is_new);
+		break;
+	case LESSON_PENDING:
+		record_pending(
+		    queue_id, from, c->record.fingerprint, outlook->reason);
+		break;
+	case LESSON_HARVESTED:
+		record_harvested(queue_id, from, c->record.fingerprint, true);
+		break;
+	case LESSON_RENEWED:
+		record_harvested(queue_id, from, c->record.fingerprint, is_new);
+		break;
+	}
+}
+
+static void
+learn(struct class *c)
+{
+	struct lesson_outlook outlook = meet(c);
+	bool is_new = false;
+	struct err err;
+
+	if (outlook.word != LESSON_UNLEARNED &&
+	    put(c, &outlook, &is_new, &err) < 0)
+		say_unlearned(c, "store", &err);
 	else
-		renew(c, old);
+		say_learned(c, &outlook, is_new);
 }
 
 /* --- a lesson --- */
@@ -370,6 +413,33 @@ harvest(struct class *c)
 	};
 
 	return cert_harvest(&evidence, c->trust, c->now, &c->record);
+}
+
+int
+lesson_foresee(const struct lesson *lesson, struct store *store,
+    struct trust *trust, time_t now, struct lesson_forecast *out,
+    struct err *err)
+{
+	struct class c = {
+	    .lesson = lesson, .store = store, .trust = trust, .now = now};
+	enum cert_harvest_word word;
+	int rc = 0;
+
+	store_partner_cert_init(&c.record);
+	partner_certs_init(&c.known);
+	word = harvest(&c);
+	if (!cert_harvest_is_kept(word)) {
+		out->outlook = (struct lesson_outlook){
+		    LESSON_UNLEARNED, cert_harvest_word_name(word)};
+		out->certificate = certificate_ref(lesson->signer);
+	} else if ((rc = partner_certs_load(
+			&c.known, store, lesson->from, err)) == 0) {
+		out->outlook = meet(&c);
+		out->certificate = certificate_ref(c.record.certificate);
+	}
+	partner_certs_fini(&c.known);
+	store_partner_cert_fini(&c.record);
+	return rc;
 }
 
 void

@@ -25,6 +25,34 @@ void lesson_free(struct lesson *lesson);
 /* The bytes of certificates that it keeps in memory. */
 size_t lesson_weight(const struct lesson *lesson);
 
+enum lesson_word {
+	LESSON_UNLEARNED = 0, /* nothing is kept */
+	LESSON_UNTRUSTED,     /* kept: nobody knows its authority (B6) */
+	LESSON_PENDING,	      /* kept: the operator decides (B4) */
+	LESSON_WAITS,	      /* it is pending already */
+	LESSON_HARVESTED,     /* new, and used from now on */
+	LESSON_RENEWED	      /* known, and seen again */
+};
+/* As the log calls it: "unlearned", "untrusted", "pending", "harvested" */
+const char *lesson_word_name(enum lesson_word word);
+
+struct lesson_outlook {
+	enum lesson_word word;
+	const char *reason; /* the log's word: of unlearned, pending and
+	                     * harvested; otherwise "" */
+};
+
+struct lesson_forecast {
+	struct lesson_outlook outlook;
+	struct certificate *certificate; /* that it is about; a reference */
+};
+
+/* What would be learned now, for "explain"; changes and logs nothing.  Errors
+ * are those of the store. */
+int lesson_foresee(const struct lesson *lesson, struct store *store,
+    struct trust *trust, time_t now, struct lesson_forecast *out,
+    struct err *err) MUST_USE;
+
 /*
  * Puts into the store what there is to learn, and logs it.  An encryption
  * certificate that is new for its contact is harvested or, where no other one

@@ -98,6 +98,59 @@ struct message {
 	bool untrusted; /* what the verdict says */
 };
 
+/* Does the log have this text behind that many octets? */
+static void
+expect_behind(size_t octets, const char *text)
+{
+	struct buf log;
+
+	gateway_fixture_read(&f, f.log, &log);
+	assert_true(log.len > octets);
+	if (!strstr(buf_text(&log) + octets, text))
+		fail_msg(
+		    "no \"%s\" in the log:\n%s", text, buf_text(&log) + octets);
+	buf_fini(&log);
+}
+
+static size_t
+log_length(void)
+{
+	struct buf log;
+	size_t len;
+
+	gateway_fixture_read(&f, f.log, &log);
+	len = log.len;
+	buf_fini(&log);
+	return len;
+}
+
+/* What "explain" says before is what the log says then. */
+static void
+check_forecast(const struct lesson *lesson)
+{
+	struct lesson_forecast forecast = {0};
+	struct err why;
+	char *line;
+	int rc = lesson_foresee(
+	    lesson, store, trust, fixture_now(), &forecast, &why);
+	size_t before = log_length();
+
+	lesson_learn(lesson, store, trust, fixture_now());
+	if (rc < 0) {
+		expect_behind(before, "reason=store");
+		return;
+	}
+	line = xasprintf("4Q: %s from=" BOB " cert=%.16s ",
+	    lesson_word_name(forecast.outlook.word),
+	    forecast.certificate->fingerprint_text);
+	expect_behind(before, line);
+	if (*forecast.outlook.reason &&
+	    forecast.outlook.word != LESSON_HARVESTED)
+		expect_behind(before, forecast.outlook.reason);
+	certificate_unref(&forecast.certificate);
+	free(line);
+}
+
 static void
 learn_from(struct store *from_store, const struct message *m)
 {
@@ -125,7 +178,10 @@ learn_from(struct store *from_store, const struct message *m)
 	v.signing_time = fixture_now() - m->age;
 	lesson = lesson_new(&source, &v);
 	smime_verdict_fini(&v);
-	lesson_learn(lesson, from_store, trust, fixture_now());
+	if (from_store == store)
+		check_forecast(lesson);
+	else
+		lesson_learn(lesson, from_store, trust, fixture_now());
 	lesson_free(lesson);
 }
 
