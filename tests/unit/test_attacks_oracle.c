@@ -290,6 +290,12 @@ struct failure {
 	bool may_open; /* CBC cannot tell (rule X3) */
 };
 
+static bool
+is_opened(struct buf *seen)
+{
+	return strncmp(buf_text(seen), "opened", 6) == 0;
+}
+
 static void
 check_failures(enum smime_cipher cipher, const struct smime_user *to,
     const struct failure *failures, size_t count)
@@ -302,7 +308,7 @@ check_failures(enum smime_cipher cipher, const struct smime_user *to,
 	    (const struct smime_user *const[]){to}, 1, &der);
 	read_der(buf_slice(&der), &seen);
 	good = work;
-	assert_non_null(strstr(buf_text(&seen), "opened"));
+	assert_true(is_opened(&seen));
 	assert_int_equal(good.asked, 1);
 	assert_int_equal(good.decrypted, 1);
 	buf_fini(&seen);
@@ -319,11 +325,11 @@ check_failures(enum smime_cipher cipher, const struct smime_user *to,
 			    failures[i].what, work.asked, work.decrypted);
 		if (!closed.data) {
 			closed = seen;
-			assert_non_null(strstr(buf_text(&seen), "closed"));
+			assert_false(is_opened(&seen));
 			buf_fini(&der);
 			continue;
 		}
-		if (!failures[i].may_open &&
+		if (!(failures[i].may_open && is_opened(&seen)) &&
 		    strcmp(buf_text(&seen), buf_text(&closed)) != 0)
 			fail_msg("%s: %s\nothers: %s", failures[i].what,
 			    buf_text(&seen), buf_text(&closed));
@@ -358,13 +364,17 @@ test_key_transport(void **state)
 }
 
 /* With a wrong key CBC ends in a right padding once in 256 times; then it is
- * garbage that is no entity: the same again. */
+ * garbage, which is no entity either, or nearly never. */
 static void
 test_key_transport_cbc(void **state)
 {
+	struct failure lucky[COUNT(transport)];
+
 	(void)state;
-	check_failures(
-	    SMIME_CIPHER_AES256_CBC, &bob, transport, COUNT(transport));
+	memcpy(lucky, transport, sizeof(transport));
+	for (size_t i = 1; i < COUNT(lucky); i++)
+		lucky[i].may_open = true;
+	check_failures(SMIME_CIPHER_AES256_CBC, &bob, lucky, COUNT(lucky));
 }
 
 static void
@@ -376,8 +386,8 @@ test_content(void **state)
 	    {"the header", start_flipped, false},
 	};
 	static const struct failure of_cbc[] = {
-	    {"padding", end_flipped, true},
 	    {"padding by the block before", block_before_flipped, false},
+	    {"padding", end_flipped, true},
 	    {"the header", start_flipped, false},
 	    {"the middle", middle_flipped, true},
 	};
