@@ -66,6 +66,18 @@ FUZZ_TARGETS += %D%/fuzz_certificate
 %C%_fuzz_certificate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_certificate_LDADD = $(CERT_LIBS)
 
+CERTIFIER = %D%/certifier.c %D%/certifier.h \
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+FUZZ_TARGETS += %D%/fuzz_harvest %D%/fuzz_judge
+%C%_fuzz_harvest_SOURCES = %D%/fuzz_harvest.c %D%/fuzz.h $(CERTIFIER)
+%C%_fuzz_harvest_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_harvest_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_harvest_LDADD = $(CERT_LIBS)
+%C%_fuzz_judge_SOURCES = %D%/fuzz_judge.c %D%/fuzz.h $(CERTIFIER)
+%C%_fuzz_judge_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_judge_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_judge_LDADD = $(CERT_LIBS)
+
 # key/, keyd/
 FUZZ_TARGETS += %D%/fuzz_key_message %D%/fuzz_keyd_answer %D%/fuzz_keyd_checks
 %C%_fuzz_key_message_SOURCES = %D%/fuzz_key_message.c %D%/fuzz.h
