@@ -299,12 +299,12 @@ mark_add(const struct gateway_config *config, const struct mark_facts *facts,
 	struct result r = describe(facts);
 	char *signer = NULL;
 
-	if (facts->plan->shadow || facts->plan->action != PLAN_PASS)
+	if (!facts->plan->mark || facts->plan->shadow ||
+	    facts->plan->action != PLAN_PASS)
 		return;
 	if (r.verdict)
 		r.signer = signer = signer_of(r.verdict, header);
-	if (facts->plan->mark)
-		add_fields(config, &r, edits);
+	add_fields(config, &r, edits);
 	add_tags(config, &r, header, edits);
 	free(signer);
 }

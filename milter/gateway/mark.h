@@ -42,7 +42,7 @@ struct mark_facts {
 	bool decrypted; /* this copy is the plaintext */
 };
 
-/* Adds what there is to tell, as config->mark says: the two fields above all
+/* Adds what there is to tell, if the plan says so: the two fields above all
  * others, tags before the subject.  After mark_remove, for each copy. */
 void mark_add(const struct gateway_config *config,
     const struct mark_facts *facts, const struct header *header,

@@ -473,7 +473,7 @@ test_unmarked(void **state)
 	(void)state;
 	scene_init(&s, mail);
 	s.plan.mark = false;
-	scene_check(&s, &config, FROM SUBJECT);
+	scene_check(&s, &config_tags, FROM "Subject: Re: Offer|");
 	scene_init(&s, mail);
 	s.plan.shadow = true;
 	scene_check(&s, &config_tags, FROM "Subject: Re: Offer|");

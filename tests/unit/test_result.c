@@ -423,6 +423,65 @@ test_addresses(void **state)
 	}
 }
 
+/* --- the manual --- */
+
+static void
+check_shown(const struct buf *manual, const char *name, struct buf *body)
+{
+	char *field = xasprintf("\n%s:%s\n", name, buf_text(body));
+
+	if (!memmem(manual->data, manual->len, field, strlen(field)))
+		fail_msg("not in the manual:%s", field);
+	free(field);
+	buf_clear(body);
+}
+
+/* The examples of smime-milter(8) are what is written. */
+static void
+test_manual(void **state)
+{
+	struct smime_verdict v = verdict_of(alice.certificate);
+	struct result r = result_of(&v);
+	const char *top = getenv("top_srcdir");
+	struct buf manual, body;
+	char path[4096];
+	size_t n;
+	FILE *in;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/milter/daemon/smime-milter.8",
+	    top ? top : "..");
+	in = fopen(path, "r");
+	assert_non_null(in);
+	buf_init(&manual, 1 << 20);
+	while ((n = fread(path, 1, sizeof(path), in)) > 0)
+		buf_add(&manual, path, n);
+	fclose(in);
+	buf_init(&body, RESULT_MAX);
+	result_write_authres(&r, NAME, &body);
+	check_shown(&manual, "Authentication-Results", &body);
+	result_write_status(&r, &body);
+	check_shown(&manual, "X-SMIME-Status", &body);
+	v.status = SMIME_UNTRUSTED;
+	v.trusted = false;
+	result_write_status(&r, &body);
+	check_shown(&manual, "X-SMIME-Status", &body);
+	r = unsigned_result();
+	r.unmet = REASON_MUST_BE_SIGNED;
+	result_write_status(&r, &body);
+	check_shown(&manual, "X-SMIME-Status", &body);
+	r.unmet = REASON_NONE;
+	r.encrypted = true;
+	result_write_status(&r, &body);
+	check_shown(&manual, "X-SMIME-Status", &body);
+	r.decrypted = true;
+	r.cipher = "aes256-cbc";
+	result_write_status(&r, &body);
+	check_shown(&manual, "X-SMIME-Status", &body);
+	buf_fini(&body);
+	buf_fini(&manual);
+}
+
 int
 main(void)
 {
@@ -436,6 +495,7 @@ main(void)
 	    cmocka_unit_test(test_status),
 	    cmocka_unit_test(test_encrypted),
 	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_manual),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
