@@ -37,6 +37,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/mail_run.c %D%/mail_run.h \
 	%D%/message_decrypt.c \
 	%D%/message_file.c %D%/message_file.h \
+	%D%/message_open.c %D%/message_open.h \
 	%D%/message_protect.c \
 	%D%/message_sink.c %D%/message_sink.h \
 	%D%/message_verbs.h \

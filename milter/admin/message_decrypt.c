@@ -5,118 +5,55 @@
 #include "admin/admin.h"
 #include "admin/mail_run.h"
 #include "admin/message_file.h"
+#include "admin/message_open.h"
 #include "admin/message_sink.h"
 #include "admin/message_verbs.h"
-#include "admin/own_list.h"
-#include "smime/decrypt.h"
-
-/* Own certificates that are tried at a time, when nobody says whose. */
-#define DECRYPT_BATCH 256
-
-struct decrypt {
-	struct admin *a;
-	const struct message_file *message;
-	struct own_list own; /* to be tried next */
-	struct spool plain;
-	struct smime_decrypted result;
-	bool opened;
-	int rc;
-	struct err *err;
-};
-
-/* Tries what was collected.  Not being a recipient is no error yet. */
-static void
-try_list(struct decrypt *d)
-{
-	struct smime_decrypt_opts opts = {
-	    .own = d->own.at, .own_count = d->own.count};
-
-	if (d->own.count == 0 || d->opened || d->rc)
-		return;
-	d->rc = admin_keys(d->a, &opts.keys, d->err);
-	if (d->rc)
-		return;
-	d->rc = smime_decrypt(&opts, &d->message->header, d->message->body,
-	    &d->plain, &d->result, d->err);
-	d->opened = d->rc == 0;
-	if (d->opened)
-		return; /* result points into the list */
-	if (d->err->class == ERR_NOT_FOUND)
-		d->rc = 0;
-	own_list_fini(&d->own);
-	spool_reset(&d->plain);
-}
 
 static int
-collect(const struct store_own_cert *c, void *arg)
+check_opened(const struct message_opening *o, struct err *err)
 {
-	struct decrypt *d = arg;
-
-	own_list_add(&d->own, c);
-	if (d->own.count >= DECRYPT_BATCH)
-		try_list(d);
-	return d->opened || d->rc;
-}
-
-static int
-try_addresses(struct decrypt *d, const struct address_list *to)
-{
-	for (size_t i = 0; i < to->count; i++)
-		if (own_list_load(
-			&d->own, d->a->store, to->addresses[i], d->err))
-			return -1;
-	try_list(d);
-	return d->rc;
-}
-
-/* Whoever it was redirected to: any of our keys. */
-static int
-try_all(struct decrypt *d)
-{
-	if (store_own_cert_each(d->a->store, NULL, collect, d, d->err))
-		return -1;
-	try_list(d);
-	return d->rc;
-}
-
-static int
-decrypt(struct decrypt *d, const struct address_list *to, bool only)
-{
-	if (try_addresses(d, to))
-		return -1;
-	if (!d->opened && !only && try_all(d))
-		return -1;
-	if (d->opened)
+	if (o->layers.decryption == SMIME_OPENED)
 		return 0;
-	return err_set(d->err, ERR_NOT_FOUND,
-	    "cannot be decrypted: it is not encrypted to any of our "
-	    "certificates");
+	if (o->layers.recipient_count > 0 && !o->is_for_us)
+		return err_set(err, ERR_NOT_FOUND,
+		    "cannot be decrypted: it is not encrypted to any of our "
+		    "certificates");
+	return err_set(err, ERR_PERMANENT, "the message cannot be decrypted");
 }
 
 static int
-print_decrypted(struct decrypt *d)
+print_decrypted(struct admin *a, const struct message_file *m,
+    const struct message_opening *o, struct err *err)
 {
-	const struct store_own_cert *used = d->result.used;
-	struct output *o = &d->a->output;
+	const struct store_own_cert *used = message_opening_used(o);
+	const struct smime_layers *l = &o->layers;
 	struct message_sink sink;
 	json_t *object;
 	int rc;
 
-	if (message_sink_open(&sink, o, d->err))
+	if (message_sink_open(&sink, &a->output, err))
 		return -1;
-	rc = message_file_write_entity(
-	    d->message, spool_slice(&d->plain), sink.file, d->err);
+	rc = message_file_write_entity(m, &l->content, l->body, sink.file, err);
 	object = json_object();
-	output_set(object, "address", output_text(used->address));
-	output_set(object, "certificate", output_text(used->fingerprint));
-	output_set(object, "cipher", output_text(d->result.cipher));
+	output_set(object, "address", output_text(used ? used->address : NULL));
+	output_set(object, "certificate", output_text(l->fingerprint));
+	output_set(object, "cipher", output_text(l->cipher));
+	output_set(object, "authenticated", json_boolean(l->authenticated));
 	output_set(
-	    object, "authenticated", json_boolean(d->result.authenticated));
-	output_set(object, "recipients",
-	    json_integer((json_int_t)d->result.recipients));
+	    object, "recipients", json_integer((json_int_t)l->recipient_count));
 	message_sink_close(&sink, object);
 	json_decref(object);
 	return rc;
+}
+
+static int
+decrypt(struct admin *a, const struct message_file *m,
+    const struct message_open_opts *opts, struct message_opening *o,
+    struct err *err)
+{
+	if (message_open(a, m, opts, o, err) || check_opened(o, err))
+		return -1;
+	return print_decrypted(a, m, o, err);
 }
 
 enum verb_result
@@ -125,33 +62,30 @@ message_decrypt_run(struct admin *a, const struct args *args, struct err *err)
 	const char *text = args_option(args, "to");
 	enum verb_result rc = VERB_DONE;
 	const struct settings *settings;
+	struct message_opening opening;
 	struct address_list to;
+	struct message_open_opts opts = {.to = &to, .only = text != NULL};
 	struct message_file m;
-	struct store *store;
-	struct decrypt d = {.a = a, .message = &m, .err = err};
 
 	if (admin_settings(a, &settings, err))
 		return VERB_FAILED;
 	message_file_init(&m, &settings->gateway.spool);
-	spool_init(&d.plain, &settings->gateway.spool);
-	own_list_init(&d.own);
+	message_opening_init(&opening, &settings->gateway.spool);
 	address_list_init(&to);
 	if (text)
 		rc = mail_run_addresses(text, &to, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
-	if (admin_store(a, &store, err) ||
-	    message_file_read(&m, args_operand(args, 0), err))
+	if (message_file_read(&m, args_operand(args, 0), err))
 		goto out;
 	if (!text)
 		message_file_recipients(&m, &to);
-	if (decrypt(&d, &to, text != NULL) == 0 && print_decrypted(&d) == 0)
+	if (decrypt(a, &m, &opts, &opening, err) == 0)
 		rc = VERB_DONE;
 out:
-	own_list_fini(&d.own);
+	message_opening_fini(&opening);
 	address_list_fini(&to);
-	spool_fini(&d.plain);
 	message_file_fini(&m);
 	return rc;
 }

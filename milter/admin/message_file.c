@@ -245,27 +245,21 @@ message_file_write(const struct message_file *m, const struct edits *edits,
 }
 
 int
-message_file_write_entity(const struct message_file *m, struct slice entity,
-    FILE *file, struct err *err)
+message_file_write_entity(const struct message_file *m,
+    const struct header *content, struct slice body, FILE *file,
+    struct err *err)
 {
 	struct writer w = {.file = file, .lf = m->lf};
-	struct header inner;
-	size_t body;
-	bool complete;
 
 	for (size_t i = 0; i < m->header.count; i++)
 		if (!header_field_is_content(&m->header.fields[i]))
 			write_field(&w, &m->header.fields[i]);
 	if (header_count(&m->header, "MIME-Version") == 0)
 		write_bytes(&w, slice_text("MIME-Version: 1.0\r\n"));
-	header_init(&inner);
-	body = header_parse(&inner, entity, &complete);
-	for (size_t i = 0; i < inner.count; i++)
-		if (header_field_is_content(&inner.fields[i]))
-			write_field(&w, &inner.fields[i]);
-	header_fini(&inner);
+	for (size_t i = 0; i < content->count; i++)
+		write_field(&w, &content->fields[i]);
 	write_bytes(&w, slice_text("\r\n"));
-	write_bytes(&w, slice_part(entity, body, entity.len));
+	write_bytes(&w, body);
 	return end_writing(&w, err);
 }
 

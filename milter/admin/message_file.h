@@ -42,10 +42,11 @@ int message_file_take(
 int message_file_write(const struct message_file *m, const struct edits *edits,
     FILE *file, struct err *err) MUST_USE;
 
-/* Writes the entity (header block, empty line, body; CRLF) as the message:
- * its Content-* fields take the place of the message's (rule X7). */
-int message_file_write_entity(const struct message_file *m, struct slice entity,
-    FILE *file, struct err *err) MUST_USE;
+/* Writes the entity as the message: its Content-* fields (it has no others)
+ * take the place of the message's (rule X7).  CRLF line ends. */
+int message_file_write_entity(const struct message_file *m,
+    const struct header *content, struct slice body, FILE *file,
+    struct err *err) MUST_USE;
 
 /* The only mailbox of the only From field, in canonical form; NULL when
  * there is no such.  The caller frees it. */

@@ -23,6 +23,7 @@
 #include "smime/cms_body.h"
 #include "smime/content_cipher.h"
 #include "smime/detect.h"
+#include "smime/plaintext.h"
 #include "smime/recipient_open.h"
 
 /* A RecipientInfo that one of our certificates fits, and its content key. */
@@ -181,6 +182,19 @@ was_tried(const struct decryption *d, const struct unwrapping *u,
 	return false;
 }
 
+/* -1 with err filled: not with this key. */
+static int
+content_try(const struct decryption *d, const struct unwrapping *u,
+    struct spool *out, struct err *err)
+{
+	spool_reset(out);
+	if (content_cipher_open(&d->cipher, d->envelope, u->key, out, err))
+		return -1;
+	if (d->opts->only_entity && !plaintext_is_entity(spool_slice(out)))
+		return content_cipher_refuse(err);
+	return 0;
+}
+
 /* The first key that opens it; NULL with err filled when none does. */
 static const struct unwrapping *
 content_open(const struct decryption *d, struct spool *out, struct err *err)
@@ -196,9 +210,7 @@ content_open(const struct decryption *d, struct spool *out, struct err *err)
 		if (count == LIMIT_DECRYPT_TRIES)
 			break;
 		tried[count++] = u;
-		spool_reset(out);
-		if (content_cipher_open(
-			&d->cipher, d->envelope, u->key, out, err) == 0)
+		if (content_try(d, u, out, err) == 0)
 			return u;
 		if (err->class == ERR_TEMPORARY)
 			return NULL;
@@ -291,7 +303,7 @@ smime_decrypt_der(const struct smime_decrypt_opts *opts, struct slice der,
     struct spool *out, struct smime_decrypted *result, struct err *err)
 {
 	struct smime_reader reader = {opts->own, opts->own_count};
-	struct smime_open_opts open = {opts->keys, &reader, 1};
+	struct smime_open_opts open = {opts->keys, &reader, 1, false};
 	struct smime_opened opened;
 	struct envelope envelope;
 	bool reads;
@@ -330,6 +342,21 @@ smime_decrypt(const struct smime_decrypt_opts *opts,
 
 /* --- whom it is encrypted to --- */
 
+static bool
+is_ours(const struct own_index *index, const struct recipient_info *info)
+{
+	const struct own_entry *e;
+	size_t count;
+
+	if (info->kind == RECIPIENT_OTHER)
+		return false;
+	e = own_index_find(index, &info->id, &count);
+	for (; count > 0; e++, count--)
+		if (cms_id_matches(&info->id, e->own->certificate))
+			return true;
+	return false;
+}
+
 static void
 recipient_text(const struct recipient_info *info, struct buf *out)
 {
@@ -358,6 +385,27 @@ smime_recipient_names(struct slice der, struct buf *out, struct err *err)
 		return err_set(
 		    err, ERR_PERMANENT, "the recipients are malformed");
 	return 0;
+}
+
+size_t
+smime_recipient_count(const struct envelope *envelope,
+    const struct smime_reader *readers, size_t reader_count, bool *named)
+{
+	struct recipient_reader reader;
+	struct recipient_info info;
+	struct own_index index;
+	size_t count = 0;
+
+	*named = false;
+	if (recipient_reader_init(&reader, envelope->recipients))
+		return 0;
+	own_index_init(&index, readers, reader_count);
+	while (recipient_reader_next(&reader, &info) == 1) {
+		count++;
+		*named = *named || is_ours(&index, &info);
+	}
+	own_index_fini(&index);
+	return count;
 }
 
 void

@@ -29,6 +29,9 @@ struct smime_open_opts {
 	struct key_client *keys;
 	const struct smime_reader *readers;
 	size_t reader_count;
+	bool only_entity; /* A content that is no MIME entity was decrypted
+	                   * with a wrong key, which padding alone tells in
+	                   * 255 cases of 256: the next key is tried. */
 };
 
 struct smime_opened {
@@ -89,5 +92,10 @@ int smime_recipient_names(
  * many as fit into LIMIT_RECIPIENTS_SHOWN; "..." stands for the others.
  * Printable ASCII.  Nothing behind what breaks the grammar. */
 void smime_recipient_list(const struct envelope *envelope, struct buf *out);
+
+/* How many RecipientInfos there are, as far as they can be read, and whether
+ * one of them names a certificate of the readers. */
+size_t smime_recipient_count(const struct envelope *envelope,
+    const struct smime_reader *readers, size_t reader_count, bool *named);
 
 #endif

@@ -308,7 +308,7 @@ envelope_open(struct walk *w, const struct envelope *envelope, bool *reads,
     struct err *err)
 {
 	struct smime_open_opts opts = {
-	    w->opts->keys, w->opts->readers, w->opts->reader_count};
+	    w->opts->keys, w->opts->readers, w->opts->reader_count, true};
 	struct smime_opened opened;
 	struct plaintext plain;
 	enum step step;
@@ -336,6 +336,8 @@ envelope_describe(struct walk *w, const struct envelope *envelope)
 	if (cipher)
 		w->out->cipher = cipher->name;
 	smime_recipient_list(envelope, &w->out->recipients);
+	w->out->recipient_count = smime_recipient_count(envelope,
+	    w->opts->readers, w->opts->reader_count, &w->out->is_for_reader);
 }
 
 static enum step

@@ -81,6 +81,9 @@ struct smime_layers {
 	 * each, "; " between, at most LIMIT_RECIPIENTS_SHOWN octets of
 	 * printable ASCII. */
 	struct buf recipients;
+	size_t recipient_count; /* RecipientInfos; 0: none was read */
+	bool is_for_reader;	/* a certificate of one of the readers is among
+	                     * them, as anybody can see */
 
 	struct plaintext plaintext; /* private: what content is taken from */
 };

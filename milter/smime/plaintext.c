@@ -42,18 +42,36 @@ refuse(struct err *err)
 
 /* --- the grammar of its header --- */
 
+/* The header of bytes.  false: behind it stands no empty line. */
+static bool
+header_of(struct header *header, struct slice bytes, struct slice *body)
+{
+	bool complete;
+	size_t at = header_parse(header, bytes, &complete);
+
+	*body = slice_part(bytes, at, bytes.len);
+	return !header->over_limit && (complete || at == bytes.len);
+}
+
+bool
+plaintext_is_entity(struct slice bytes)
+{
+	struct header header;
+	struct slice body;
+	bool is_entity;
+
+	header_init(&header);
+	is_entity = header_of(&header, bytes, &body);
+	header_fini(&header);
+	return is_entity;
+}
+
 static int
 parse(struct plaintext *p, struct err *err)
 {
-	struct slice all = spool_slice(&p->bytes);
-	bool complete;
-	size_t body;
-
 	header_fini(&p->header);
 	header_init(&p->header);
-	body = header_parse(&p->header, all, &complete);
-	p->body = slice_part(all, body, all.len);
-	if (p->header.over_limit || (!complete && body < all.len))
+	if (!header_of(&p->header, spool_slice(&p->bytes), &p->body))
 		return refuse(err);
 	return 0;
 }

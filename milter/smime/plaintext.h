@@ -5,6 +5,8 @@
 #ifndef SMIME_PLAINTEXT_H
 #define SMIME_PLAINTEXT_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/slice.h"
 #include "mail/header.h"
@@ -18,6 +20,9 @@ struct plaintext {
 
 void plaintext_init(struct plaintext *p, const struct spool_config *config);
 void plaintext_fini(struct plaintext *p);
+
+/* Does it begin as an entity must: fields, if any, and an empty line? */
+bool plaintext_is_entity(struct slice bytes);
 
 /*
  * Reads bytes, which are finished: by the grammar a header block (it may have

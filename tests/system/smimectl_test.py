@@ -3,6 +3,7 @@ a real store; certificates and messages are judged by openssl."""
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import os
@@ -1117,6 +1118,41 @@ def _(site):
                         data=site.bob.encrypt(header, ENTITY)),
              "not encrypted to any of our")
     site.fails(NO, "message", "decrypt", data=PLAIN)
+
+
+@case("message verify: inside what our users can open, and only there")
+def _(site):
+    pem = site.file(site.smimectl("cert", "show", ALICE, "--pem"))
+    header = b"From: bob@example.net\r\nTo: alice@example.org\r\n"
+    alice = openssl.Identity(None, ALICE, pem, None)
+    shown = site.json("message", "verify",
+                      data=site.bob.sign_detached(header, ENTITY))
+    equal([shown[k] for k in ("layers", "part", "encrypted", "decrypted",
+                              "cipher", "recipients", "certificate")],
+          [["multipart-signed"], "2", False, None, None, None, None])
+    mail = alice.encrypt(header, site.bob.sign_detached(b"", ENTITY))
+    shown = site.json("message", "verify", data=mail)
+    equal([shown[k] for k in ("status", "layers", "part", "encrypted",
+                              "decrypted", "authenticated", "certificate",
+                              "signed_outside")],
+          ["valid", ["enveloped-data", "multipart-signed"], "2", True, True,
+           False, hashlib.sha256(openssl.certificate(pem)).hexdigest(),
+           False])
+    contains(shown["recipients"].upper(),
+             f"{openssl.certificate_serial(pem):X}")
+    contains(site.smimectl("message", "verify", data=mail), shown["cipher"])
+    # Without keys what is clear is verified, and the rest is encrypted.
+    site.keyd.kill()
+    try:
+        shown = site.json("message", "verify", data=mail, status=NO)
+        equal([shown[k] for k in ("status", "detail", "layers", "decrypted",
+                                  "certificate", "authenticated")],
+              ["unsigned", "encrypted", ["enveloped-data"], False, None, None])
+        shown = site.json("message", "verify",
+                          data=site.bob.sign_detached(header, ENTITY))
+        equal(shown["status"], "valid")
+    finally:
+        site.start_keyd()
 
 
 @case("message decrypt: key agreement, and what we encrypted ourselves")

@@ -156,10 +156,12 @@ test_edits(void **state)
 static void
 test_entity(void **state)
 {
-	static const char entity[] = "Content-Type: text/plain\r\n"
-				     "Subject: not for the outside\r\n"
-				     "Content-ID: <x>\r\n\r\nplain\r\n";
+	static const char fields[] =
+	    "Content-Type: text/plain;\r\n\tcharset=utf-8\r\n"
+	    "Content-ID: <x>\r\n";
 	struct message_file m;
+	struct header content;
+	bool complete;
 	char *text = NULL;
 	size_t len = 0;
 	FILE *file = open_memstream(&text, &len);
@@ -170,12 +172,16 @@ test_entity(void **state)
 	    &m, slice_text(
 		    "From: a\nContent-Type: application/pkcs7-mime\n"
 		    "Subject: s\nContent-Transfer-Encoding: base64\n\nMII\n"));
-	assert_int_equal(
-	    message_file_write_entity(&m, slice_text(entity), file, &err), 0);
+	header_init(&content);
+	(void)header_parse(&content, slice_text(fields), &complete);
+	assert_int_equal(message_file_write_entity(
+			     &m, &content, slice_text("plain\r\n"), file, &err),
+	    0);
+	header_fini(&content);
 	fclose(file);
-	assert_string_equal(text,
-	    "From: a\nSubject: s\nMIME-Version: 1.0\n"
-	    "Content-Type: text/plain\nContent-ID: <x>\n\nplain\n");
+	assert_string_equal(text, "From: a\nSubject: s\nMIME-Version: 1.0\n"
+				  "Content-Type: text/plain;\n\tcharset=utf-8\n"
+				  "Content-ID: <x>\n\nplain\n");
 	free(text);
 	message_file_fini(&m);
 }

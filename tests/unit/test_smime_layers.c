@@ -702,9 +702,9 @@ test_bomb(void **state)
 
 /* --- whose key it is --- */
 
-/* The encrypted key in the RecipientInfo with that number. */
+/* The encrypted key in the RecipientInfo of that user. */
 static struct slice
-encrypted_key(const struct buf *der, size_t number)
+encrypted_key(const struct buf *der, const struct smime_user *who)
 {
 	struct recipient_reader reader;
 	struct recipient_info info;
@@ -715,7 +715,7 @@ encrypted_key(const struct buf *der, size_t number)
 	    recipient_reader_init(&reader, envelope.recipients), 0);
 	do
 		assert_int_equal(recipient_reader_next(&reader, &info), 1);
-	while (number-- > 0);
+	while (!cms_id_matches(&info.id, who->cert.certificate));
 	return info.encrypted_key;
 }
 
@@ -757,23 +757,23 @@ test_named_but_no_reader(void **state)
 	(void)state;
 	layers_begin(&m, ENTITY);
 	for (size_t c = 0; c < 2; c++)
-		for (size_t who = 0; who < 2; who++) {
+		for (int who = 0; who < 2; who++) {
 			layers_encrypt_der(
 			    &m, &fixture, ciphers[c], to_both, 2, &der);
 			check_reads(&der, true, true);
-			key = encrypted_key(&der, who);
+			key = encrypted_key(&der, to_both[who]);
 			inside(&der, key)[key.len / 2] ^= 1;
 			check_reads(&der, who == 1, who == 0);
 
 			layers_encrypt_der(
 			    &m, &fixture, ciphers[c], to_both, 2, &other);
-			foreign = encrypted_key(&other, who);
+			foreign = encrypted_key(&other, to_both[who]);
 			assert_int_equal(foreign.len, key.len);
 			memcpy(inside(&der, key), foreign.data, key.len);
 			check_reads(&der, who == 1, who == 0);
 			buf_fini(&other);
 
-			key = encrypted_key(&der, !who);
+			key = encrypted_key(&der, to_both[!who]);
 			inside(&der, key)[key.len / 2] ^= 1;
 			check_reads(&der, false, false);
 			buf_fini(&der);
