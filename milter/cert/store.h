@@ -279,7 +279,8 @@ int store_contacts_sent(struct store *store, const char *const *addresses,
  *
  * For a known fingerprint last_seen and last_evidence and, when signing_time
  * is newer (rule H3), capabilities and the mark preferred are taken over;
- * their absence takes nothing back; used counts when used_time is newer.  Its
+ * their absence takes nothing back, and leaves signing_time where it is; used
+ * counts when used_time is newer.  Its
  * trust stays, but for two cases: c says manual, pinned or distrusted, as only
  * the operator does; or it was untrusted, and c says harvested or pending.
  * An untrusted c changes nothing of one that is more than that.

@@ -19,6 +19,7 @@ struct known {
 	enum store_trust trust;
 	time_t signing_time;
 	bool preferred;
+	bool has_capabilities;
 	bool same_capabilities;
 	unsigned used;
 	time_t used_time;
@@ -90,6 +91,7 @@ find_known(struct sqlite *db, const struct store_partner_cert *c,
 		out->id = sqlite_number(&q, 0);
 		out->signing_time = sqlite_number(&q, 2);
 		out->preferred = sqlite_number(&q, 3) != 0;
+		out->has_capabilities = sqlite_blob(&q, 4).len > 0;
 		out->same_capabilities =
 		    slice_equal(sqlite_blob(&q, 4), capabilities(c));
 		out->used = (unsigned)sqlite_number(&q, 5);
@@ -180,19 +182,22 @@ update_capabilities(struct sqlite *db, const struct store_partner_cert *c,
 	return sqlite_run(&q, err);
 }
 
-/* What is known of it from now on (rule H3). */
+/* What is known of it from now on (rule H3).  The signing time is that of the
+ * capabilities, where there are any: what was used after them counts, and a
+ * message without any tells nothing about when they were announced. */
 static struct known
 merge(const struct store_partner_cert *c, const struct known *old)
 {
+	bool newer = c->signing_time > old->signing_time;
 	struct known new = *old;
 
 	if (!store_sqlite_is_from_mail(c->trust) ||
 	    old->trust == STORE_TRUST_UNTRUSTED)
 		new.trust = c->trust;
-	if (c->signing_time > old->signing_time) {
-		new.signing_time = c->signing_time;
+	if (newer)
 		new.preferred = old->preferred || c->preferred;
-	}
+	if (newer && (c->capabilities_len > 0 || !old->has_capabilities))
+		new.signing_time = c->signing_time;
 	if (c->used != 0 && c->used_time > old->used_time) {
 		new.used = c->used;
 		new.used_time = c->used_time;

@@ -632,13 +632,14 @@ test_known_partner(void **state)
 	assert_string_equal(seen.all[0].evidence, "<1000@example.net>");
 	partners_fini(&seen);
 
-	/* Silence about capabilities or preference takes nothing back. */
+	/* Silence about capabilities or preference takes nothing back, nor
+	 * does it tell when they were announced. */
 	partner_init(&c, &cert, STORE_TRUST_HARVESTED, 5000);
 	assert_false(put(&c));
 	seen = partners();
 	assert_memory_equal(seen.all[0].capabilities, "three", 5);
 	assert_true(seen.all[0].preferred);
-	assert_int_equal(seen.all[0].signing_time, 5000);
+	assert_int_equal(seen.all[0].signing_time, 3000);
 	partners_fini(&seen);
 
 	MUST(store_contact_find(store, "bob@example.net", &contact, &err));
