@@ -59,6 +59,8 @@ static const struct word words[] = {
 	2},
     [CERT_PICK_DOMAIN] = {"domain-certificate",
 	"the certificate of the domain is used", 0},
+    [CERT_PICK_SUSPENDED] = {"suspended",
+	"encryption to this address is suspended; ask the postmaster", 0},
 };
 
 const char *
@@ -149,10 +151,16 @@ judge_itself(
 	return CERT_PICK_TAKEN;
 }
 
+/* Newest wins (B5).  A list that came with the signature is the owner's own
+ * word, in his order; what his program used is what anybody saw, who may have
+ * wrapped the message anew.  So of one message the list counts, and what was
+ * used only where no list is newer. */
 static void
 copy_capabilities(
     struct cert_candidate *out, const struct store_partner_cert *p)
 {
+	if (p->capabilities_len == 0 || p->used_time > p->signing_time)
+		out->used = p->used;
 	if (p->capabilities_len == 0)
 		return;
 	out->capabilities = xreallocarray(NULL, p->capabilities_len, 1);
@@ -228,6 +236,14 @@ keep_newest(struct cert_choice *choice)
 	}
 }
 
+static void
+suspend(struct cert_choice *choice)
+{
+	for (size_t i = 0; i < choice->count; i++)
+		if (choice->candidates[i].word == CERT_PICK_TAKEN)
+			choice->candidates[i].word = CERT_PICK_SUSPENDED;
+}
+
 /* Taken ones first, otherwise in the order in which they came. */
 static void
 sort(struct cert_choice *choice)
@@ -269,8 +285,11 @@ cert_pick(const struct store_partner_cert *certs, size_t count,
 	follow_preference(&choice, certs);
 	if (opts->certificates == CERTIFICATES_NEWEST)
 		keep_newest(&choice);
+	if (opts->suspended)
+		suspend(&choice);
 	sort(&choice);
-	choice.word = best_word(&choice);
+	choice.word =
+	    opts->suspended ? CERT_PICK_SUSPENDED : best_word(&choice);
 	*out = choice;
 }
 

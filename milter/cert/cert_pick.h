@@ -32,7 +32,8 @@ enum cert_pick_word {
 	CERT_PICK_NOT_PREFERRED, /* usable, but its owner prefers another */
 	CERT_PICK_NOT_NEWEST,	 /* usable, but policy wants only the newest */
 	CERT_PICK_UNCHECKED,	 /* may be revoked, and policy wants to know */
-	CERT_PICK_DOMAIN, /* taken in place of his own: his domain's (C9) */
+	CERT_PICK_DOMAIN,    /* taken in place of his own: his domain's (C9) */
+	CERT_PICK_SUSPENDED, /* usable, but the operator said: not now */
 	CERT_PICK_COUNT
 };
 
@@ -51,6 +52,8 @@ struct cert_candidate {
 	bool is_domain;		     /* of the address that stands in (C9) */
 	unsigned char *capabilities; /* as in the store; owned, may be NULL */
 	size_t capabilities_len;
+	unsigned used; /* a set of store_used: what its owner did after he
+	                * announced the capabilities, if he ever did */
 };
 
 struct cert_choice {
@@ -69,6 +72,7 @@ struct cert_pick_opts {
 	time_t now;
 	enum setting_certificates certificates;
 	enum setting_unchecked unchecked;
+	bool suspended; /* nothing is encrypted to this address for now */
 };
 
 /*
@@ -83,6 +87,8 @@ struct cert_pick_opts {
  * new certificate never displaces a manual or pinned one (rule H4).  No
  * revocation information is had yet, so that where policy refuses what is
  * unchecked only manual and pinned ones are taken.
+ *
+ * While the address is suspended none is taken, whatever there is.
  *
  * certs are borrowed for the call; *out holds references and is ended with
  * cert_choice_fini.

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/lru.h"
+#include "cert/judged.h"
 #include "gateway/directory_load.h"
 #include "mail/address.h"
 
@@ -33,6 +34,11 @@ struct directory {
 	bool asked; /* the three below are filled */
 	uint64_t generation;
 	int64_t asked_ms;
+	/* Held while judged authorities are read, so that what was read last
+	 * counts. */
+	pthread_mutex_t judging;
+	bool judged; /* under judged_generation */
+	uint64_t judged_generation;
 	bool counted; /* under counted_generation */
 	uint64_t counted_generation;
 	size_t domain_count;
@@ -157,6 +163,7 @@ directory_new(const struct gateway_config *config, struct store *store,
 	d->rules = lru_new(LIMIT_CACHED_RULES, &rule_ops);
 	d->recipients = lru_new(LIMIT_CACHED_RECIPIENTS, &recipient_ops);
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->judging, NULL);
 	return d;
 }
 
@@ -169,8 +176,26 @@ directory_free(struct directory *d)
 	lru_free(d->rules);
 	lru_free(d->senders);
 	lru_free(d->domains);
+	pthread_mutex_destroy(&d->judging);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
+}
+
+/* Whom the operator trusts now, before anything is judged under this
+ * generation.  One small query when the store has changed. */
+static int
+refresh_trust(struct directory *d, uint64_t generation, struct err *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&d->judging);
+	if (!d->judged || d->judged_generation != generation) {
+		rc = judged_load(d->store, d->trust, err);
+		d->judged = rc == 0;
+		d->judged_generation = generation;
+	}
+	pthread_mutex_unlock(&d->judging);
+	return rc;
 }
 
 int
@@ -187,7 +212,8 @@ directory_look(struct directory *d, int max_age_ms, time_t now,
 	pthread_mutex_unlock(&d->lock);
 	if (known)
 		return 0;
-	if (store_generation(d->store, &view->generation, err) < 0)
+	if (store_generation(d->store, &view->generation, err) < 0 ||
+	    refresh_trust(d, view->generation, err) < 0)
 		return -1;
 	pthread_mutex_lock(&d->lock);
 	d->asked = true;

@@ -40,7 +40,8 @@ struct directory_view {
 };
 
 /* max_age_ms: how old our knowledge of the store's generation may be; 0 asks
- * the store. */
+ * the store.  Where that is a new one, what the operator said about
+ * authorities is set in the trust first. */
 int directory_look(struct directory *d, int max_age_ms, time_t now,
     struct directory_view *view, struct err *err) MUST_USE;
 

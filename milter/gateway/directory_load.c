@@ -14,9 +14,8 @@
 #include "gateway/own_certificate.h"
 #include "policy/inbound.h"
 
-/* The entry must be looked at again when this moment comes. */
-static void
-entry_expect(struct directory_entry *entry, time_t now, time_t edge)
+void
+directory_expect(struct directory_entry *entry, time_t now, time_t edge)
 {
 	if (edge > now && edge < entry->until)
 		entry->until = edge;
@@ -26,8 +25,8 @@ void
 directory_expect_edges(
     struct directory_entry *entry, time_t now, const struct certificate *c)
 {
-	entry_expect(entry, now, c->not_before);
-	entry_expect(entry, now, c->not_after + 1);
+	directory_expect(entry, now, c->not_before);
+	directory_expect(entry, now, c->not_after + 1);
 }
 
 /* --- domains --- */

@@ -18,6 +18,9 @@ struct directory_query {
 	time_t now;
 };
 
+/* The entry must be looked at again when this moment comes. */
+void directory_expect(struct directory_entry *entry, time_t now, time_t edge);
+
 /* The entry must be looked at again when c begins or ceases to be valid. */
 void directory_expect_edges(
     struct directory_entry *entry, time_t now, const struct certificate *c);

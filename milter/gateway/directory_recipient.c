@@ -2,57 +2,18 @@
  * directory_recipient.c: whom to encrypt to; see directory_load.h.  Holds no
  * lock.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/alloc.h"
+#include "cert/partner_certs.h"
 #include "gateway/directory_load.h"
 #include "smime/capabilities.h"
 
 /* --- candidates --- */
 
-struct partner_list {
-	struct store_partner_cert *at;
-	size_t count;
-};
-
-static bool
-has_certificate(
-    const struct partner_list *list, const struct certificate *certificate)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (memcmp(list->at[i].certificate->fingerprint,
-			certificate->fingerprint, FINGERPRINT_SIZE) == 0)
-			return true;
-	return false;
-}
-
-/* Copies what a choice looks at. */
+/* One of our own users may be known as a correspondent, too. */
 static int
 collect_partner(const struct store_partner_cert *c, void *arg)
 {
-	struct partner_list *list = arg;
-	struct store_partner_cert *copy;
-
-	if (has_certificate(list, c->certificate))
-		return 0;
-	list->at = xreallocarray(list->at, list->count + 1, sizeof(*list->at));
-	copy = &list->at[list->count++];
-	store_partner_cert_init(copy);
-	copy->address = xstrdup(c->address);
-	copy->certificate = certificate_ref(c->certificate);
-	for (size_t i = 0; i < c->chain.count; i++)
-		certificate_list_add(&copy->chain, c->chain.at[i]);
-	copy->trust = c->trust;
-	copy->first_seen = c->first_seen;
-	copy->last_seen = c->last_seen;
-	copy->signing_time = c->signing_time;
-	copy->preferred = c->preferred;
-	copy->capabilities_len = c->capabilities_len;
-	copy->capabilities = xreallocarray(NULL, c->capabilities_len + 1, 1);
-	if (c->capabilities_len > 0)
-		memcpy(
-		    copy->capabilities, c->capabilities, c->capabilities_len);
+	if (!partner_certs_find(arg, c->certificate))
+		partner_certs_add(arg, c);
 	return 0;
 }
 
@@ -60,21 +21,12 @@ collect_partner(const struct store_partner_cert *c, void *arg)
 static int
 collect_own(const struct store_own_cert *own, void *arg)
 {
-	struct partner_list *list = arg;
 	const struct store_partner_cert c = {.address = own->address,
 	    .certificate = own->certificate,
 	    .chain = own->chain,
 	    .trust = STORE_TRUST_MANUAL};
 
-	return collect_partner(&c, list);
-}
-
-static void
-partner_list_fini(struct partner_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		store_partner_cert_fini(&list->at[i]);
-	free(list->at);
+	return collect_partner(&c, arg);
 }
 
 /* One recipient being looked up. */
@@ -86,7 +38,7 @@ struct recipient_search {
 
 static int
 collect(const struct recipient_search *search, const char *address, bool is_own,
-    struct partner_list *list, struct err *err)
+    struct partner_certs *list, struct err *err)
 {
 	struct store *store = search->query->store;
 
@@ -97,26 +49,47 @@ collect(const struct recipient_search *search, const char *address, bool is_own,
 	    store, address, collect_partner, list, err);
 }
 
+/* Has the operator suspended the address, and until when? */
+static int
+find_suspension(const struct recipient_search *search, const char *address,
+    bool *suspended, struct err *err)
+{
+	const struct directory_query *query = search->query;
+	struct store_contact contact;
+
+	*suspended = false;
+	if (store_contact_find(query->store, address, &contact, err) < 0)
+		return err->class == ERR_NOT_FOUND ? 0 : -1;
+	*suspended = query->now < contact.suspended_until;
+	directory_expect(
+	    &search->recipient->entry, query->now, contact.suspended_until);
+	store_contact_fini(&contact);
+	return 0;
+}
+
 static int
 pick(const struct recipient_search *search, const char *address, bool is_own,
     struct cert_choice *choice, struct err *err)
 {
 	const struct directory_query *query = search->query;
-	const struct cert_pick_opts opts = {.address = address,
+	struct cert_pick_opts opts = {.address = address,
 	    .trust = query->trust,
 	    .now = query->now,
 	    .certificates = search->from->level->certificates,
 	    .unchecked = search->from->level->unchecked};
-	struct partner_list list = {NULL, 0};
+	struct partner_certs list;
 	int rc;
 
-	rc = collect(search, address, is_own, &list, err);
+	partner_certs_init(&list);
+	rc = find_suspension(search, address, &opts.suspended, err);
+	if (rc == 0)
+		rc = collect(search, address, is_own, &list, err);
 	if (rc == 0)
 		cert_pick(list.at, list.count, &opts, choice);
 	for (size_t i = 0; i < list.count; i++)
 		directory_expect_edges(&search->recipient->entry, query->now,
 		    list.at[i].certificate);
-	partner_list_fini(&list);
+	partner_certs_fini(&list);
 	return rc;
 }
 
@@ -124,7 +97,7 @@ pick(const struct recipient_search *search, const char *address, bool is_own,
 
 /* What came with their mail wins over what the certificate says (rule H3). */
 static struct capabilities
-announced(const struct cert_candidate *candidate)
+read_list(const struct cert_candidate *candidate)
 {
 	struct capabilities c = {.aes256_gcm = false};
 
@@ -135,6 +108,20 @@ announced(const struct cert_candidate *candidate)
 		return c;
 	if (capabilities_of_certificate(candidate->certificate, &c))
 		return (struct capabilities){.aes256_gcm = false};
+	return c;
+}
+
+/* Who encrypts with GCM or OAEP can read it.  Which digest his OAEP can do was
+ * not seen, so it is the one that all can. */
+static struct capabilities
+announced(const struct cert_candidate *candidate)
+{
+	struct capabilities c = read_list(candidate);
+
+	if (candidate->used & STORE_USED_AES256_GCM)
+		c.aes256_gcm = c.prefers_gcm = true;
+	if ((candidate->used & STORE_USED_OAEP) && !c.oaep_sha256)
+		c.oaep_sha1 = true;
 	return c;
 }
 
@@ -168,7 +155,8 @@ directory_load_recipient(const struct directory_query *query,
 	if (pick(&search, from->address, from->is_own, &recipient->choice,
 		err) < 0)
 		return -1;
-	if (recipient->choice.taken == 0 && from->stand_in) {
+	if (recipient->choice.taken == 0 && from->stand_in &&
+	    recipient->choice.word != CERT_PICK_SUSPENDED) {
 		if (pick(&search, from->stand_in, from->stand_in_is_own,
 			&domain, err) < 0)
 			return -1;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "cert/judged.h"
 #include "gateway/directory.h"
 #include "gateway/harvester.h"
 #include "gateway/notice.h"
@@ -69,7 +70,7 @@ gateway_new(const struct gateway_config *config,
 	g->rates = rates_new(config->rate_limit);
 	if (trust_load(&config->trust, &g->trust, err) < 0 ||
 	    store_open(config->store, &g->store, err) < 0 ||
-	    open_relay(g, err) < 0)
+	    judged_load(g->store, g->trust, err) < 0 || open_relay(g, err) < 0)
 		goto fail;
 	g->keys = key_client_new(
 	    config->keyd, config->keyd_connections, config->keyd_timeout_ms);

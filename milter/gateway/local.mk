@@ -60,6 +60,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_authres \
 	tests/unit/test_demand \
 	tests/unit/test_directory \
+	tests/unit/test_directory_recipient \
 	tests/unit/test_edits \
 	tests/unit/test_envelope \
 	tests/unit/test_exemption \
@@ -98,6 +99,8 @@ tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authres_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_demand_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_demand_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_directory_recipient_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_directory_recipient_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_directory_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_directory_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)

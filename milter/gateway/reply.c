@@ -48,7 +48,7 @@ const char *
 reply_advice(const struct recipient_facts *r, enum plan_reason reason)
 {
 	if (r->word == CERT_PICK_TAKEN || reason < REASON_NO_CERTIFICATE ||
-	    reason > REASON_RECIPIENT_PENDING)
+	    reason > REASON_RECIPIENT_SUSPENDED)
 		return NULL;
 	return cert_pick_word_advice(r->word);
 }

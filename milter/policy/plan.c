@@ -73,6 +73,10 @@ static const struct {
 	{"550", "5.7.53",
 	    "new certificate waits for approval; ask your "
 	    "administrator"}},
+    [REASON_RECIPIENT_SUSPENDED] = {"recipient-suspended",
+	{"550", "5.7.53",
+	    "encryption to this address is suspended; ask your "
+	    "administrator"}},
     [REASON_RECIPIENT_NEVER] = {"recipient-never",
 	{"550", "5.7.58",
 	    "is never sent encrypted mail, and this mail must not leave in "
@@ -169,6 +173,7 @@ plan_reason_is_no_key(enum plan_reason reason)
 	case REASON_RECIPIENT_UNUSABLE:
 	case REASON_RECIPIENT_UNTRUSTED:
 	case REASON_RECIPIENT_PENDING:
+	case REASON_RECIPIENT_SUSPENDED:
 	case REASON_BAD_RECIPIENT:
 	case REASON_NOT_ENCRYPTABLE:
 	case REASON_TOO_LARGE:

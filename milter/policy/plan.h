@@ -63,13 +63,14 @@ enum plan_reason {
 	REASON_RECIPIENT_UNUSABLE, /* wrong usage, weak, unsupported ... */
 	REASON_RECIPIENT_UNTRUSTED,
 	REASON_RECIPIENT_PENDING,
-	REASON_RECIPIENT_NEVER, /* policy wants him to get clear text */
-	REASON_CONTRADICTION,	/* and the sender's, that nobody does */
-	REASON_ESCROW,		/* no certificate of who must read it too */
-	REASON_MIXED,		/* others get clear text, so he does, too */
-	REASON_BCC,		/* a recipient outside To and Cc */
-	REASON_LOCAL_RECIPIENT, /* local and remote recipients together */
-	REASON_BAD_RECIPIENT,	/* not readable as an address */
+	REASON_RECIPIENT_SUSPENDED, /* by the operator, for some time */
+	REASON_RECIPIENT_NEVER,	    /* policy wants him to get clear text */
+	REASON_CONTRADICTION,	    /* and the sender's, that nobody does */
+	REASON_ESCROW,		    /* no certificate of who must read it too */
+	REASON_MIXED,		    /* others get clear text, so he does, too */
+	REASON_BCC,		    /* a recipient outside To and Cc */
+	REASON_LOCAL_RECIPIENT,	    /* local and remote recipients together */
+	REASON_BAD_RECIPIENT,	    /* not readable as an address */
 	/* what happened underway */
 	REASON_NOT_ENCRYPTABLE, /* a certificate looked usable but is not */
 	REASON_TOO_LARGE,
@@ -108,7 +109,8 @@ bool plan_reason_is_no_key(enum plan_reason reason);
  *
  *   550 5.7.51  no-certificate
  *   550 5.7.52  recipient-expired
- *   550 5.7.53  recipient-unusable, recipient-untrusted, recipient-pending
+ *   550 5.7.53  recipient-unusable, recipient-untrusted, recipient-pending,
+ *               recipient-suspended
  *   550 5.7.54  bcc
  *   550 5.7.55  local-recipient
  *   550 5.7.56  bad-recipient

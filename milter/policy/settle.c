@@ -27,6 +27,8 @@ reason_of_pick(enum cert_pick_word word)
 		return REASON_RECIPIENT_UNTRUSTED;
 	case CERT_PICK_PENDING:
 		return REASON_RECIPIENT_PENDING;
+	case CERT_PICK_SUSPENDED:
+		return REASON_RECIPIENT_SUSPENDED;
 	default:
 		return REASON_RECIPIENT_UNUSABLE;
 	}

@@ -20,7 +20,8 @@ static const char *const identities[] = {"no-user", "retired", "no-certificate",
     "ready"};
 static const char *const picks[] = {"taken", "no-certificate", "expired",
     "not-yet-valid", "wrong-address", "wrong-usage", "weak", "unsupported-key",
-    "untrusted", "revoked", "pending", "distrusted", "not-preferred"};
+    "untrusted", "revoked", "pending", "distrusted", "not-preferred",
+    "not-newest", "unchecked", "domain-certificate", "suspended"};
 
 static int
 word_index(const char *const *words, size_t count, const char *word)

@@ -454,6 +454,73 @@ test_capabilities(void **state)
 	store_partner_cert_fini(&records[1]);
 }
 
+/* Nothing is taken, whoever vouches for it; what could not be taken anyway
+ * keeps its word. */
+static void
+test_suspended(void **state)
+{
+	static const struct candidate cases[] = {
+	    {.opts = {.address = BOB}, .expected = CERT_PICK_SUSPENDED},
+	    {.opts = {.address = BOB},
+		.trust = STORE_TRUST_PINNED,
+		.expected = CERT_PICK_SUSPENDED},
+	    {.opts = {.address = BOB, .not_after = -60},
+		.expected = CERT_PICK_EXPIRED},
+	    {.opts = {.address = BOB},
+		.trust = STORE_TRUST_UNTRUSTED,
+		.expected = CERT_PICK_UNTRUSTED},
+	};
+	struct cert_pick_opts opts = opts_at(fixture_now());
+	struct store_partner_cert records[4];
+	struct cert_choice choice;
+
+	(void)state;
+	opts.suspended = true;
+	for (size_t i = 0; i < 4; i++)
+		make_record(&records[i], &cases[i]);
+	cert_pick(records, 4, &opts, &choice);
+	check_choice(&choice, records, cases, 4);
+	assert_int_equal(choice.taken, 0);
+	assert_int_equal(choice.word, CERT_PICK_SUSPENDED);
+	cert_choice_fini(&choice);
+	cert_pick(records, 0, &opts, &choice);
+	assert_int_equal(choice.word, CERT_PICK_SUSPENDED);
+	cert_choice_fini(&choice);
+	for (size_t i = 0; i < 4; i++)
+		store_partner_cert_fini(&records[i]);
+}
+
+/* What was used counts as long as nothing newer was announced. */
+static void
+test_used(void **state)
+{
+	static const struct {
+		size_t announced;
+		time_t signing_time, used_time;
+		bool counts;
+	} rows[] = {{0, 100, 100, true}, {0, 200, 100, true},
+	    {1, 100, 100, false}, {1, 100, 99, false}, {1, 100, 101, true},
+	    {0, 0, 0, true}};
+	const struct cert_pick_opts opts = opts_at(fixture_now());
+	struct store_partner_cert record;
+	struct cert_choice choice;
+
+	(void)state;
+	make_record(&record, &(struct candidate){.opts = {.address = BOB}});
+	record.used = STORE_USED_OAEP;
+	record.capabilities = xcalloc(1, 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		record.capabilities_len = rows[i].announced;
+		record.signing_time = rows[i].signing_time;
+		record.used_time = rows[i].used_time;
+		cert_pick(&record, 1, &opts, &choice);
+		assert_int_equal(choice.candidates[0].used,
+		    rows[i].counts ? STORE_USED_OAEP : 0);
+		cert_choice_fini(&choice);
+	}
+	store_partner_cert_fini(&record);
+}
+
 /* The reason that is told is the one that can be mended most easily. */
 static void
 test_most_helpful_word(void **state)
@@ -580,6 +647,8 @@ main(void)
 	    cmocka_unit_test(test_unchecked),
 	    cmocka_unit_test(test_fall_back),
 	    cmocka_unit_test(test_capabilities),
+	    cmocka_unit_test(test_suspended),
+	    cmocka_unit_test(test_used),
 	    cmocka_unit_test(test_most_helpful_word),
 	    cmocka_unit_test(test_intermediate),
 	    cmocka_unit_test(test_edges_of_validity),
