@@ -43,6 +43,7 @@ SMIME_TESTS = \
 	tests/unit/test_smime_detect \
 	tests/unit/test_smime_encrypt \
 	tests/unit/test_smime_layers \
+	tests/unit/test_smime_open \
 	tests/unit/test_smime_plaintext \
 	tests/unit/test_smime_sign \
 	tests/unit/test_smime_verify \
@@ -69,6 +70,7 @@ tests_unit_test_smime_compressed_SOURCES = tests/unit/test_smime_compressed.c \
 tests_unit_test_smime_compressed_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_decrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_decrypt_SOURCES = tests/unit/test_smime_decrypt.c \
+	tests/unit/envelope_sample.c tests/unit/envelope_sample.h \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_decrypt_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_detect_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -79,10 +81,16 @@ tests_unit_test_smime_encrypt_SOURCES = tests/unit/test_smime_encrypt.c \
 tests_unit_test_smime_encrypt_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_layers_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_smime_layers_SOURCES = tests/unit/test_smime_layers.c \
+	tests/unit/envelope_sample.c tests/unit/envelope_sample.h \
 	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \
 	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
 	$(SMIME_FIXTURE)
 tests_unit_test_smime_layers_LDADD = $(SMIME_FIXTURE_LIBS)
+tests_unit_test_smime_open_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_smime_open_SOURCES = tests/unit/test_smime_open.c \
+	tests/unit/envelope_sample.c tests/unit/envelope_sample.h \
+	$(SMIME_FIXTURE)
+tests_unit_test_smime_open_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_plaintext_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_smime_plaintext_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_sign_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -22,6 +22,7 @@
 #include "smime/envelope.h"
 #include "smime/recipient_seal.h"
 #include "smime/rsa_params.h"
+#include "unit/envelope_sample.h"
 #include "unit/smime_fixture.h"
 
 #define REFUSED "the message cannot be decrypted"
@@ -30,7 +31,7 @@ static struct smime_fixture fixture;
 static struct smime_user rsa, p256, p384, p521;
 static struct store_own_cert own[4]; /* borrowed from the users */
 
-static const char text[] = "Content-Type: text/plain\r\n\r\nA secret.\r\n";
+static const char text[] = HANDMADE_TEXT;
 
 static void
 user(struct smime_user *out, const char *key, struct store_own_cert *as)
@@ -371,133 +372,6 @@ test_our_own(void **state)
 
 /* --- what nobody here writes, made by hand --- */
 
-/* An envelope whose every part can be wrong. */
-struct handmade {
-	enum oid type; /* of the ContentInfo */
-	enum oid content_type;
-	enum oid cipher;
-	struct buf recipients; /* RecipientInfos */
-	struct buf params;     /* of the cipher */
-	struct buf content;    /* element(s) of encryptedContent */
-	struct buf rest;       /* behind EncryptedContentInfo */
-	unsigned char key[32];
-	size_t key_len;
-};
-
-static void
-handmade_init(struct handmade *h, enum oid type, enum oid cipher)
-{
-	*h = (struct handmade){
-	    .type = type, .content_type = OID_DATA, .cipher = cipher};
-	h->key_len = cipher_algorithm_find(cipher)->key_size;
-	RAND_bytes(h->key, (int)h->key_len);
-	buf_init(&h->recipients, 16u << 20);
-	buf_init(&h->params, 65536);
-	buf_init(&h->content, 65536);
-	buf_init(&h->rest, 65536);
-}
-
-static void
-handmade_fini(struct handmade *h)
-{
-	buf_fini(&h->recipients);
-	buf_fini(&h->params);
-	buf_fini(&h->content);
-	buf_fini(&h->rest);
-}
-
-static void
-handmade_recipient(struct handmade *h, const struct smime_user *to)
-{
-	struct recipient_seal seal = {
-	    .cipher = cipher_algorithm_find(h->cipher),
-	    .content_key = slice_make(h->key, h->key_len)};
-	struct err err;
-
-	assert_int_equal(
-	    recipient_seal(&seal, to->cert.certificate, &h->recipients, &err),
-	    0);
-}
-
-static void
-handmade_write(const struct handmade *h, struct buf *out)
-{
-	size_t whole, content, data, info, mark;
-
-	buf_init(out, 32u << 20);
-	whole = der_open(out, DER_SEQUENCE);
-	der_oid(out, h->type);
-	content = der_open(out, DER_CONSTRUCTED(0));
-	data = der_open(out, DER_SEQUENCE);
-	der_integer(out, 0);
-	mark = der_open(out, DER_SET);
-	buf_add_slice(out, buf_slice(&h->recipients));
-	der_close(out, mark);
-	info = der_open(out, DER_SEQUENCE);
-	der_oid(out, h->content_type);
-	mark = der_open(out, DER_SEQUENCE);
-	der_oid(out, h->cipher);
-	buf_add_slice(out, buf_slice(&h->params));
-	der_close(out, mark);
-	buf_add_slice(out, buf_slice(&h->content));
-	der_close(out, info);
-	buf_add_slice(out, buf_slice(&h->rest));
-	der_close(out, data);
-	der_close(out, content);
-	der_close(out, whole);
-	assert_true(buf_ok(out));
-}
-
-struct gcm {
-	size_t nonce_len;
-	size_t tag_len;
-	int icv_len;	  /* -1: omitted */
-	struct slice aad; /* authAttrs: content of the SET OF */
-};
-
-/* Fills params, content and mac. */
-static void
-handmade_gcm(struct handmade *h, const struct gcm *gcm)
-{
-	unsigned char nonce[200] = {1, 2, 3}, cipher_text[sizeof(text)];
-	unsigned char tag[17] = {0};
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	struct buf attrs;
-	size_t mark;
-	int len;
-
-	buf_init(&attrs, 65536);
-	EVP_EncryptInit_ex2(
-	    ctx, cipher_algorithm_find(h->cipher)->cipher, NULL, NULL, NULL);
-	/* OpenSSL does no longer nonces; with one the message is refused. */
-	assert_int_equal(
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN,
-		gcm->nonce_len > 128 ? 128 : (int)gcm->nonce_len, NULL),
-	    1);
-	EVP_EncryptInit_ex2(ctx, NULL, h->key, nonce, NULL);
-	if (gcm->aad.len > 0) {
-		der_put(&attrs, DER_SET, gcm->aad);
-		EVP_EncryptUpdate(ctx, NULL, &len, attrs.data, (int)attrs.len);
-		der_put(&h->rest, DER_CONSTRUCTED(1), gcm->aad);
-	}
-	EVP_EncryptUpdate(ctx, cipher_text, &len, (const unsigned char *)text,
-	    (int)strlen(text));
-	EVP_EncryptFinal_ex(ctx, cipher_text + len, &len);
-	EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, 16, tag);
-	EVP_CIPHER_CTX_free(ctx);
-	buf_fini(&attrs);
-
-	mark = der_open(&h->params, DER_SEQUENCE);
-	der_put(
-	    &h->params, DER_OCTET_STRING, slice_make(nonce, gcm->nonce_len));
-	if (gcm->icv_len >= 0)
-		der_integer(&h->params, (unsigned)gcm->icv_len);
-	der_close(&h->params, mark);
-	der_put(
-	    &h->content, DER_CONTEXT(0), slice_make(cipher_text, strlen(text)));
-	der_put(&h->rest, DER_OCTET_STRING, slice_make(tag, gcm->tag_len));
-}
-
 static void
 check_gcm(const struct gcm *gcm, bool opens)
 {
@@ -543,6 +417,31 @@ test_gcm_nonces(void **state)
 	check_gcm(&(struct gcm){129, 16, 16, {0}}, false);
 }
 
+/* RFC 8103: nonce and tag have one size only. */
+static void
+test_chacha20(void **state)
+{
+	(void)state;
+	for (size_t nonce = 11; nonce <= 13; nonce++)
+		for (size_t tag = 15; tag <= 17; tag++) {
+			struct handmade h;
+			struct buf der;
+
+			handmade_init(
+			    &h, OID_AUTH_ENVELOPED_DATA, OID_CHACHA20_POLY1305);
+			handmade_recipient(&h, &p256);
+			handmade_chacha20(&h, nonce, tag);
+			handmade_write(&h, &der);
+			if (nonce == 12 && tag == 16) {
+				assert_opens(buf_slice(&der), slice_text(text));
+				der.data[der.len - 1] ^= 1;
+			}
+			assert_refused(buf_slice(&der));
+			buf_fini(&der);
+			handmade_fini(&h);
+		}
+}
+
 /* RFC 5083 2.2: authenticated under the tag of a SET OF. */
 static void
 test_authenticated_attributes(void **state)
@@ -567,25 +466,6 @@ test_authenticated_attributes(void **state)
 	assert_refused(buf_slice(&der));
 	buf_fini(&der);
 	handmade_fini(&h);
-}
-
-static void
-handmade_cbc(struct handmade *h)
-{
-	const EVP_CIPHER *cipher = cipher_algorithm_find(h->cipher)->cipher;
-	unsigned char iv[16] = {0}, cipher_text[sizeof(text) + 16];
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int len, last;
-
-	EVP_EncryptInit_ex2(ctx, cipher, h->key, iv, NULL);
-	EVP_EncryptUpdate(ctx, cipher_text, &len, (const unsigned char *)text,
-	    (int)strlen(text));
-	EVP_EncryptFinal_ex(ctx, cipher_text + len, &last);
-	der_put(&h->params, DER_OCTET_STRING,
-	    slice_make(iv, (size_t)EVP_CIPHER_CTX_get_iv_length(ctx)));
-	der_put(&h->content, DER_CONTEXT(0),
-	    slice_make(cipher_text, (size_t)(len + last)));
-	EVP_CIPHER_CTX_free(ctx);
 }
 
 /* Applies change to a good CBC message to p256 and wants it refused. */
@@ -1319,6 +1199,7 @@ main(void)
 	    cmocka_unit_test(test_our_own),
 	    cmocka_unit_test(test_gcm_tags),
 	    cmocka_unit_test(test_gcm_nonces),
+	    cmocka_unit_test(test_chacha20),
 	    cmocka_unit_test(test_authenticated_attributes),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_gcm_in_enveloped_data),
