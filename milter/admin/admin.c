@@ -8,6 +8,7 @@
 #include "admin/complain.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "cert/judged.h"
 #include "mail/address.h"
 
 void
@@ -72,7 +73,7 @@ admin_store(struct admin *a, struct store **out, struct err *err)
 }
 
 int
-admin_trust(struct admin *a, struct trust **out, struct err *err)
+admin_configured_trust(struct admin *a, struct trust **out, struct err *err)
 {
 	const struct settings *settings;
 
@@ -82,6 +83,21 @@ admin_trust(struct admin *a, struct trust **out, struct err *err)
 			return -1;
 	}
 	*out = a->trust;
+	return 0;
+}
+
+int
+admin_trust(struct admin *a, struct trust **out, struct err *err)
+{
+	struct store *store;
+
+	if (admin_configured_trust(a, out, err))
+		return -1;
+	if (a->trust_judged)
+		return 0;
+	if (admin_store(a, &store, err) || judged_load(store, *out, err))
+		return -1;
+	a->trust_judged = true;
 	return 0;
 }
 

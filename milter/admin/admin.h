@@ -26,6 +26,7 @@ struct admin {
 	struct settings *settings;
 	struct store *store;
 	struct trust *trust;
+	bool trust_judged; /* has what the store says */
 	struct key_client *keys;
 	struct gateway *gateway;
 };
@@ -39,7 +40,11 @@ void admin_fini(struct admin *a);
 int admin_settings(
     struct admin *a, const struct settings **out, struct err *err) MUST_USE;
 int admin_store(struct admin *a, struct store **out, struct err *err) MUST_USE;
+/* With what the operator has said about authorities in the store. */
 int admin_trust(struct admin *a, struct trust **out, struct err *err) MUST_USE;
+/* The configured authorities, also where the store is away. */
+int admin_configured_trust(
+    struct admin *a, struct trust **out, struct err *err) MUST_USE;
 int admin_keys(
     struct admin *a, struct key_client **out, struct err *err) MUST_USE;
 /* For messages; has a store and a trust of its own. */

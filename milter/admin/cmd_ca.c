@@ -1,11 +1,12 @@
 /*
- * cmd_ca.c: the built-in local authority.
+ * cmd_ca.c: the built-in local authority, and those of others.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "admin/ca_verbs.h"
 #include "admin/cert_json.h"
 #include "admin/commands.h"
 #include "admin/complain.h"
@@ -20,6 +21,11 @@ static const struct command_option init_options[] = {
     {"name", "NAME", "the authority's name; default: of this host"},
     {"key", "TYPE", KEY_TYPE_NAMES "; default " KEY_TYPE_DEFAULT},
     {"days", "N", "validity; default 3650"},
+    {NULL, NULL, NULL},
+};
+
+static const struct command_option list_options[] = {
+    {"unknown", NULL, "only those that you have not judged"},
     {NULL, NULL, NULL},
 };
 
@@ -126,5 +132,14 @@ const struct command ca_commands[] = {
 	run_init},
     {"ca", "export", "", 0, 0, NULL, "Prints its root certificate as PEM",
 	run_export},
+    {"ca", "list", "", 0, 0, list_options,
+	"Lists the authorities that you judged, or that were met in mail",
+	ca_list_run},
+    {"ca", "trust", "FINGERPRINT|FILE", 1, 1, NULL,
+	"Trusts an authority, and judges anew who waits for that",
+	ca_trust_run},
+    {"ca", "distrust", "FINGERPRINT|FILE", 1, 1, NULL,
+	"Uses nothing that comes from an authority, even a configured one",
+	ca_distrust_run},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

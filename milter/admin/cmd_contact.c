@@ -3,293 +3,20 @@
  * their mail or put in by the operator.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "admin/admin.h"
-#include "admin/cert_json.h"
 #include "admin/commands.h"
-#include "admin/partner_list.h"
-#include "base/alloc.h"
-#include "base/io.h"
-#include "base/limits.h"
+#include "admin/contact_verbs.h"
+
+static const struct command_option list_options[] = {
+    {"pending", NULL, "certificates that wait for you, and why"},
+    {NULL, NULL, NULL},
+};
 
 static const struct command_option import_options[] = {
     {"trust", NULL, "you vouch for it: it needs no trusted authority"},
     {NULL, NULL, NULL},
 };
-
-static const struct column list_columns[] = {
-    {"address", "ADDRESS", COLUMN_TEXT},
-    {"certificates", "CERTIFICATES", COLUMN_NUMBER},
-    {"messages", "SIGNED MAILS", COLUMN_NUMBER},
-    {"first_seen", "SINCE", COLUMN_DAY},
-    {"last_seen", "LAST SEEN", COLUMN_DAY},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
-static const struct column show_lines[] = {
-    {"address", "Address", COLUMN_TEXT},
-    {"usable", "Usable now", COLUMN_NUMBER},
-    {"messages", "Signed mails", COLUMN_NUMBER},
-    {"first_seen", "Since", COLUMN_TEXT},
-    {"last_seen", "Last seen", COLUMN_TEXT},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
-static const struct column show_table[] = {
-    {"id", "CERTIFICATE", COLUMN_TEXT},
-    {"pick", "USED", COLUMN_TEXT},
-    {"trust", "TRUST", COLUMN_TEXT},
-    {"not_after", "VALID UNTIL", COLUMN_DAY},
-    {"key", "KEY", COLUMN_TEXT},
-    {"issuer", "ISSUER", COLUMN_TEXT},
-    {"source", "LEARNED FROM", COLUMN_TEXT},
-    {"capabilities", "CAN DO", COLUMN_TEXT},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
-static const struct view show_views[] = {
-    {NULL, NULL, show_lines},
-    {"certificates", NULL, show_table},
-};
-
-static json_t *
-contact_json(const struct store_contact *c)
-{
-	json_t *object = json_object();
-
-	output_set(object, "address", output_text(c->address));
-	output_set(object, "first_seen", output_time(c->first_seen));
-	output_set(object, "last_seen", output_time(c->last_seen));
-	output_set(object, "messages", json_integer(c->messages));
-	return object;
-}
-
-static int
-list_one(const struct store_contact *c, void *arg)
-{
-	json_t *object = contact_json(c);
-
-	output_set(object, "certificates", json_integer(c->certificates));
-	listing_add(arg, object);
-	return 0;
-}
-
-static enum verb_result
-run_list(struct admin *a, const struct args *args, struct err *err)
-{
-	enum verb_result rc = VERB_FAILED;
-	struct listing *listing;
-	struct store *store;
-
-	(void)args;
-	if (admin_store(a, &store, err))
-		return VERB_FAILED;
-	listing = listing_begin(&a->output, list_columns);
-	if (store_contact_each(store, NULL, list_one, listing, err) == 0)
-		rc = VERB_DONE;
-	listing_end(listing,
-	    rc ? NULL : "no contact yet: they are learned from signed mail");
-	return rc;
-}
-
-static enum verb_result
-run_show(struct admin *a, const struct args *args, struct err *err)
-{
-	struct partner_question q = {.now = a->now};
-	struct store_contact contact = {0};
-	struct partner_answer answer;
-	json_t *object = NULL;
-	char *address = NULL;
-	enum verb_result rc;
-
-	rc = admin_address(args_operand(args, 0), &address, err);
-	if (rc != VERB_DONE)
-		return rc;
-	rc = VERB_FAILED;
-	if (admin_store(a, &q.store, err) || admin_trust(a, &q.trust, err) ||
-	    store_contact_find(q.store, address, &contact, err) ||
-	    partner_list(&q, address, &answer, err))
-		goto out;
-	object = contact_json(&contact);
-	output_set(object, "usable", json_integer((json_int_t)answer.usable));
-	output_set(object, "certificates", answer.certificates);
-	output_document(&a->output, object, show_views, 2);
-	rc = VERB_DONE;
-out:
-	json_decref(object);
-	store_contact_fini(&contact);
-	free(address);
-	return rc;
-}
-
-/* Importing */
-
-struct import {
-	const char *address;
-	const char *file;
-	bool vouched; /* --trust */
-	struct certificate_list list;
-	json_t *done; /* what cert_json says of each */
-};
-
-static int
-check_path(struct admin *a, const struct import *import, struct certificate *c,
-    struct err *err)
-{
-	const char *reason = "";
-	enum trust_verdict verdict;
-	struct trust *trust;
-
-	if (import->vouched)
-		return 0;
-	if (admin_trust(a, &trust, err))
-		return -1;
-	verdict = trust_check(trust, c, &import->list, a->now, &reason);
-	if (verdict == TRUST_OK)
-		return 0;
-	return err_set(err, ERR_PERMANENT,
-	    "%s: not trusted (%s%s%s); when the owner has confirmed the "
-	    "fingerprint %s, give --trust",
-	    import->file, trust_verdict_name(verdict), *reason ? ": " : "",
-	    reason, c->fingerprint_text);
-}
-
-static int
-check(struct admin *a, const struct import *import, struct certificate *c,
-    struct err *err)
-{
-	if (a->now > c->not_after)
-		return err_set(err, ERR_PERMANENT,
-		    "%s: the certificate of %s has expired", import->file,
-		    import->address);
-	if (!c->may_encrypt)
-		return err_set(err, ERR_PERMANENT,
-		    "%s: the certificate is not for encrypting mail: its key "
-		    "usage, extended key usage or key type does not allow it",
-		    import->file);
-	if (!certificate_is_strong(c))
-		return err_set(err, ERR_PERMANENT,
-		    "%s: the certificate is too weak (RSA below 2048 bits, "
-		    "SHA-1, or a key that is not supported)",
-		    import->file);
-	return check_path(a, import, c, err);
-}
-
-static int
-put(struct admin *a, struct import *import, struct certificate *c,
-    struct err *err)
-{
-	char *evidence = xasprintf("file %s", import->file);
-	struct store_partner_cert record;
-	bool is_new;
-	int rc;
-
-	store_partner_cert_init(&record);
-	record.address = xstrdup(import->address);
-	memcpy(record.fingerprint, c->fingerprint_text,
-	    sizeof(record.fingerprint));
-	record.certificate = certificate_ref(c);
-	for (size_t i = 0; i < import->list.count; i++)
-		if (import->list.at[i]->is_ca &&
-		    !import->list.at[i]->self_issued &&
-		    record.chain.count < LIMIT_CHAIN)
-			certificate_list_add(&record.chain, import->list.at[i]);
-	record.trust =
-	    import->vouched ? STORE_TRUST_MANUAL : STORE_TRUST_HARVESTED;
-	record.evidence = evidence;
-	record.from_file = true;
-	record.first_seen = record.last_seen = a->now;
-	rc = store_partner_cert_put(a->store, &record, &is_new, err);
-	if (rc == 0)
-		rc = admin_audit(a,
-		    import->vouched ? "contact import --trust"
-				    : "contact import",
-		    import->address, c->fingerprint_text, err);
-	if (rc == 0)
-		(void)json_array_append_new(import->done, cert_json(c, a->now));
-	store_partner_cert_fini(&record);
-	return rc;
-}
-
-/* All certificates of the address, or none: each is checked first. */
-static int
-import_all(struct admin *a, struct import *import, struct err *err)
-{
-	struct certificate_list *list = &import->list;
-	size_t fitting = 0;
-
-	for (size_t i = 0; i < list->count; i++) {
-		if (!certificate_has_address(list->at[i], import->address))
-			continue;
-		fitting++;
-		if (check(a, import, list->at[i], err))
-			return -1;
-	}
-	if (fitting == 0)
-		return err_set(err, ERR_PERMANENT,
-		    "%s: no certificate of %s in it", import->file,
-		    import->address);
-	for (size_t i = 0; i < list->count; i++)
-		if (certificate_has_address(list->at[i], import->address) &&
-		    put(a, import, list->at[i], err))
-			return -1;
-	return 0;
-}
-
-static int
-read_file(struct import *import, struct err *err)
-{
-	struct buf text;
-	int rc;
-
-	buf_init(&text, LIMIT_FILE);
-	rc = io_read_file(import->file, &text, err);
-	if (rc == 0) {
-		rc =
-		    certificate_list_read(&import->list, buf_slice(&text), err);
-		if (rc)
-			err_prefix(err, "%s", import->file);
-	}
-	buf_fini(&text);
-	return rc;
-}
-
-static enum verb_result
-run_import(struct admin *a, const struct args *args, struct err *err)
-{
-	struct import import = {
-	    .file = args_operand(args, 1), .vouched = args_has(args, "trust")};
-	char *address = NULL;
-	struct store *store;
-	enum verb_result rc;
-	json_t *object;
-
-	rc = admin_address(args_operand(args, 0), &address, err);
-	if (rc != VERB_DONE)
-		return rc;
-	import.address = address;
-	import.done = json_array();
-	certificate_list_init(&import.list);
-	rc = VERB_FAILED;
-	if (read_file(&import, err) || admin_store(a, &store, err) ||
-	    import_all(a, &import, err))
-		goto out;
-	object = json_object();
-	output_set(object, "address", output_text(address));
-	output_set(object, "certificates", json_incref(import.done));
-	output_done(&a->output, object, "%s: %zu certificate%s imported%s",
-	    address, json_array_size(import.done),
-	    json_array_size(import.done) == 1 ? "" : "s",
-	    import.vouched ? ", trusted by you" : "");
-	json_decref(object);
-	rc = VERB_DONE;
-out:
-	certificate_list_fini(&import.list);
-	json_decref(import.done);
-	free(address);
-	return rc;
-}
 
 static enum verb_result
 run_forget(struct admin *a, const struct args *args, struct err *err)
@@ -320,11 +47,24 @@ out:
 }
 
 const struct command contact_commands[] = {
-    {"contact", "list", "", 0, 0, NULL, "Lists correspondents", run_list},
+    {"contact", "list", "", 0, 0, list_options, "Lists correspondents",
+	contact_list_run},
     {"contact", "show", "ADDRESS", 1, 1, NULL,
-	"Shows a correspondent's certificates and which are used", run_show},
+	"Shows a correspondent's certificates and which are used",
+	contact_show_run},
     {"contact", "import", "ADDRESS FILE", 2, 2, import_options,
-	"Takes a correspondent's certificate from a file", run_import},
+	"Takes a correspondent's certificate from a file", contact_import_run},
+    {"contact", "approve", "ADDRESS [FINGERPRINT]", 1, 2, NULL,
+	"Lets a certificate that waits be used", contact_approve_run},
+    {"contact", "pin", "ADDRESS [FINGERPRINT]", 1, 2, NULL,
+	"Vouches for a certificate: this one, whatever comes", contact_pin_run},
+    {"contact", "distrust", "ADDRESS [FINGERPRINT]", 1, 2, NULL,
+	"Never uses a certificate", contact_distrust_run},
+    {"contact", "suspend", "ADDRESS TIME", 2, 2, NULL,
+	"Encrypts nothing to a correspondent for some days (30d) or weeks (4w)",
+	contact_suspend_run},
+    {"contact", "resume", "ADDRESS", 1, 1, NULL,
+	"Encrypts to a suspended correspondent again", contact_resume_run},
     {"contact", "forget", "ADDRESS", 1, 1, NULL,
 	"Forgets a correspondent's certificates", run_forget},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},

@@ -110,7 +110,7 @@ look_at_trust(struct status *s)
 	struct err err;
 	size_t count;
 
-	if (admin_trust(s->a, &trust, &err)) {
+	if (admin_configured_trust(s->a, &trust, &err)) {
 		problem(s, &err);
 	} else {
 		count = trust_anchor_count(trust);

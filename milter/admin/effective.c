@@ -191,20 +191,33 @@ take_recipient(const struct recipient_rule *rule, void *arg)
 }
 
 int
-effective_set_recipient(
-    json_t *object, struct admin *a, const char *name, struct err *err)
+effective_recipient(struct admin *a, const char *name,
+    struct recipient_level *level, json_t **certificate, struct err *err)
 {
 	struct recipient_result result = {.certificate = NULL};
 	struct levels levels;
-	json_t *effective;
 
 	if (effective_levels(a, &levels, err) ||
 	    levels_of_recipient(&levels, name, take_recipient, &result, err)) {
 		json_decref(result.certificate);
 		return -1;
 	}
-	effective = values(&setting_recipients, &result.level);
-	output_set(effective, "domain_certificate", result.certificate);
+	*level = result.level;
+	*certificate = result.certificate;
+	return 0;
+}
+
+int
+effective_set_recipient(
+    json_t *object, struct admin *a, const char *name, struct err *err)
+{
+	struct recipient_level level;
+	json_t *effective, *certificate;
+
+	if (effective_recipient(a, name, &level, &certificate, err))
+		return -1;
+	effective = values(&setting_recipients, &level);
+	output_set(effective, "domain_certificate", certificate);
 	output_set(object, "effective", effective);
 	return 0;
 }

@@ -34,6 +34,11 @@ int effective_sender(struct admin *a, const char *name,
  * a list. */
 int effective_set_sender(json_t *object, struct admin *a, const char *name,
     struct err *err) MUST_USE;
+/* The settings for a recipient, and whose certificates stand in for him: text,
+ * or null; the caller's. */
+int effective_recipient(struct admin *a, const char *name,
+    struct recipient_level *level, json_t **certificate,
+    struct err *err) MUST_USE;
 /* Each recipient setting, and "domain_certificate", null when nobody's. */
 int effective_set_recipient(json_t *object, struct admin *a, const char *name,
     struct err *err) MUST_USE;

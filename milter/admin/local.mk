@@ -2,7 +2,11 @@ noinst_LIBRARIES += milter/admin/libadmin.a
 milter_admin_libadmin_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 milter_admin_libadmin_a_SOURCES = \
 	%D%/admin.c %D%/admin.h \
+	%D%/authority_list.c %D%/authority_list.h \
+	%D%/ca_judge.c \
+	%D%/ca_list.c \
 	%D%/ca_profile.c %D%/ca_profile.h \
+	%D%/ca_verbs.h \
 	%D%/cert_json.c %D%/cert_json.h \
 	%D%/cmd_ca.c \
 	%D%/cmd_cert.c \
@@ -21,12 +25,19 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/command_line.c %D%/command_line.h \
 	%D%/commands.c %D%/commands.h \
 	%D%/complain.c %D%/complain.h \
+	%D%/contact_import.c \
+	%D%/contact_judge.c \
+	%D%/contact_list.c \
+	%D%/contact_show.c \
+	%D%/contact_suspend.c \
+	%D%/contact_verbs.h \
 	%D%/effective.c %D%/effective.h \
 	%D%/enroll.c %D%/enroll.h \
 	%D%/explain_answer.c %D%/explain_answer.h \
 	%D%/explain_copies.c %D%/explain_copies.h \
 	%D%/explain_parts.c %D%/explain_parts.h \
 	%D%/explain_recipients.c %D%/explain_recipients.h \
+	%D%/fingerprint.c %D%/fingerprint.h \
 	%D%/help.c %D%/help.h \
 	%D%/key_file.c %D%/key_file.h \
 	%D%/key_ready.c %D%/key_ready.h \
@@ -62,6 +73,7 @@ EXTRA_DIST += tests/system/smimectl_test.py tests/system/explain_test.py
 
 ADMIN_TESTS = \
 	tests/unit/test_cert_json \
+	tests/unit/test_fingerprint \
 	tests/unit/test_key_file \
 	tests/unit/test_local_ca \
 	tests/unit/test_message_file \
@@ -76,6 +88,8 @@ ADMIN_UNIT_LIBS = tests/unit/libfixture.a $(ADMIN_LIBS) $(UNIT_LIBS)
 
 tests_unit_test_cert_json_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_cert_json_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_fingerprint_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_fingerprint_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_key_file_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_key_file_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_local_ca_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)

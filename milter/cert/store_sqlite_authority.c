@@ -80,17 +80,34 @@ store_sqlite_authority_seen(
 
 /* --- what the operator says --- */
 
+/* It is the certificate that counts, however its subject is written. */
+static int
+set_trust(struct sqlite *db, const struct store_authority *a, struct err *err)
+{
+	struct sqlite_query q;
+
+	sqlite_query(&q, db,
+	    "UPDATE authorities SET trust = ? WHERE fingerprint = ?"
+	    " AND (fingerprint <> x'' OR subject = ?)");
+	sqlite_bind_text(&q, store_authority_trust_name(a->trust));
+	sqlite_bind_blob(&q, digest_of(a));
+	sqlite_bind_text(&q, a->subject);
+	return sqlite_run(&q, err);
+}
+
 static int
 put_judgement(
     struct sqlite *db, const struct store_authority *a, struct err *err)
 {
 	struct sqlite_query q;
 
+	if (set_trust(db, a, err))
+		return -1;
+	if (sqlite_changes(db) > 0)
+		return 0;
 	sqlite_query(&q, db,
 	    "INSERT INTO authorities (fingerprint, subject, first_seen,"
-	    " last_seen, messages, der, trust) VALUES (?, ?, ?, 0, 0, ?, ?)"
-	    " ON CONFLICT (fingerprint, subject) DO UPDATE SET"
-	    " trust = excluded.trust");
+	    " last_seen, messages, der, trust) VALUES (?, ?, ?, 0, 0, ?, ?)");
 	sqlite_bind_blob(&q, digest_of(a));
 	sqlite_bind_text(&q, a->subject);
 	sqlite_bind_number(&q, a->first_seen);

@@ -3,6 +3,7 @@ a real store; certificates and messages are judged by openssl."""
 
 import base64
 import csv
+import datetime
 import hashlib
 import io
 import json
@@ -996,6 +997,231 @@ def _(site):
                         site.file("nothing")), "PEM")
 
 
+# --- what the operator says ---
+
+
+def in_store(site, sql, *values):
+    with sqlite3.connect(site.folder / "store" / "store.db") as db:
+        return db.execute(sql, values).fetchall()
+
+
+def set_trust(site, address, certificate, trust):
+    """As mail would have left it."""
+    in_store(site, "UPDATE partner_certificates SET trust = ?, first_seen = "
+             "1700000000 WHERE address = ? AND hex(fingerprint) = ?", trust,
+             address, certificate.fingerprint().upper())
+
+
+def trust_of(site, address):
+    return {row["fingerprint"]: (row["trust"], row["pick"]) for row in
+            site.json("contact", "show", address)["certificates"]}
+
+
+ERIN = "erin@example.net"
+
+
+def import_erin(site):
+    """One certificate in use, and one of another authority that waits."""
+    old, other = site.partner, openssl.Authority(site.folder / "o", "Other")
+    site.trust(old)
+    site.trust(other)
+    certificates = old.issue(ERIN), other.issue(ERIN)
+    for authority, one in zip((old, other), certificates):
+        site.smimectl("contact", "import", ERIN, site.file(
+            one.certificate.read_bytes() +
+            authority.intermediate.read_bytes()))
+    set_trust(site, ERIN, certificates[1], "pending")
+    return certificates
+
+
+@case("contact list --pending: what waits, and instead of what")
+def _(site):
+    contains(site.smimectl("contact", "list", "--pending"), "nothing waits")
+    used, waits = import_erin(site)
+    row, = site.json("contact", "list", "--pending")
+    equal((row["address"], row["fingerprint"], row["reason"], row["level"],
+           row["first_seen"]),
+          (ERIN, waits.fingerprint(), "other-authority", "unknown",
+           "2023-11-14T22:13:20Z"))
+    contains(row["authority"], "Other")
+    equal([one["fingerprint"] for one in row["instead_of"]],
+          [used.fingerprint()])
+    text = site.smimectl("contact", "list", "--pending")
+    contains(text, used.fingerprint()[:16] + " (CN=Partner Root")
+    rows = list(csv.DictReader(io.StringIO(
+        site.smimectl("--csv", "contact", "list", "--pending"))))
+    equal([(r["address"], r["fingerprint"]) for r in rows],
+          [(ERIN, waits.fingerprint())])
+    listed = {c["address"]: c["pending"]
+              for c in site.json("contact", "list")}
+    equal(listed[ERIN], 1)
+
+
+@case("contact approve, pin, distrust: the one that is meant")
+def _(site):
+    used, waits = (row["fingerprint"] for row in sorted(
+        site.json("contact", "show", ERIN)["certificates"],
+        key=lambda row: row["trust"]))
+    # Only one waits; then none does.
+    contains(site.smimectl("contact", "approve", ERIN),
+             f"{ERIN}: {waits[:16]}: may be used")
+    equal(trust_of(site, ERIN), {used: ("harvested", "taken"),
+                                 waits: ("harvested", "taken")})
+    contains(site.fails(NO, "contact", "approve", ERIN), "no certificate waits")
+    # Two could be meant.
+    line = site.fails(USAGE, "contact", "pin", ERIN)
+    for one in (used, waits):
+        contains(line, one[:16] + " (harvested, CN=")
+    done = site.json("contact", "distrust", ERIN,
+                     ":".join(re.findall("..", waits.upper())))
+    equal((done["trust"], done["was"]), ("distrusted", "harvested"))
+    site.smimectl("contact", "pin", ERIN)
+    equal(trust_of(site, ERIN), {used: ("pinned", "taken"),
+                                 waits: ("distrusted", "distrusted")})
+    # And back.
+    site.smimectl("contact", "approve", ERIN, waits[:8])
+    equal(trust_of(site, ERIN)[waits], ("harvested", "taken"))
+    for given, status, text in (
+            (waits[:7], USAGE, "8 hexadecimal digits"),
+            (waits + "0", USAGE, "is not a fingerprint"),
+            ("0123456789xyz", USAGE, "is not a fingerprint"),
+            ("0" * 16, NO, "no certificate 0000000000000000")):
+        contains(site.fails(status, "contact", "pin", ERIN, given), text)
+    contains(site.fails(NO, "contact", "distrust", "nobody@example.net"),
+             "no contact nobody@example.net")
+    audit = in_store(site, "SELECT action, detail FROM audit WHERE object = ? "
+                     "AND action <> 'contact import' ORDER BY id", ERIN)
+    equal(audit, [("contact approve", f"{waits} was=pending"),
+                  ("contact distrust", f"{waits} was=harvested"),
+                  ("contact pin", f"{used} was=harvested"),
+                  ("contact approve", f"{waits} was=distrusted")])
+
+
+@case("contact suspend, resume")
+def _(site):
+    done = site.json("contact", "suspend", "Erin@Example.net", "2w")
+    until = datetime.datetime.fromisoformat(
+        done["suspended_until"].replace("Z", "+00:00"))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    days = (until - now).total_seconds() / 86400
+    check(13.9 < days <= 14, days)
+    shown = site.json("contact", "show", ERIN)
+    equal((shown["suspended_until"], shown["usable"]),
+          (done["suspended_until"], 0))
+    contains(site.smimectl("contact", "suspend", ERIN, "30d"),
+             "suspended until 20")
+    site.smimectl("contact", "resume", ERIN)
+    shown = site.json("contact", "show", ERIN)
+    equal((shown["suspended_until"], shown["usable"]), (None, 2))
+    for text in ("30", "d", "0d", "3651d", "999999999999999999999w",
+                 "1m", "1d ", ""):
+        contains(site.fails(USAGE, "contact", "suspend", ERIN, text),
+                 "expected days or weeks")
+    contains(site.fails(NO, "contact", "suspend", "nobody@example.net", "1d"),
+             "no contact")
+
+
+@case("contact show: the state of the exchange")
+def _(site):
+    in_store(site, "UPDATE contacts SET first_sent = 1600000000, last_sent = "
+             "1700000000, messages = 3 WHERE address = ?", ERIN)
+    in_store(site, "UPDATE partner_certificates SET evidence = '<1@x>', "
+             "last_evidence = '<2@x>', used = 10 WHERE address = ? AND "
+             "trust = 'harvested'", ERIN)
+    shown = site.json("contact", "show", ERIN)
+    equal((shown["messages"], shown["first_sent"], shown["last_sent"],
+           shown["first_message"]),
+          (3, "2020-09-13T12:26:40Z", "2023-11-14T22:13:20Z", "<1@x>"))
+    row, = (r for r in shown["certificates"] if r["trust"] == "harvested")
+    equal((row["used"], row["last_source"]), (["aes256-gcm", "oaep"], "<2@x>"))
+    # A rule of the recipient's counts here as it does for mail: of those that
+    # the operator vouches for, the newest.
+    site.smimectl("recipient", "set", ERIN, "--certificates", "newest")
+    equal({pick for _, pick in trust_of(site, ERIN).values()},
+          {"taken", "not-newest"})
+    site.smimectl("recipient", "remove", ERIN)
+    text = site.smimectl("contact", "show", ERIN)
+    check(re.search(r"^Ours to them, first: +2020-09-13", text, re.M), text)
+    site.smimectl("contact", "forget", ERIN)
+
+
+@case("ca list, trust, distrust: authorities that were met")
+def _(site):
+    def known(*options):
+        listed = site.json("ca", "list", *options)
+        return listed, {row["fingerprint"]: (row["trust"], row["contacts"])
+                        for row in listed["authorities"]}
+
+    met = openssl.Authority(site.folder / "met", "Met")
+    root = openssl.certificate(met.root)
+    digest = hashlib.sha256(root).hexdigest()
+    for address in ("frank@example.net", "grace@example.net"):
+        one = met.issue(address)
+        site.smimectl("contact", "import", address, site.file(
+            one.certificate.read_bytes() + met.intermediate.read_bytes()),
+            "--trust")
+        set_trust(site, address, one, "untrusted")
+    # Grace has had another one for long.
+    site.smimectl("contact", "import", "grace@example.net", site.file(
+        site.partner.issue("grace@example.net").certificate.read_bytes() +
+        site.partner.intermediate.read_bytes()))
+    subject = "CN=Met Root,O=Met"
+    in_store(site, "INSERT INTO authorities (fingerprint, subject, first_seen,"
+             " last_seen, messages, der) VALUES (?, ?, 1, 2, 5, ?)",
+             bytes.fromhex(digest), subject, root)
+    in_store(site, "INSERT INTO authorities (fingerprint, subject, first_seen,"
+             " last_seen, messages) VALUES (x'', 'CN=Only a name', 1, 2, 3)")
+    listed, rows = known("--unknown")
+    equal(rows, {digest: ("unknown", 2), None: ("unknown", 0)})
+    equal((listed["unknown"], listed["trusted"]), (2, 0))
+    contains(site.smimectl("ca", "list"), "CN=Only a name")
+    equal({pick for _, pick in trust_of(site, "frank@example.net").values()},
+          {"untrusted"})
+    contains(site.fails(NO, "contact", "approve", "frank@example.net",
+                        site.json("contact", "show", "frank@example.net")
+                        ["certificates"][0]["fingerprint"]), "ca trust")
+    done = site.json("ca", "trust", digest[:12].upper())
+    equal((done["usable"], done["pending"], done["contacts"]), (1, 1, 2))
+    equal(set(trust_of(site, "frank@example.net").values()),
+          {("harvested", "taken")})
+    equal(set(trust_of(site, "grace@example.net").values()),
+          {("harvested", "taken"), ("pending", "pending")})
+    equal(known("--unknown")[1], {None: ("unknown", 0)})
+    listed, rows = known()
+    equal((listed["trusted"], rows[digest]), (1, ("trusted", 0)))
+    contains(site.smimectl("ca", "distrust", site.file(met.root.read_bytes())),
+             f"{subject}: distrusted")
+    equal(set(trust_of(site, "frank@example.net").values()),
+          {("harvested", "untrusted")})
+    for text, status, part in (
+            ("0123456789abcdef", NO, "no authority with this fingerprint"),
+            ("/nowhere.pem", NO, "/nowhere.pem"),
+            (site.file(site.bob.certificate.read_bytes()), NO,
+             "is no authority"),
+            (site.file(met.root.read_bytes() + met.intermediate.read_bytes()),
+             NO, "2 certificates")):
+        contains(site.fails(status, "ca", "trust", text), part)
+    audit = in_store(site, "SELECT action, object, detail FROM audit "
+                     "WHERE action LIKE 'ca %trust' ORDER BY id")
+    equal(audit, [("ca trust", digest, subject),
+                  ("ca distrust", digest, subject)])
+
+
+@case("ca distrust: a configured authority")
+def _(site):
+    digest = hashlib.sha256(openssl.certificate(site.partner.root)).hexdigest()
+    site.smimectl("contact", "import", BOB, site.file(
+        site.bob.certificate.read_bytes() +
+        site.partner.intermediate.read_bytes()))
+    site.smimectl("ca", "distrust", digest[:8])
+    equal(set(trust_of(site, BOB).values()), {("harvested", "untrusted")})
+    site.smimectl("ca", "trust", digest[:8])
+    equal(set(trust_of(site, BOB).values()), {("harvested", "taken")})
+    for address in (BOB, "frank@example.net", "grace@example.net"):
+        site.smimectl("contact", "forget", address)
+    in_store(site, "DELETE FROM authorities")
+
+
 # --- messages ---
 
 
@@ -1323,7 +1549,8 @@ def _(site):
                    "user add", "user set", "cert issue", "key import",
                    "contact import", "contact import --trust",
                    "contact forget", "recipient set", "recipient remove",
-                   "login allow", "login deny"):
+                   "login allow", "login deny", "contact suspend",
+                   "contact resume", "ca trust", "ca distrust"):
         check(any(row[1] == action for row in rows), action)
     check(("domain set", "sub.example.org",
            "sign=off encrypt=required exempt=inherit "

@@ -1,0 +1,279 @@
+/*
+ * ca_judge.c: what the operator says about an authority (B6).
+ *
+ * Once one is trusted, what has waited for that is judged anew: certificates
+ * whose path now ends in it are used, or wait for an approval, as if their
+ * mail came today (cert/continuity.h).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/admin.h"
+#include "admin/ca_verbs.h"
+#include "admin/cert_json.h"
+#include "admin/fingerprint.h"
+#include "base/alloc.h"
+#include "base/io.h"
+#include "base/limits.h"
+#include "cert/continuity.h"
+#include "cert/judged.h"
+
+/* --- which one --- */
+
+struct search {
+	char beginning[FINGERPRINT_TEXT];
+	struct certificate *found; /* a reference, or NULL */
+	bool several;
+};
+
+static void
+look_at(struct search *s, struct certificate *c)
+{
+	if (!fingerprint_fits(c->fingerprint_text, s->beginning))
+		return;
+	if (!s->found)
+		s->found = certificate_ref(c);
+	else if (strcmp(s->found->fingerprint_text, c->fingerprint_text) != 0)
+		s->several = true;
+}
+
+static int
+look_at_met(const struct store_authority *a, void *arg)
+{
+	if (a->certificate)
+		look_at(arg, a->certificate);
+	return 0;
+}
+
+/* Among those that were met and those that are configured. */
+static int
+find_known(struct admin *a, struct search *s, struct err *err)
+{
+	struct certificate_list configured;
+	struct trust *trust;
+
+	if (admin_trust(a, &trust, err) ||
+	    store_authority_each(a->store, look_at_met, s, err))
+		return -1;
+	certificate_list_init(&configured);
+	trust_list_configured(trust, &configured);
+	for (size_t i = 0; i < configured.count; i++)
+		look_at(s, configured.at[i]);
+	certificate_list_fini(&configured);
+	if (s->several)
+		return err_set(err, ERR_PERMANENT,
+		    "%s: several authorities begin so; give more of it",
+		    s->beginning);
+	if (!s->found)
+		return err_set(err, ERR_NOT_FOUND,
+		    "%s: no authority with this fingerprint, neither met nor "
+		    "configured; give a file with its certificate",
+		    s->beginning);
+	return 0;
+}
+
+static int
+read_file(const char *file, struct certificate **out, struct err *err)
+{
+	struct certificate_list list;
+	struct buf text;
+	int rc;
+
+	buf_init(&text, LIMIT_FILE);
+	certificate_list_init(&list);
+	rc = io_read_file(file, &text, err);
+	if (rc == 0) {
+		rc = certificate_list_read(&list, buf_slice(&text), err);
+		if (rc)
+			err_prefix(err, "%s", file);
+	}
+	if (rc == 0 && list.count != 1)
+		rc = err_set(err, ERR_PERMANENT,
+		    "%s: %zu certificates; give that of the authority alone",
+		    file, list.count);
+	if (rc == 0)
+		*out = certificate_ref(list.at[0]);
+	certificate_list_fini(&list);
+	buf_fini(&text);
+	return rc;
+}
+
+/* What is no fingerprint is the name of a file. */
+static int
+find(struct admin *a, const char *text, struct certificate **out,
+    struct err *err)
+{
+	struct search s = {.found = NULL};
+	struct err why;
+	int rc;
+
+	if (fingerprint_read(text, s.beginning, &why) != VERB_DONE)
+		return read_file(text, out, err);
+	rc = find_known(a, &s, err);
+	if (rc)
+		certificate_unref(&s.found);
+	else
+		*out = s.found;
+	return rc;
+}
+
+/* What would change nothing is said, not done. */
+static int
+check(struct admin *a, const struct certificate *c,
+    enum store_authority_trust trust, struct err *err)
+{
+	if (!c->is_ca)
+		return err_set(err, ERR_PERMANENT,
+		    "%s is no authority; for the certificate of one "
+		    "correspondent see: smimectl contact pin",
+		    c->subject);
+	if (trust == STORE_AUTHORITY_TRUSTED && a->now > c->not_after)
+		return err_set(
+		    err, ERR_PERMANENT, "%s has expired", c->subject);
+	return 0;
+}
+
+/* --- judging anew what has waited --- */
+
+struct rejudge {
+	struct admin *a;
+	size_t usable, pending;
+	char *last; /* contact */
+	size_t contacts;
+	struct err *err;
+	int rc;
+};
+
+static void
+count(struct rejudge *r, const char *address, enum store_trust trust)
+{
+	if (trust == STORE_TRUST_HARVESTED)
+		r->usable++;
+	else
+		r->pending++;
+	if (r->last && strcmp(r->last, address) == 0)
+		return;
+	free(r->last);
+	r->last = xstrdup(address);
+	r->contacts++;
+}
+
+static int
+rejudge_one(const struct store_partner_cert *c, void *arg)
+{
+	struct rejudge *r = arg;
+	struct admin *a = r->a;
+	enum continuity answer;
+
+	if (trust_check(a->trust, c->certificate, &c->chain, a->now, NULL) !=
+	    TRUST_OK)
+		return 0;
+	r->rc = continuity_judge_stored(
+	    a->trust, a->store, c, a->now, &answer, r->err);
+	if (r->rc == 0)
+		r->rc = store_partner_cert_judge(a->store, c->address,
+		    c->certificate->fingerprint, continuity_trust(answer),
+		    r->err);
+	/* forgotten, or displaced, since it was read */
+	if (r->rc && r->err->class == ERR_NOT_FOUND)
+		return r->rc = 0;
+	if (r->rc == 0)
+		count(r, c->address, continuity_trust(answer));
+	return r->rc;
+}
+
+static int
+rejudge(struct rejudge *r)
+{
+	struct admin *a = r->a;
+
+	if (judged_load(a->store, a->trust, r->err) ||
+	    store_partner_cert_walk(
+		a->store, STORE_TRUST_UNTRUSTED, rejudge_one, r, r->err))
+		return -1;
+	return r->rc;
+}
+
+/* --- doing it --- */
+
+static void
+print(struct admin *a, const struct certificate *c,
+    enum store_authority_trust trust, const struct rejudge *r)
+{
+	json_t *object = cert_json(c, a->now);
+
+	output_set(
+	    object, "trust", output_text(store_authority_trust_name(trust)));
+	output_set(object, "usable", json_integer((json_int_t)r->usable));
+	output_set(object, "pending", json_integer((json_int_t)r->pending));
+	output_set(object, "contacts", json_integer((json_int_t)r->contacts));
+	if (trust == STORE_AUTHORITY_DISTRUSTED)
+		output_done(&a->output, object,
+		    "%s: distrusted; nothing below it is used from now on",
+		    c->subject);
+	else
+		output_done(&a->output, object,
+		    "%s: trusted; of %zu contact%s %zu certificate%s may be "
+		    "used now, %zu wait%s for you%s",
+		    c->subject, r->contacts, r->contacts == 1 ? "" : "s",
+		    r->usable, r->usable == 1 ? "" : "s", r->pending,
+		    r->pending == 1 ? "s" : "",
+		    r->pending > 0 ? ": smimectl contact list --pending" : "");
+	json_decref(object);
+}
+
+static int
+judge(struct admin *a, struct certificate *c, enum store_authority_trust trust,
+    struct err *err)
+{
+	const struct store_authority authority = {.subject = c->subject,
+	    .certificate = c,
+	    .first_seen = a->now,
+	    .trust = trust};
+	struct rejudge r = {.a = a, .err = err};
+	int rc;
+
+	rc = store_authority_judge(a->store, &authority, err);
+	if (rc == 0)
+		rc = admin_audit(a,
+		    trust == STORE_AUTHORITY_TRUSTED ? "ca trust"
+						     : "ca distrust",
+		    c->fingerprint_text, c->subject, err);
+	if (rc == 0 && trust == STORE_AUTHORITY_TRUSTED)
+		rc = rejudge(&r);
+	if (rc == 0)
+		print(a, c, trust, &r);
+	free(r.last);
+	return rc;
+}
+
+static enum verb_result
+run(struct admin *a, const struct args *args, enum store_authority_trust trust,
+    struct err *err)
+{
+	struct certificate *c = NULL;
+	struct trust *known;
+	int rc;
+
+	rc = admin_trust(a, &known, err);
+	if (rc == 0)
+		rc = find(a, args_operand(args, 0), &c, err);
+	if (rc == 0)
+		rc = check(a, c, trust, err);
+	if (rc == 0)
+		rc = judge(a, c, trust, err);
+	certificate_unref(&c);
+	return rc ? VERB_FAILED : VERB_DONE;
+}
+
+enum verb_result
+ca_trust_run(struct admin *a, const struct args *args, struct err *err)
+{
+	return run(a, args, STORE_AUTHORITY_TRUSTED, err);
+}
+
+enum verb_result
+ca_distrust_run(struct admin *a, const struct args *args, struct err *err)
+{
+	return run(a, args, STORE_AUTHORITY_DISTRUSTED, err);
+}
