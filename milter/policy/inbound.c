@@ -126,12 +126,13 @@ static enum plan_reason
 why_ciphertext(const struct inbound_facts *facts,
     const struct inbound_recipient *r, bool all)
 {
+	/* Nobody tries his keys. */
+	if (r->is_own && r->decrypt != SWITCH_ON)
+		return REASON_DECRYPTION_OFF;
 	if (!facts->opened)
 		return REASON_NOT_OPENED;
 	if (!r->is_own || !r->reads)
 		return REASON_NO_KEY;
-	if (r->decrypt != SWITCH_ON)
-		return REASON_DECRYPTION_OFF;
 	if (r->mode == MODE_SHADOW && !all)
 		return REASON_SHADOW;
 	return REASON_NONE;
@@ -173,13 +174,11 @@ decide_recipients(const struct inbound_facts *facts, struct inbound_plan *plan)
 
 /* Of all the reasons the one that can most easily be helped. */
 static enum plan_reason
-why_nobody(const struct inbound_facts *facts, const struct inbound_plan *plan)
+why_nobody(const struct inbound_plan *plan)
 {
-	static const enum plan_reason order[] = {
-	    REASON_NO_LISTENER, REASON_DECRYPTION_OFF, REASON_SHADOW};
+	static const enum plan_reason order[] = {REASON_NO_LISTENER,
+	    REASON_NOT_OPENED, REASON_DECRYPTION_OFF, REASON_SHADOW};
 
-	if (!facts->opened)
-		return REASON_NOT_OPENED;
 	for (size_t k = 0; k < sizeof(order) / sizeof(*order); k++)
 		for (size_t i = 0; i < plan->recipient_count; i++)
 			if (plan->why[i] == order[k])
@@ -202,7 +201,7 @@ why_passed(const struct inbound_facts *facts, const struct inbound_plan *plan)
 		return REASON_UNSIGNED;
 	if (!facts->encrypted || plan->plain_count > 0)
 		return REASON_NONE;
-	return why_nobody(facts, plan);
+	return why_nobody(plan);
 }
 
 static bool
