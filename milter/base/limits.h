@@ -118,6 +118,9 @@
  * message, and the longest is a list of parameters. */
 #define LIMIT_PLAINTEXT_FIELDS 32u
 #define LIMIT_PLAINTEXT_HEADER (16 * KIB)
+/* Certificates of all recipients of a message that it might be encrypted to,
+ * some 20 kB each with their keys: as many as there may be RecipientInfos. */
+#define LIMIT_READER_CERTIFICATES 4096u
 /* RFC 8551 section 6: refuse absurd keys before any operation. */
 #define LIMIT_RSA_BITS 8192
 /* RFC 8551 4.1 to 4.4: weaker ones neither sign nor receive. */

@@ -21,6 +21,7 @@ recipient_fini(struct envelope_recipient *r)
 		free(r->aliases[i]);
 	free(r->aliases);
 	free(r->parameters);
+	free(r->resolved);
 	free(r->name);
 	free(r->address);
 	free(r->path);
@@ -124,6 +125,19 @@ destination(const char *path, const char *resolved)
 	return better;
 }
 
+/* Another address than that one, or NULL. */
+static char *
+other_address(const char *resolved, const char *address)
+{
+	char *other = resolved ? canonical(resolved) : NULL;
+
+	if (other && address && strcmp(other, address) == 0) {
+		free(other);
+		return NULL;
+	}
+	return other;
+}
+
 /* Doubles at powers of two.  Takes name. */
 static void
 add_alias(struct envelope_recipient *r, char *name)
@@ -160,6 +174,7 @@ envelope_add_recipient(struct envelope *e, const char *path,
 	    .address = destination(path, resolved),
 	    .parameters = copy_or_empty(parameters)};
 	r->name = name_as_told(path);
+	r->resolved = other_address(resolved, r->address);
 	if (resolved && is_source_route(path))
 		add_alias(r, xstrdup(resolved));
 }

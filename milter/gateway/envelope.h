@@ -14,6 +14,8 @@ struct envelope_recipient {
 	                   * be read */
 	char *name;	  /* the path in canonical form, or as it is without
 	                   * brackets */
+	char *resolved;	  /* canonical, what else the mail server makes of
+	                   * it; NULL when that is the same, or no address */
 	char *parameters; /* of that RCPT, a blank between them; or "" */
 	/* What else the mail server may know him by: other spellings of the
 	 * same address in other RCPTs, what it made of a source route. */

@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "gateway/authres.h"
 #include "gateway/gate_trigger.h"
+#include "gateway/mark.h"
 #include "gateway/token.h"
 
 /* RFC 5322 2.1.1 */
@@ -41,8 +43,23 @@ gate_header_fini(struct gate_header *h)
 
 /* --- what kind of field --- */
 
-static bool
-is_ours(const struct gate_terms *terms, struct slice name)
+int
+gate_header_compare_names(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+
+	for (size_t i = 0; i < n; i++) {
+		int difference =
+		    ascii_lower(a.data[i]) - ascii_lower(b.data[i]);
+
+		if (difference != 0)
+			return difference;
+	}
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
+bool
+gate_header_is_ours(const struct gate_terms *terms, struct slice name)
 {
 	return terms->carries && (slice_has_prefix_ci(name, "Content-") ||
 				     slice_equal_text_ci(name, "MIME-Version"));
@@ -61,256 +78,35 @@ is_token(struct slice name)
 	return slice_equal_text_ci(name, TOKEN_FIELD);
 }
 
-/* Nobody may see it. */
+/* Nobody may see it.  What comes in has no Bcc of ours. */
 static bool
 is_gone(const struct gate_terms *terms, struct slice name)
 {
+	if (terms->inbound)
+		return is_token(name);
 	return !terms->passes && (is_token(name) || is_bcc(name));
 }
 
-static bool
-is_editable(const struct gate_terms *terms, struct slice name)
+bool
+gate_header_is_result(const struct gate_terms *terms, struct slice name)
 {
-	return is_ours(terms, name) || is_gone(terms, name) ||
+	return terms->inbound && (slice_equal_text_ci(name, STATUS_FIELD) ||
+				     slice_equal_text_ci(name, AUTHRES_FIELD));
+}
+
+bool
+gate_header_is_tagged(const struct gate_terms *terms, struct slice name)
+{
+	return terms->tagged && slice_equal_text_ci(name, "Subject");
+}
+
+bool
+gate_header_is_editable(const struct gate_terms *terms, struct slice name)
+{
+	return gate_header_is_ours(terms, name) || is_gone(terms, name) ||
+	       gate_header_is_result(terms, name) ||
+	       gate_header_is_tagged(terms, name) ||
 	       gate_trigger_knows(&terms->triggers, name);
-}
-
-/* --- playing edits --- */
-
-/* A field as it came, and what an edit does with it. */
-struct slot {
-	bool deleted;
-	const char *value; /* instead of its own; NULL: none */
-};
-
-/* The fields of one name. */
-struct tally {
-	struct slice name;
-	size_t count;	    /* as they came */
-	struct slot *slots; /* of each of them, and one for a new one */
-	size_t lowest;	    /* index that was deleted last */
-	size_t met;	    /* while the result is collected */
-};
-
-struct model {
-	struct tally *at; /* sorted by name */
-	size_t count;
-	struct slot *slots; /* behind all of them */
-};
-
-static int
-compare_tallies(const void *a, const void *b)
-{
-	const struct tally *x = a, *y = b;
-	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
-
-	for (size_t i = 0; i < n; i++) {
-		int difference =
-		    ascii_lower(x->name.data[i]) - ascii_lower(y->name.data[i]);
-
-		if (difference != 0)
-			return difference;
-	}
-	return x->name.len < y->name.len ? -1 : x->name.len > y->name.len;
-}
-
-/* Sorts n tallies and makes one of those of the same name. */
-static void
-join_tallies(struct model *m, size_t n)
-{
-	size_t used = 0;
-
-	qsort(m->at, n, sizeof(*m->at), compare_tallies);
-	m->count = n > 0;
-	for (size_t i = 1; i < n; i++) {
-		struct tally *last = &m->at[m->count - 1];
-
-		if (compare_tallies(last, &m->at[i]) == 0)
-			last->count += m->at[i].count;
-		else
-			m->at[m->count++] = m->at[i];
-	}
-	for (size_t i = 0; i < m->count; i++) {
-		m->at[i].slots = m->slots + used;
-		m->at[i].lowest = m->at[i].count + 1;
-		used += m->at[i].count + 1;
-	}
-}
-
-/* The fields that an entity may have are there even when the message has none
- * of them. */
-static void
-model_init(struct model *m, const struct gate_terms *terms)
-{
-	static const char *const names[] = {"Content-Type",
-	    "Content-Transfer-Encoding", "Content-Disposition", "MIME-Version"};
-	const size_t known = sizeof(names) / sizeof(*names);
-	const struct header *header = terms->original;
-	size_t n = 0;
-
-	m->at = xcalloc(header->count + known, sizeof(*m->at));
-	m->slots = xcalloc(2 * (header->count + known), sizeof(*m->slots));
-	for (size_t i = 0; i < known && terms->carries; i++)
-		m->at[n++].name = slice_text(names[i]);
-	for (size_t i = 0; i < header->count; i++)
-		if (is_editable(terms, header->fields[i].name))
-			m->at[n++] = (struct tally){
-			    .name = header->fields[i].name, .count = 1};
-	join_tallies(m, n);
-}
-
-static void
-model_fini(struct model *m)
-{
-	free(m->at);
-	free(m->slots);
-}
-
-static struct tally *
-model_find(const struct model *m, struct slice name)
-{
-	struct tally key = {.name = name};
-
-	return bsearch(&key, m->at, m->count, sizeof(*m->at), compare_tallies);
-}
-
-/* A value as a milter may send it: leading blank, folds as LF and blank,
- * nothing that ends the field or the line too late (rule L1). */
-static bool
-is_sendable(const char *value)
-{
-	size_t line = 0;
-
-	if (value[0] != ' ' && value[0] != '\t' && value[0] != '\n')
-		return false;
-	for (const char *p = value; *p; p++) {
-		unsigned char c = (unsigned char)*p;
-
-		if (c == '\n' && p[1] != ' ' && p[1] != '\t')
-			return false;
-		if ((c < ' ' && c != '\n' && c != '\t') || c > 0x7e)
-			return false;
-		line = c == '\n' ? 0 : line + 1;
-		if (line >
-		    HEADER_LINE_MAX - sizeof("Content-Transfer-Encoding"))
-			return false;
-	}
-	return true;
-}
-
-/* What is left of a subject, in its place. */
-static int
-play_rest(struct tally *t, const struct header_edit *edit, struct err *err)
-{
-	struct slot *slot;
-
-	if (edit->index == 0 || edit->index > t->count)
-		return gap(err, "a field is set that is not there");
-	slot = &t->slots[edit->index - 1];
-	/* After a deletion Postfix counts anew. */
-	if (edit->index >= t->lowest || slot->value)
-		return gap(err, "a field is set out of order");
-	if (!gate_trigger_value(edit->value))
-		return gap(err, "a field has a value that no header can hold");
-	slot->value = edit->value;
-	return 0;
-}
-
-static int
-play_value(struct tally *t, const struct header_edit *edit,
-    const struct gate_terms *terms, struct err *err)
-{
-	struct slot *slot;
-
-	if (gate_trigger_knows(&terms->triggers, t->name))
-		return play_rest(t, edit, err);
-	if (!is_ours(terms, t->name))
-		return gap(err, "a field is set that must be gone");
-	if (edit->index != 1 || t->slots[0].deleted || t->slots[0].value)
-		return gap(
-		    err, "a field is set in another place than the first");
-	if (!is_sendable(edit->value))
-		return gap(err, "a field has a value that no header can hold");
-	slot = &t->slots[0];
-	slot->value = edit->value;
-	return 0;
-}
-
-/* From the highest index down: there Postfix, which counts anew after each
- * deletion, and Sendmail agree. */
-static int
-play_deletion(struct tally *t, unsigned index, struct err *err)
-{
-	if (index == 0 || index >= t->lowest || t->slots[index - 1].value)
-		return gap(err, "a field is deleted out of order");
-	t->slots[index - 1].deleted = true;
-	t->lowest = index;
-	return 0;
-}
-
-static int
-play(struct model *m, const struct header_edit *edit,
-    const struct gate_terms *terms, struct err *err)
-{
-	struct tally *t = model_find(m, slice_text(edit->name));
-
-	if (!t)
-		return gap(err, "a field is edited that is none of ours");
-	return edit->value ? play_value(t, edit, terms, err)
-			   : play_deletion(t, edit->index, err);
-}
-
-/* What becomes of an original field; false: it is deleted. */
-static bool
-is_left(struct tally *t, struct header_field *field)
-{
-	const struct slot *slot;
-
-	if (!t)
-		return true;
-	slot = &t->slots[t->met++];
-	if (slot->value)
-		field->body = slice_text(slot->value);
-	return !slot->deleted;
-}
-
-/* The header once all edits are played. */
-static void
-collect(struct gate_header *h, struct model *m, const struct gate_terms *terms)
-{
-	const struct header *header = terms->original;
-
-	h->fields = xcalloc(header->count + m->count + 1, sizeof(*h->fields));
-	for (size_t i = 0; i < header->count; i++) {
-		struct header_field field = header->fields[i];
-		struct tally *t = is_editable(terms, field.name)
-				      ? model_find(m, field.name)
-				      : NULL;
-
-		if (is_left(t, &field))
-			h->fields[h->count++] = field;
-	}
-	for (size_t i = 0; i < m->count; i++)
-		if (m->at[i].count == 0 && m->at[i].slots[0].value)
-			h->fields[h->count++] =
-			    (struct header_field){.name = m->at[i].name,
-				.body = slice_text(m->at[i].slots[0].value)};
-}
-
-int
-gate_header_play(struct gate_header *h, const struct edits *edits,
-    const struct gate_terms *terms, struct err *err)
-{
-	struct model m;
-	int rc = 0;
-
-	model_init(&m, terms);
-	for (size_t i = 0; i < edits->header_count && rc == 0; i++)
-		rc = play(&m, &edits->headers[i], terms, err);
-	if (rc == 0)
-		collect(h, &m, terms);
-	model_fini(&m);
-	return rc;
 }
 
 /* --- reading --- */
@@ -398,9 +194,7 @@ gate_header_same_body(struct slice a, struct slice b)
 bool
 gate_header_same_name(struct slice a, struct slice b)
 {
-	struct tally x = {.name = a}, y = {.name = b};
-
-	return compare_tallies(&x, &y) == 0;
+	return gate_header_compare_names(a, b) == 0;
 }
 
 /* The next field from *at on that is somebody else's; NULL: there is none. */
@@ -409,7 +203,7 @@ next_other(const struct header_field *fields, size_t count, size_t *at,
     const struct gate_terms *terms)
 {
 	for (; *at < count; ++*at)
-		if (!is_editable(terms, fields[*at].name))
+		if (!gate_header_is_editable(terms, fields[*at].name))
 			return &fields[(*at)++];
 	return NULL;
 }
@@ -451,7 +245,7 @@ check_gone(const struct gate_header *h, const struct gate_terms *terms,
 	for (size_t i = from; i < h->count; i++) {
 		struct slice name = h->fields[i].name;
 
-		if (is_bcc(name))
+		if (is_bcc(name) && !terms->inbound)
 			return gap(err, "Bcc is left");
 		if (is_token(name))
 			return gap(err, "a token is left");
@@ -494,7 +288,7 @@ describe(const struct gate_header *h, const struct gate_terms *terms,
 		const struct header_field *f = &h->fields[i];
 		size_t k = 0;
 
-		if (!is_ours(terms, f->name))
+		if (!gate_header_is_ours(terms, f->name))
 			continue;
 		while (k < 4 && !slice_equal_text_ci(f->name, known[k].name))
 			k++;
@@ -520,5 +314,6 @@ gate_header_check(const struct gate_header *h, const struct gate_terms *terms,
 	    gate_trigger_check(&terms->triggers, terms->original, h->fields,
 		h->count, err) < 0)
 		return -1;
-	return terms->carries ? describe(h, terms, e, err) : 0;
+	return terms->carries && !terms->content ? describe(h, terms, e, err)
+						 : 0;
 }

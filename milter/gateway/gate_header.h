@@ -1,6 +1,6 @@
 /*
- * gate_header.h: the header of one copy as its readers will see it.  For
- * gate.c only.
+ * gate_header.h: the header of one copy as its readers will see it.  For the
+ * gates only.
  */
 #ifndef GATEWAY_GATE_HEADER_H
 #define GATEWAY_GATE_HEADER_H
@@ -29,10 +29,27 @@ struct gate_terms {
 	bool has_token; /* it will be handed over */
 	bool passes;	/* the message itself, as it came */
 	struct gate_triggers triggers;
+	/* Of mail from outside: Bcc stays, fields that tell what was found in
+	 * it may go and come; these and the entity's are left to the caller. */
+	bool inbound;
+	bool tagged; /* its subject may change, too */
+	/* Whose Content-* fields it carries; NULL: those of an entity of
+	 * ours. */
+	const struct header *content;
 };
 
 void gate_header_init(struct gate_header *h);
 void gate_header_fini(struct gate_header *h);
+
+/* Is it one that describes what the copy carries, that tells what was found,
+ * a subject that may change; may it be edited at all? */
+bool gate_header_is_ours(const struct gate_terms *terms, struct slice name);
+bool gate_header_is_result(const struct gate_terms *terms, struct slice name);
+bool gate_header_is_tagged(const struct gate_terms *terms, struct slice name);
+bool gate_header_is_editable(const struct gate_terms *terms, struct slice name);
+
+/* In any spelling; as for qsort. */
+int gate_header_compare_names(struct slice a, struct slice b);
 
 /* The same name in any spelling; the same body but for how lines end? */
 bool gate_header_same_name(struct slice a, struct slice b);

@@ -1,13 +1,231 @@
 /*
  * inbound.c: see inbound.h.  Belongs to one message and its thread; what is
  * learned is written by another one (harvester.h).
+ *
+ * What goes wrong is answered in three ways.  What would be another message
+ * after a while (a key process or a store that is away, a listener for copies)
+ * waits, where errors are not to be passed on.  What cannot be cleaned of
+ * forged fields is refused.  Anything else goes on as it came, cleaned.
  */
 #include "gateway/inbound.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
+#include "gateway/demand.h"
 #include "gateway/harvester.h"
+#include "gateway/inbound_edit.h"
 #include "gateway/job_state.h"
+#include "gateway/mark.h"
+#include "gateway/record_inbound.h"
+#include "gateway/reply.h"
+
+void
+inbound_init(struct inbound *in, const struct spool_config *config)
+{
+	memset(in, 0, sizeof(*in));
+	readers_init(&in->readers);
+	smime_layers_init(&in->layers, config);
+	inbound_plan_init(&in->plan);
+	message_copy_init(&in->copy, config);
+}
+
+void
+inbound_fini(struct inbound *in)
+{
+	message_copy_fini(&in->copy);
+	inbound_plan_fini(&in->plan);
+	smime_layers_fini(&in->layers);
+	readers_fini(&in->readers);
+}
+
+/* --- at the end of the header --- */
+
+void
+inbound_look(struct job *job)
+{
+	struct inbound *in = &job->inbound;
+	enum smime_kind kind = job->gather.kind;
+	struct err err;
+
+	in->has_smime =
+	    kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
+	in->is_claimed =
+	    mark_is_claimed(gateway_config(job->gateway), &job->header);
+	if (job->owners_known &&
+	    demand_of(&job->view, &job->gather.from, &in->demand, &err) < 0)
+		log_warning("what is asked of correspondents: %s", err.text);
+}
+
+bool
+inbound_wants_body(const struct job *job)
+{
+	return job_is_inbound(job) && !job->own_copy &&
+	       job->failure == REASON_NONE && job->inbound.has_smime;
+}
+
+bool
+inbound_wants_end(const struct job *job)
+{
+	const struct inbound *in = &job->inbound;
+
+	if (job->own_copy)
+		return false;
+	if (job->failure != REASON_NONE)
+		return in->is_claimed;
+	return in->has_smime || in->is_claimed ||
+	       inbound_is_demand(&in->demand) ||
+	       gateway_config(job->gateway)->mark == MARK_ALL;
+}
+
+/* --- what is known --- */
+
+/* RFC 3464 and before: nobody's name, or that of a mail system. */
+static bool
+is_mail_system(const char *address)
+{
+	struct slice local =
+	    slice_part(slice_text(address), 0, strcspn(address, "@"));
+
+	return slice_equal_text_ci(local, "mailer-daemon") ||
+	       slice_equal_text_ci(local, "postmaster");
+}
+
+static bool
+is_report(const struct job *job)
+{
+	const struct address_list *from = &job->gather.from;
+
+	for (size_t i = 0; i < from->count; i++)
+		if (!is_mail_system(from->addresses[i]))
+			return false;
+	return job->envelope.null_sender;
+}
+
+/* Without the store nobody knows whose mail it is: then the file decides
+ * whether anything may be changed. */
+static enum setting_mode
+mode_of(const struct job *job)
+{
+	const struct setting_level *defaults =
+	    &gateway_config(job->gateway)->defaults;
+
+	return policy_effective(defaults, 1).mode;
+}
+
+static void
+add_layers(const struct inbound *in, struct inbound_facts *facts)
+{
+	const struct smime_layers *l = &in->layers;
+
+	facts->signed_ = l->verdict.signers > 0;
+	facts->valid = l->verdict.status == SMIME_VALID;
+	if (l->verdict.signer)
+		facts->level = l->verdict.signer->level;
+	facts->encrypted = l->decryption != SMIME_CLEAR;
+	facts->opened = l->decryption == SMIME_OPENED;
+	for (size_t i = 0; i < in->readers.count; i++)
+		in->readers.recipients[i].reads = l->reads && l->reads[i];
+}
+
+static struct inbound_facts
+facts_of(struct job *job)
+{
+	struct inbound *in = &job->inbound;
+
+	return (struct inbound_facts){
+	    .has_smime = in->has_smime,
+	    .is_report = is_report(job),
+	    .demand = in->demand,
+	    .recipients = in->readers.recipients,
+	    .recipient_count = in->readers.count,
+	    .copies = job->gather.facts.copies,
+	    .has_forged = in->is_claimed,
+	    .mode = mode_of(job),
+	    .mark = gateway_config(job->gateway)->mark,
+	};
+}
+
+/* --- reading it --- */
+
+static enum plan_reason
+wait_for(struct job *job, enum plan_reason reason)
+{
+	if (gateway_config(job->gateway)->on_error == GATEWAY_TEMPFAIL)
+		job->inbound.answer = JOB_DEFER;
+	return reason;
+}
+
+static int
+find_readers(struct job *job, struct err *err)
+{
+	struct inbound *in = &job->inbound;
+
+	envelope_unique(&job->envelope);
+	if (!job->owners_known) {
+		readers_unknown(&in->readers, &job->envelope);
+		return err_set(err, ERR_TEMPORARY,
+		    "nobody knows whose addresses these are");
+	}
+	if (readers_find(&in->readers, &job->view, &job->envelope, err) < 0)
+		return -1;
+	return in->has_smime
+		   ? readers_load(&in->readers, gateway_store(job->gateway),
+			 &job->envelope, err)
+		   : 0;
+}
+
+/* found: the readers are known. */
+static enum plan_reason
+read_layers(struct job *job, bool found, struct err *err)
+{
+	struct inbound *in = &job->inbound;
+	const struct smime_layers_opts opts = {
+	    .verify = {.trust = gateway_trust(job->gateway),
+		.cache = gateway_certificates(job->gateway),
+		.now = job->view.now,
+		.from = job->gather.facts.from},
+	    .keys = found ? gateway_keys(job->gateway) : NULL,
+	    .readers = in->readers.at,
+	    .reader_count = in->readers.count,
+	};
+	struct err why;
+
+	if (smime_layers_read(&opts, &job->header, spool_slice(&job->body),
+		&in->layers, &why) < 0) {
+		*err = why;
+		return in->readers.certificates > 0 ? wait_for(job, REASON_KEYD)
+						    : REASON_INTERNAL;
+	}
+	/* Perhaps somebody could have read it. */
+	if (!found && in->layers.decryption == SMIME_CLOSED)
+		return wait_for(job, REASON_STORE);
+	return REASON_NONE;
+}
+
+/* What the message is, and what to do. */
+static enum plan_reason
+judge(struct job *job, struct err *err)
+{
+	struct inbound *in = &job->inbound;
+	enum plan_reason reason = REASON_NONE;
+	struct inbound_facts facts;
+	bool found;
+
+	found = find_readers(job, err) == 0;
+	if (in->has_smime)
+		reason = read_layers(job, found, err);
+	if (reason != REASON_NONE)
+		return reason;
+	facts = facts_of(job);
+	if (in->has_smime)
+		add_layers(in, &facts);
+	inbound_decide(&facts, &in->plan);
+	return REASON_NONE;
+}
+
+/* --- learning --- */
 
 /* B2: from a signature over these very bytes by the author, who is none of
  * ours.  A mail under our own name teaches nothing: we know our users. */
@@ -25,46 +243,154 @@ is_worth_learning(const struct job *job, const struct smime_verdict *verdict)
 }
 
 static void
-learn(struct job *job, const struct smime_verdict *verdict)
+learn(struct job *job)
 {
+	const struct smime_layers *layers = &job->inbound.layers;
 	const struct header_field *field =
 	    header_find(&job->header, "Message-ID", 0);
-	char *message_id = field ? header_field_unfold(field) : NULL;
-	struct harvest_source source = {
-	    .queue_id = job->queue_id,
-	    .from = job->gather.facts.from,
-	    .message_id = message_id,
-	};
+	char *message_id;
 
-	harvester_add(gateway_harvester(job->gateway), &source, verdict);
+	if (!job->inbound.has_smime ||
+	    !is_worth_learning(job, &layers->verdict))
+		return;
+	message_id = field ? header_field_unfold(field) : NULL;
+	harvester_add(gateway_harvester(job->gateway),
+	    &(struct harvest_source){
+		.queue_id = job->queue_id,
+		.from = job->gather.facts.from,
+		.message_id = message_id,
+	    },
+	    &layers->verdict);
 	free(message_id);
 }
 
-void
-inbound_finish(struct job *job)
+/* --- the answer --- */
+
+static struct record_inbound
+record_of(const struct job *job)
 {
-	struct smime_verify_opts opts = {
-	    .trust = gateway_trust(job->gateway),
-	    .cache = gateway_certificates(job->gateway),
-	    .now = job->view.now,
-	    .from = job->gather.facts.from,
+	const struct inbound *in = &job->inbound;
+
+	return (struct record_inbound){
+	    .message = job_record(job),
+	    .plan = &in->plan,
+	    .layers = in->has_smime ? &in->layers : NULL,
 	};
+}
+
+/* It goes on. */
+static enum job_outcome
+go_on(struct job *job)
+{
+	struct record_inbound record = record_of(job);
+
+	record_inbound(&record);
+	learn(job);
+	return JOB_ACCEPT;
+}
+
+static enum job_outcome
+refuse(struct job *job, struct job_reply *reply)
+{
+	struct record_inbound record = record_of(job);
+
+	reply_unmet(reply, job->inbound.plan.reason, job->gather.facts.from,
+	    &job->inbound.layers.verdict);
+	record_inbound(&record);
+	return JOB_REFUSE;
+}
+
+static enum job_outcome
+answer_not_taken(struct job *job, enum job_outcome outcome,
+    enum plan_reason reason, struct job_reply *reply)
+{
 	struct record record = job_record(job);
-	struct smime_verdict verdict;
+
+	edits_fini(&job->edits);
+	reply_fill(reply, reason, NULL, NULL);
+	if (outcome == JOB_REFUSE)
+		record_refused(&record, job->failure, &job->failure_err);
+	else
+		record_deferred(&record, job->failure, &job->failure_err);
+	return outcome;
+}
+
+/* What is asked of its author cannot be seen: that is no reason to let it
+ * pass, where the operator wants such mail refused.  But only what the sender
+ * can change is refused; for the rest he may try again. */
+static enum job_outcome
+answer_unmet(struct job *job, struct job_reply *reply)
+{
+	enum plan_reason unmet = job->inbound.plan.reason;
+
+	if (job->failure == REASON_TOO_LARGE)
+		return answer_not_taken(job, JOB_REFUSE, unmet, reply);
+	return answer_not_taken(job, JOB_DEFER, job->failure, reply);
+}
+
+/* Cleaned, and otherwise as it came. */
+static enum job_outcome
+answer_anyway(struct job *job, struct job_reply *reply)
+{
+	struct record record = job_record(job);
+	struct inbound_facts facts;
 	struct err err;
 
-	if (job->failure != REASON_NONE) {
-		record_passed(&record, job->failure, &job->failure_err);
-		return;
+	if (!job->inbound.readers.recipients)
+		(void)!find_readers(job, &err);
+	facts = facts_of(job);
+	facts.mark = MARK_OFF;
+	facts.encrypted = smime_kind_is_encrypted(job->gather.kind);
+	inbound_decide(&facts, &job->inbound.plan);
+	if (job->inbound.plan.action == PLAN_REFUSE)
+		return answer_unmet(job, reply);
+	if (inbound_clean(job, &err) < 0) {
+		job->failure_err = err;
+		if (err.class == ERR_BUG)
+			return answer_not_taken(
+			    job, JOB_DEFER, REASON_INTERNAL, reply);
+		job->failure = REASON_TOO_LARGE;
+		return answer_not_taken(
+		    job, JOB_REFUSE, REASON_TOO_LARGE, reply);
 	}
-	smime_verdict_init(&verdict, job->outbound.config);
-	if (smime_verify(&opts, &job->header, spool_slice(&job->body), &verdict,
-		&err) < 0) {
-		record_passed(&record, REASON_INTERNAL, &err);
-	} else {
-		record_verified(&record, &verdict);
-		if (is_worth_learning(job, &verdict))
-			learn(job, &verdict);
-	}
-	smime_verdict_fini(&verdict);
+	record_passed(&record, job->failure, &job->failure_err);
+	return JOB_ACCEPT;
+}
+
+static enum job_outcome
+answer_failure(struct job *job, struct job_reply *reply)
+{
+	edits_fini(&job->edits);
+	if (job->inbound.answer != JOB_ACCEPT)
+		return answer_not_taken(
+		    job, job->inbound.answer, job->failure, reply);
+	return answer_anyway(job, reply);
+}
+
+enum job_outcome
+inbound_finish(struct job *job, struct job_reply *reply)
+{
+	struct inbound *in = &job->inbound;
+	struct err err = {.class = ERR_NONE};
+
+	if (job->failure == REASON_NONE)
+		job_fail(job, judge(job, &err), &err);
+	if (job->failure == REASON_NONE && in->plan.action == PLAN_REFUSE)
+		return refuse(job, reply);
+	if (job->failure == REASON_NONE)
+		job_fail(job, inbound_change(job, &err), &err);
+	if (job->failure != REASON_NONE)
+		return answer_failure(job, reply);
+	return handover_is_pending(&job->handover) ? JOB_ACCEPT : go_on(job);
+}
+
+enum job_outcome
+inbound_commit(struct job *job, struct job_reply *reply)
+{
+	struct err err = {.class = ERR_NONE};
+
+	job->inbound.answer = JOB_DEFER;
+	job_fail(job, handover_commit(&job->handover, &err), &err);
+	return job->failure == REASON_NONE ? go_on(job)
+					   : answer_failure(job, reply);
 }

@@ -37,6 +37,7 @@ job_new(struct gateway *gateway, const struct job_client *client)
 	gather_init(&job->gather);
 	plan_init(&job->plan);
 	outbound_init(&job->outbound, config);
+	inbound_init(&job->inbound, config);
 	handover_init(&job->handover);
 	edits_init(&job->edits);
 	return job;
@@ -49,6 +50,7 @@ job_free(struct job *job)
 		return;
 	handover_fini(&job->handover);
 	edits_fini(&job->edits);
+	inbound_fini(&job->inbound);
 	outbound_fini(&job->outbound);
 	plan_fini(&job->plan);
 	gather_fini(&job->gather);
@@ -118,9 +120,8 @@ job_record(const struct job *job)
 	return record;
 }
 
-/* The first failure counts. */
-static void
-fail(struct job *job, enum plan_reason reason, const struct err *err)
+void
+job_fail(struct job *job, enum plan_reason reason, const struct err *err)
 {
 	if (job->failure != REASON_NONE || reason == REASON_NONE)
 		return;
@@ -172,7 +173,7 @@ look_up(struct job *job)
 
 	if (look_up_owners(job, &err) < 0) {
 		if (is_submitted(job))
-			fail(job, REASON_STORE, &err);
+			job_fail(job, REASON_STORE, &err);
 		return;
 	}
 	if (decide_direction(f) != PLAN_OUTBOUND)
@@ -180,7 +181,7 @@ look_up(struct job *job)
 	envelope_unique(&job->envelope);
 	if (gather_policy(&job->gather, &job->view, job->client, &job->envelope,
 		&job->header, &err) < 0)
-		fail(job, REASON_STORE, &err);
+		job_fail(job, REASON_STORE, &err);
 }
 
 /* Only who claims it is asked. */
@@ -221,11 +222,13 @@ judge_header(struct job *job)
 	if (job->header_over_limit || job->envelope.over_limit) {
 		err_set(&err, ERR_PERMANENT, "too many %s",
 		    job->header_over_limit ? "header fields" : "recipients");
-		fail(job, REASON_TOO_LARGE, &err);
+		job_fail(job, REASON_TOO_LARGE, &err);
 	} else {
 		look_up(job);
 	}
 	decide(&job->gather.facts, &job->plan);
+	if (job_is_inbound(job))
+		inbound_look(job);
 	if (job->failure != REASON_NONE && is_submitted(job)) {
 		/* What is not known counts as "required", and enforced. */
 		job->plan.direction = PLAN_OUTBOUND;
@@ -254,14 +257,6 @@ log_inbound(struct job *job)
 		record_plan(&record);
 }
 
-static bool
-is_to_verify(const struct job *job)
-{
-	return job_is_inbound(job) && !job->own_copy &&
-	       job->failure == REASON_NONE &&
-	       smime_kind_may_be_signed(job->gather.kind);
-}
-
 bool
 job_end_of_header(struct job *job)
 {
@@ -272,7 +267,7 @@ job_end_of_header(struct job *job)
 	if (job->has_token)
 		return true;
 	if (job_is_inbound(job)) {
-		if (is_to_verify(job))
+		if (inbound_wants_end(job))
 			return true;
 		log_inbound(job);
 		return false;
@@ -296,10 +291,11 @@ job_body(struct job *job, const void *data, size_t len)
 
 	/* Whatever it holds, the answer is known. */
 	if (job->failure != REASON_NONE ||
-	    (job->header_judged && job_is_inbound(job) && !is_to_verify(job)))
+	    (job->header_judged && job_is_inbound(job) &&
+		!inbound_wants_body(job)))
 		return;
 	if (spool_write(&job->body, data, len, &err) < 0)
-		fail(job,
+		job_fail(job,
 		    err.class == ERR_PERMANENT ? REASON_TOO_LARGE
 					       : REASON_INTERNAL,
 		    &err);
@@ -316,7 +312,7 @@ check_triggers(struct job *job)
 		return;
 	err_set(&err, ERR_PERMANENT, "more than %u fields ask for something",
 	    LIMIT_TRIGGER_FIELDS);
-	fail(job, REASON_TOO_LARGE, &err);
+	job_fail(job, REASON_TOO_LARGE, &err);
 }
 
 /* C7: a header that says "encrypted" over clear text, by mistake or on
@@ -341,7 +337,7 @@ read_message(struct job *job)
 	if (!job->header_judged)
 		judge_header(job);
 	if (job->failure == REASON_NONE && spool_finish(&job->body, &err) < 0)
-		fail(job, REASON_INTERNAL, &err);
+		job_fail(job, REASON_INTERNAL, &err);
 	if (job->failure != REASON_NONE || job_is_inbound(job))
 		return;
 	outbound_read(&job->outbound, &job->header, spool_slice(&job->body));
@@ -414,7 +410,7 @@ check_gate(struct job *job)
 		    &err, ERR_BUG, "the gate has not seen what is to leave");
 	if (rc < 0) {
 		job->plan.shadow = false;
-		fail(job, REASON_INTERNAL, &err);
+		job_fail(job, REASON_INTERNAL, &err);
 	}
 }
 
@@ -438,25 +434,15 @@ protect(struct job *job)
 	};
 	struct err err = {.class = ERR_NONE};
 
-	fail(job,
+	job_fail(job,
 	    outbound_protect(&job->outbound, &c, &job->plan, &job->edits, &err),
 	    &err);
 	if (!is_to_protect(job))
 		return;
 	job->handing_over = job->plan.group_count > 1 || job->plan.refused > 0;
 	if (job->handing_over)
-		fail(job, outbound_hand_over(&leaving, &job->handover, &err),
-		    &err);
-}
-
-static enum job_outcome
-finish_inbound(struct job *job)
-{
-	if (is_to_verify(job) || job->failure != REASON_NONE)
-		inbound_finish(job);
-	else
-		log_inbound(job);
-	return JOB_ACCEPT;
+		job_fail(job,
+		    outbound_hand_over(&leaving, &job->handover, &err), &err);
 }
 
 static enum job_outcome
@@ -475,15 +461,24 @@ finish_outbound(struct job *job, struct job_reply *reply)
 	return outcome;
 }
 
-/* A token has done its work, and a forged one has none to do.  From what is
- * protected it is gone already.  More of them than a mail server can remove
- * in a moment prove even less: one would have to be alone. */
+/* A token that somebody else has put in.  From what is protected it is gone
+ * already.  More of them than a mail server can remove in a moment prove even
+ * less: one would have to be alone. */
 static void
 remove_tokens(struct job *job)
 {
 	if (job->has_token &&
 	    header_count(&job->header, TOKEN_FIELD) <= LIMIT_CONTENT_FIELDS)
 		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
+}
+
+/* Its token has done its work. */
+static enum job_outcome
+finish_own_copy(struct job *job)
+{
+	log_inbound(job);
+	remove_tokens(job);
+	return JOB_ACCEPT;
 }
 
 static int
@@ -501,8 +496,11 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 
 	job->deadline = deadline_in(answer_time(job));
 	read_message(job);
-	outcome = job_is_inbound(job) ? finish_inbound(job)
-				      : finish_outbound(job, reply);
+	if (job->own_copy)
+		return finish_own_copy(job);
+	if (job_is_inbound(job))
+		return inbound_finish(job, reply);
+	outcome = finish_outbound(job, reply);
 	if (outcome == JOB_ACCEPT && !is_to_protect(job) && !job->plan.shadow)
 		remove_tokens(job);
 	return outcome;
@@ -516,7 +514,9 @@ job_commit(struct job *job, struct job_reply *reply)
 
 	if (!handover_is_pending(&job->handover))
 		return JOB_ACCEPT;
-	fail(job, handover_commit(&job->handover, &err), &err);
+	if (job_is_inbound(job))
+		return inbound_commit(job, reply);
+	job_fail(job, handover_commit(&job->handover, &err), &err);
 	outcome = job_answer(job, reply);
 	job_log_answer(job, outcome);
 	return outcome;

@@ -8,6 +8,7 @@
 #include "gateway/envelope.h"
 #include "gateway/gather.h"
 #include "gateway/handover.h"
+#include "gateway/inbound.h"
 #include "gateway/job.h"
 #include "gateway/outbound.h"
 #include "gateway/record.h"
@@ -31,11 +32,15 @@ struct job {
 	enum plan_reason failure; /* the first that went wrong, and how */
 	struct err failure_err;
 	struct outbound outbound;
+	struct inbound inbound;
 	struct handover handover;
 	bool handing_over; /* what fails now is about other copies */
 	deadline_t deadline;
 	struct edits edits;
 };
+
+/* Something went wrong; the first time counts.  REASON_NONE: nothing did. */
+void job_fail(struct job *job, enum plan_reason reason, const struct err *err);
 
 /* Starts a log line about the job. */
 struct record job_record(const struct job *job);

@@ -14,7 +14,9 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate_cms.c %D%/gate_cms.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
 	%D%/gate_header.c %D%/gate_header.h \
+	%D%/gate_inbound.c %D%/gate_inbound.h \
 	%D%/gate_people.c %D%/gate_people.h \
+	%D%/gate_play.c \
 	%D%/gate_trigger.c %D%/gate_trigger.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
@@ -23,6 +25,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/lesson.c %D%/lesson.h \
 	%D%/inbound.c %D%/inbound.h \
+	%D%/inbound_edit.c %D%/inbound_edit.h \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
 	%D%/keyword.c %D%/keyword.h \
 	%D%/levels.c %D%/levels.h \
@@ -36,7 +39,9 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/outbound_gate.c %D%/outbound_gate.h \
 	%D%/outbound_handover.c %D%/outbound_handover.h \
 	%D%/rate.c %D%/rate.h \
+	%D%/readers.c %D%/readers.h \
 	%D%/record.c %D%/record.h \
+	%D%/record_inbound.c %D%/record_inbound.h \
 	%D%/reply.c %D%/reply.h \
 	%D%/report.c %D%/report.h \
 	%D%/report_text.c %D%/report_text.h \

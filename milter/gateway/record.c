@@ -6,15 +6,14 @@
 #include "base/buf.h"
 #include "base/log.h"
 
-#define SHORT_PRINT 16
 /* A line has much less. */
 #define NAMES_MAX 4096u
 
 static void
 put_fingerprint(struct log_line *line, const char *key, const char *fingerprint)
 {
-	log_slice(
-	    line, key, slice_part(slice_text(fingerprint), 0, SHORT_PRINT));
+	log_slice(line, key,
+	    slice_part(slice_text(fingerprint), 0, RECORD_FINGERPRINT));
 }
 
 static void
@@ -34,9 +33,9 @@ put_certificates(
 	size_t count = list ? list->count : 0;
 	struct buf text;
 
-	buf_init(&text, RECORD_CERTS * (SHORT_PRINT + 1) + 32);
+	buf_init(&text, RECORD_CERTS * (RECORD_FINGERPRINT + 1) + 32);
 	for (size_t i = 0; i < count && i < RECORD_CERTS; i++)
-		buf_addf(&text, "%s%.*s", i > 0 ? "," : "", SHORT_PRINT,
+		buf_addf(&text, "%s%.*s", i > 0 ? "," : "", RECORD_FINGERPRINT,
 		    list->at[i]->fingerprint_text);
 	if (count > RECORD_CERTS)
 		buf_addf(&text, ",+%zu", count - RECORD_CERTS);
@@ -331,26 +330,6 @@ record_passed(
     const struct record *r, enum plan_reason reason, const struct err *err)
 {
 	record_failure(r, "passed", reason, err);
-}
-
-void
-record_verified(const struct record *r, const struct smime_verdict *verdict)
-{
-	struct log_line line;
-
-	log_begin(&line, LOG_LEVEL_INFO, r->queue_id, "verified");
-	log_text(&line, "from", author(r->facts));
-	log_text(&line, "status", smime_status_name(verdict->status));
-	if (verdict->detail && *verdict->detail)
-		log_phrase(&line, "detail", verdict->detail);
-	if (verdict->signer)
-		put_fingerprint(
-		    &line, "signer", verdict->signer->fingerprint_text);
-	log_text(&line, "intact", verdict->intact ? "yes" : "no");
-	log_text(&line, "trusted", verdict->trusted ? "yes" : "no");
-	if (verdict->digest && *verdict->digest)
-		log_text(&line, "digest", verdict->digest);
-	log_end(&line);
 }
 
 /* What is known already is of no interest. */

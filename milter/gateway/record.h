@@ -14,9 +14,10 @@
  *     refused   from nrcpt reason [to] [error]
  *     deferred  from nrcpt reason [error]
  *     split     from nrcpt copies encrypted clear refused [again]
- *   inbound
+ *   inbound (see record_inbound.h, too)
  *     passed    from nrcpt reason [error]
- *     verified  from status [detail] [signer] intact trusted digest
+ *     refused   from nrcpt reason error
+ *     deferred  from nrcpt reason error
  *     harvested from cert new=yes|no
  *     pending   from cert reason
  *     untrusted from cert new=yes|no
@@ -50,10 +51,11 @@
 #include "gateway/trigger.h"
 #include "policy/facts.h"
 #include "policy/plan.h"
-#include "smime/verify.h"
 
 #define RECORD_CERTS   8
 #define RECORD_REFUSED 32
+/* Digits of a fingerprint. */
+#define RECORD_FINGERPRINT 16
 
 struct record {
 	const char *queue_id;
@@ -87,9 +89,6 @@ void record_refused(
     const struct record *r, enum plan_reason reason, const struct err *err);
 void record_passed(
     const struct record *r, enum plan_reason reason, const struct err *err);
-
-void record_verified(
-    const struct record *r, const struct smime_verdict *verdict);
 
 /* fingerprint: in hex, any length */
 void record_harvested(const char *queue_id, const char *from,

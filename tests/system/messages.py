@@ -33,6 +33,20 @@ def message_id(message):
     return re.search(rb"(?im)^message-id:\s*(<[^>]+>)", message).group(1)
 
 
+MARKS = re.compile(
+    rb"Authentication-Results: [^\r]*;\r\n(?:[ \t][^\r]*\r\n)+"
+    rb"X-SMIME-Status: [^\r]*\r\n(?:[ \t][^\r]*\r\n)*")
+
+
+def unmarked(message):
+    """A message from outside without the two fields that we have put above
+    all others, which must be there."""
+    found = MARKS.match(message)
+    if not found:
+        raise AssertionError(f"no marks on top of {message[:200]}")
+    return message[found.end():]
+
+
 def multipart(kind, boundary, *parts, close=True):
     """Header and body of a multipart; each part with its own header."""
     head = (f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind}; '

@@ -245,15 +245,28 @@ tell_header(void *arg, const char *name, const char *body)
 	MUST(header_add(arg, slice_text(name), slice_text(body), &err));
 }
 
+static void
+put_on_top(struct header *h, const struct header_edit *edit)
+{
+	struct header_field field;
+
+	tell_header(h, edit->name, edit->value);
+	field = h->fields[h->count - 1];
+	memmove(h->fields + 1, h->fields, (h->count - 1) * sizeof(field));
+	h->fields[0] = field;
+}
+
 void
 fixture_play_edits(struct header *h, const struct edits *e)
 {
 	for (size_t i = 0; i < e->header_count; i++) {
 		const struct header_edit *edit = &e->headers[i];
-		struct header_field *field =
-		    (struct header_field *)(uintptr_t)header_find(
-			h, edit->name, edit->index - 1);
+		struct header_field *field;
 
+		if (edit->index == 0)
+			continue;
+		field = (struct header_field *)(uintptr_t)header_find(
+		    h, edit->name, edit->index - 1);
 		if (!field && edit->value) {
 			tell_header(h, edit->name, edit->value);
 		} else if (edit->value) {
@@ -267,6 +280,9 @@ fixture_play_edits(struct header *h, const struct edits *e)
 			h->count--;
 		}
 	}
+	for (size_t i = 0; i < e->header_count; i++)
+		if (e->headers[i].index == 0)
+			put_on_top(h, &e->headers[i]);
 }
 
 static void

@@ -103,23 +103,26 @@ static void
 test_destinations(void **state)
 {
 	static const struct {
-		const char *path, *resolved, *address;
+		const char *path, *resolved, *address, *other;
 	} rows[] = {
 	    {"<bob%example.net@example.org>", "Bob@Example.net",
-		"bob@example.net"},
+		"bob@example.net", NULL},
 	    {"<example.net!bob@example.org>", "bob@example.net",
-		"bob@example.net"},
+		"bob@example.net", NULL},
 	    {"<\"bob@example.net\"@example.org>", "bob@example.net",
-		"bob@example.net"},
-	    {"<example.net!bob>", "bob@example.net", "bob@example.net"},
-	    {"<carol>", "carol@example.org", "carol@example.org"},
-	    {"<carol>", "carol", NULL},
-	    {"<carol>", NULL, NULL},
-	    {"<a%b@example.com>", "a%b@example.com", "a%b@example.com"},
-	    {"<a%b@example.com>", "nobody", "a%b@example.com"},
-	    {"<a%b@example.com>", NULL, "a%b@example.com"},
+		"bob@example.net", NULL},
+	    {"<example.net!bob>", "bob@example.net", "bob@example.net", NULL},
+	    {"<carol>", "carol@example.org", "carol@example.org", NULL},
+	    {"<carol>", "carol", NULL, NULL},
+	    {"<carol>", NULL, NULL, NULL},
+	    {"<a%b@example.com>", "a%b@example.com", "a%b@example.com", NULL},
+	    {"<a%b@example.com>", "nobody", "a%b@example.com", NULL},
+	    {"<a%b@example.com>", NULL, "a%b@example.com", NULL},
 	    /* What a table of aliases says is not asked. */
-	    {"<sales@example.org>", "bob@example.net", "sales@example.org"},
+	    {"<sales@example.org>", "Bob@Example.net", "sales@example.org",
+		"bob@example.net"},
+	    {"<Sales@example.org>", "sales@EXAMPLE.org", "sales@example.org",
+		NULL},
 	};
 	struct envelope e;
 
@@ -133,6 +136,11 @@ test_destinations(void **state)
 			    e.recipients[0].address, rows[i].address);
 		else
 			assert_null(e.recipients[0].address);
+		if (rows[i].other)
+			assert_string_equal(
+			    e.recipients[0].resolved, rows[i].other);
+		else
+			assert_null(e.recipients[0].resolved);
 		envelope_fini(&e);
 	}
 }

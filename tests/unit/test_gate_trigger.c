@@ -185,9 +185,9 @@ test_order(void **state)
 	s.edits[s.count++] = (struct edit){"X-Sign", 1, " x"};
 	judge(&s, "out of order");
 	judge_edit(1, (struct edit){"X-Sign", 4, NULL}, "out of order");
-	judge_edit(1, (struct edit){"X-Sign", 0, NULL}, "out of order");
+	judge_edit(1, (struct edit){"X-Sign", 0, NULL}, "added");
 	judge_edit(3, (struct edit){"Subject", 4, " x"}, "not there");
-	judge_edit(3, (struct edit){"Subject", 0, " x"}, "not there");
+	judge_edit(3, (struct edit){"Subject", 0, " x"}, "added");
 }
 
 static void

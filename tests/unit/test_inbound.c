@@ -119,7 +119,7 @@ letter_fini(struct letter *l)
 	buf_fini(&l->body);
 }
 
-/* Comes in, passes unchanged, and what there was to learn is written. */
+/* Comes in, passes with its marks, and what there was to learn is written. */
 static void
 letter_arrives(struct letter *l)
 {
@@ -132,7 +132,7 @@ letter_arrives(struct letter *l)
 	gateway_fixture_send(&f, &mail, &r);
 	assert_true(r.wanted_body);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
-	assert_false(r.changed);
+	assert_true(r.changed);
 	assert_int_equal(r.plan.direction, PLAN_INBOUND);
 	fixture_result_fini(&r);
 	gateway_fixture_close(&f);
@@ -355,9 +355,6 @@ test_passes_at_once(void **state)
 		const char *header, *logged;
 	} rows[] = {
 	    {"From: bob@example.net\n", "reason=unsigned"},
-	    {"From: bob@example.net\nContent-Type: application/pkcs7-mime; "
-	     "smime-type=enveloped-data; name=smime.p7m\n",
-		"reason=already-encrypted"},
 	    {"From: bob@example.net\nContent-Type: multipart/signed; "
 	     "boundary=b; protocol=\"application/pgp-signature\"\n",
 		"reason=already-signed"},
@@ -382,7 +379,7 @@ test_passes_at_once(void **state)
 
 #define DETACHED "multipart/signed; protocol=\"application/pkcs7-signature\""
 
-/* Whatever a stranger sends is answered with "accept", unchanged. */
+/* Whatever a stranger sends is answered with "accept"; only marked. */
 static void
 test_nonsense(void **state)
 {
@@ -405,7 +402,7 @@ test_nonsense(void **state)
 
 			gateway_fixture_send(&f, &mail, &r);
 			assert_int_equal(r.outcome, JOB_ACCEPT);
-			assert_false(r.changed);
+			assert_true(r.changed);
 			fixture_result_fini(&r);
 			free(header);
 		}

@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "gateway/record.h"
+#include "gateway/record_inbound.h"
 #include "unit/cert_fixture.h"
 
 static char *folder, *path;
@@ -75,22 +76,24 @@ before_each(void **state)
 	return 0;
 }
 
-/* The only line since the last call, without its time. */
+/* The only lines since the last call, without their times; "": none. */
 static void
 check(const char *wanted)
 {
-	struct buf in;
+	struct buf in, lines;
 	struct err err;
 
 	buf_init(&in, 65536);
+	buf_init(&lines, 65536);
 	assert_int_equal(io_read_file(path, &in, &err), 0);
 	assert_int_equal(truncate(path, 0), 0);
-	if (*wanted) {
-		assert_true(in.len > 24);
-		assert_string_equal(buf_text(&in) + 24, wanted);
-	} else {
-		assert_int_equal(in.len, 0);
+	for (const char *at = buf_text(&in); *at; at += strcspn(at, "\n") + 1) {
+		assert_true(strlen(at) > 24);
+		buf_addf(
+		    &lines, "%.*s\n", (int)strcspn(at, "\n") - 24, at + 24);
 	}
+	assert_string_equal(buf_text(&lines), wanted);
+	buf_fini(&lines);
 	buf_fini(&in);
 }
 
@@ -263,31 +266,154 @@ test_failures(void **state)
 	      "error=\"no \\x22such\\x22 thing\"\n");
 }
 
+/* --- mail from outside --- */
+
+static struct inbound_plan inbound;
+static struct smime_layers layers;
+static const struct record_inbound inbound_record = {
+    .message = {.queue_id = "4Q",
+	.facts = &facts,
+	.plan = &plan,
+	.recipients = 3},
+    .plan = &inbound,
+    .layers = &layers};
+
+static void
+begin_inbound(void)
+{
+	static bool plain[3];
+	static enum plan_reason why[3];
+
+	memset(plain, 0, sizeof(plain));
+	memset(why, 0, sizeof(why));
+	plan = (struct plan){.reason = REASON_UNSIGNED};
+	facts.from = "bob@example.net";
+	inbound = (struct inbound_plan){
+	    .plain = plain, .why = why, .recipient_count = 3};
+	smime_layers_init(&layers, &spool);
+}
+
+static void
+end_inbound(void)
+{
+	layers.verdict.signer = NULL;
+	smime_layers_fini(&layers);
+	facts.from = "alice@example.org";
+}
+
+#define NOT_SEEN                                                               \
+	"intact=no trusted=no address=no usage=no time=no "                    \
+	"revocation=unchecked"
+
 static void
 test_verified(void **state)
 {
-	struct smime_verdict verdict;
+	struct record_inbound nothing = inbound_record;
+	struct smime_verdict *v = &layers.verdict;
 
 	(void)state;
-	smime_verdict_init(&verdict, &spool);
+	begin_inbound();
 	facts.from = NULL;
 	facts.sender = "bounce@example.com";
-	record_verified(&record, &verdict);
-	check("4Q: verified from=bounce@example.com status=unsigned intact=no "
-	      "trusted=no\n");
-	verdict.status = SMIME_EXPIRED;
-	verdict.detail = "it has expired";
-	verdict.intact = verdict.trusted = true;
-	verdict.signer = &signer;
-	verdict.digest = "sha256";
+	record_inbound(&inbound_record);
+	check("4Q: verified from=bounce@example.com status=unsigned " NOT_SEEN
+	      "\n");
 	facts.sender = NULL;
-	record_verified(&record, &verdict);
+	v->status = SMIME_EXPIRED;
+	v->detail = "it has expired";
+	v->intact = v->trusted = v->usage_fits = true;
+	v->signer = &signer;
+	v->digest = "sha256";
+	v->signers = 1;
+	record_inbound(&inbound_record);
 	check("4Q: verified from= status=expired detail=\"it has expired\" "
-	      "signer=0123456789abcdef intact=yes trusted=yes "
-	      "digest=sha256\n");
-	verdict.signer = NULL;
-	smime_verdict_fini(&verdict);
-	facts.from = "alice@example.org";
+	      "signer=0123456789abcdef intact=yes trusted=yes digest=sha256 "
+	      "address=no usage=yes time=no revocation=unchecked "
+	      "level=unknown\n");
+	inbound.unmet = REASON_LEVEL_TOO_LOW;
+	inbound.shadow = true;
+	v->status = SMIME_VALID;
+	v->detail = "";
+	v->owns_from = v->in_time = true;
+	record_inbound(&inbound_record);
+	check("4Q: verified from= shadow=yes status=valid "
+	      "signer=0123456789abcdef intact=yes trusted=yes digest=sha256 "
+	      "address=yes usage=yes time=yes revocation=unchecked "
+	      "level=unknown unmet=level-too-low\n");
+	inbound.shadow = false;
+	inbound.would = PLAN_REFUSE;
+	nothing.layers = NULL;
+	record_inbound(&nothing);
+	check("4Q: refused from= nrcpt=3 reason=level-too-low\n");
+	end_inbound();
+}
+
+static void
+test_decrypted(void **state)
+{
+	(void)state;
+	begin_inbound();
+	layers.decryption = SMIME_OPENED;
+	memcpy(layers.fingerprint, "fedcba98765432100", 18);
+	layers.cipher = "aes256-cbc";
+	inbound.plain_count = inbound.would_plain = 3;
+	record_inbound(&inbound_record);
+	check("4Q: decrypted from=bob@example.net nrcpt=3 "
+	      "cert=fedcba9876543210 cipher=aes256-cbc integrity=unknown\n");
+	layers.authenticated = true;
+	inbound.plain_count = inbound.would_plain = 1;
+	inbound.why[1] = REASON_NO_KEY;
+	inbound.unmet = REASON_MUST_BE_SIGNED;
+	record_inbound(&inbound_record);
+	check("4Q: decrypted from=bob@example.net nrcpt=1 copy=2/2 "
+	      "cert=fedcba9876543210 cipher=aes256-cbc "
+	      "integrity=authenticated\n"
+	      "4Q: passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key "
+	      "unmet=must-be-signed\n");
+	/* No listener for the copy. */
+	inbound.unmet = REASON_NONE;
+	inbound.plain_count = inbound.would_plain = 0;
+	inbound.why[0] = inbound.reason = REASON_NO_LISTENER;
+	record_inbound(&inbound_record);
+	check("4Q: passed from=bob@example.net nrcpt=3 reason=no-listener\n");
+	/* What shadow mode keeps back. */
+	inbound.shadow = true;
+	inbound.would_plain = 3;
+	record_inbound(&inbound_record);
+	check("4Q: decrypted from=bob@example.net nrcpt=3 shadow=yes "
+	      "cert=fedcba9876543210 cipher=aes256-cbc "
+	      "integrity=authenticated\n");
+	end_inbound();
+}
+
+static void
+test_closed(void **state)
+{
+	(void)state;
+	begin_inbound();
+	layers.decryption = SMIME_CLOSED;
+	layers.verdict.detail = "encrypted";
+	inbound.reason = REASON_NOT_OPENED;
+	buf_add_text(&layers.recipients, "CN=A 1; \"02\"");
+	record_inbound(&inbound_record);
+	check("4Q: passed from=bob@example.net nrcpt=3 reason=not-opened "
+	      "recipients=\"CN=A 1; \\x2202\\x22\"\n");
+	end_inbound();
+}
+
+static void
+test_unsigned(void **state)
+{
+	struct record_inbound record_unsigned = inbound_record;
+
+	(void)state;
+	begin_inbound();
+	record_unsigned.layers = NULL;
+	inbound.unmet = REASON_MUST_BE_SIGNED;
+	record_inbound(&record_unsigned);
+	check("4Q: passed from=bob@example.net nrcpt=3 reason=unsigned "
+	      "unmet=must-be-signed\n");
+	end_inbound();
 }
 
 static void
@@ -321,6 +447,9 @@ main(void)
 	    cmocka_unit_test_setup(test_shadow, before_each),
 	    cmocka_unit_test_setup(test_failures, before_each),
 	    cmocka_unit_test_setup(test_verified, before_each),
+	    cmocka_unit_test_setup(test_decrypted, before_each),
+	    cmocka_unit_test_setup(test_closed, before_each),
+	    cmocka_unit_test_setup(test_unsigned, before_each),
 	    cmocka_unit_test_setup(test_harvest, before_each),
 	};
 
