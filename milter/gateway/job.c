@@ -457,7 +457,7 @@ finish_outbound(struct job *job, struct job_reply *reply)
 		check_gate(job);
 	outcome = job_answer(job, reply);
 	if (!handover_is_pending(&job->handover))
-		job_log_answer(job, outcome);
+		job_conclude(job, outcome);
 	return outcome;
 }
 
@@ -518,7 +518,7 @@ job_commit(struct job *job, struct job_reply *reply)
 		return inbound_commit(job, reply);
 	job_fail(job, handover_commit(&job->handover, &err), &err);
 	outcome = job_answer(job, reply);
-	job_log_answer(job, outcome);
+	job_conclude(job, outcome);
 	return outcome;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "gateway/harvester.h"
 #include "gateway/job_state.h"
 #include "gateway/notice.h"
 #include "gateway/own_certificate.h"
@@ -140,8 +141,8 @@ log_copies(const struct job *job, struct record *record)
 	}
 }
 
-void
-job_log_answer(const struct job *job, enum job_outcome outcome)
+static void
+log_answer(const struct job *job, enum job_outcome outcome)
 {
 	struct record record = job_record(job);
 
@@ -158,4 +159,41 @@ job_log_answer(const struct job *job, enum job_outcome outcome)
 	} else {
 		record_refused(&record, job->failure, &job->failure_err);
 	}
+}
+
+/* --- who got signed mail (B7) --- */
+
+/* A correspondent: our own users know each other's certificates anyway. */
+static bool
+has_got_it(const struct job *job, size_t i)
+{
+	const struct recipient_facts *r = &job->gather.facts.recipients[i];
+
+	return r->address && !r->is_local &&
+	       job->plan.recipients[i].group != PLAN_NO_GROUP;
+}
+
+static void
+remember_sent(const struct job *job)
+{
+	const struct policy_facts *f = &job->gather.facts;
+	const char **addresses =
+	    xcalloc(f->recipient_count + 1, sizeof(char *));
+	size_t count = 0;
+
+	for (size_t i = 0; i < job->plan.recipient_count; i++)
+		if (has_got_it(job, i))
+			addresses[count++] = f->recipients[i].address;
+	harvester_sent(gateway_harvester(job->gateway), addresses, count);
+	free(addresses);
+}
+
+void
+job_conclude(const struct job *job, enum job_outcome outcome)
+{
+	log_answer(job, outcome);
+	if (outcome == JOB_ACCEPT && job->plan.action == PLAN_PROTECT &&
+	    job->plan.sign && !job->plan.shadow &&
+	    gateway_harvester(job->gateway))
+		remember_sent(job);
 }

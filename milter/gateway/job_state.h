@@ -56,7 +56,9 @@ void job_tell_operator(const struct job *job);
  * message passes in spite of a failure. */
 enum job_outcome job_answer(struct job *job, struct job_reply *reply);
 
-/* One line about it; when copies were handed over, one for each of them. */
-void job_log_answer(const struct job *job, enum job_outcome outcome);
+/* The outcome of an outbound message is final: one line about it, when copies
+ * were handed over one for each of them; and it is remembered whom a signed
+ * one went to (B7). */
+void job_conclude(const struct job *job, enum job_outcome outcome);
 
 #endif

@@ -78,6 +78,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_handover \
 	tests/unit/test_harvester \
 	tests/unit/test_lesson \
+	tests/unit/test_sent \
 	tests/unit/test_inbound \
 	tests/unit/test_job \
 	tests/unit/test_job_gate \
@@ -135,6 +136,8 @@ tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_handover_SOURCES = tests/unit/test_handover.c \
 	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
 tests_unit_test_handover_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_sent_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sent_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_lesson_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_lesson_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
