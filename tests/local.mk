@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/system/exchange.py \
 	%D%/system/keys.py \
 	%D%/system/mailserver.py \
+	%D%/system/makers.py \
 	%D%/system/messages.py \
 	%D%/system/mta_client.py \
 	%D%/system/opendkim.py \
@@ -63,14 +64,16 @@ fuzz-smoke:
 	$(MAKE) check TESTS=tests/system/fuzz_test.py
 .PHONY: fuzz-smoke
 
-# Others read what we sign or encrypt, or sign it once more.  They are slow, and what of
-# ours runs here does so in other tests, too: nothing for sanitizers.
+# Others read what we sign or encrypt, make what we read, or sign it once
+# more.  They are slow, and what of ours runs here does so in other tests, too:
+# nothing for sanitizers.
 EXTRA_DIST += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
-	%D%/system/readers_test.py \
-	%D%/tools/BouncyOpener.java %D%/tools/BouncyReader.java
+	%D%/system/makers_test.py %D%/system/readers_test.py \
+	%D%/tools/BouncyMaker.java %D%/tools/BouncyOpener.java \
+	%D%/tools/BouncyReader.java
 if !SANITIZING
 TESTS += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
-	%D%/system/readers_test.py
+	%D%/system/makers_test.py %D%/system/readers_test.py
 endif
 
 # What is killed starts again, which sanitizers make slow; split_postfix_test

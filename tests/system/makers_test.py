@@ -1,0 +1,317 @@
+#!/usr/bin/python3
+"""What others sign, encrypt, compress and wrap, read by us: every kind that six
+programs and libraries make, and nothing of it that was changed on the way.
+
+smime-milter(8) has the same matrix, and is compared with it.
+"""
+
+import concurrent.futures
+import contextlib
+import itertools
+import os
+import pathlib
+import re
+import tempfile
+
+import makers
+import messages
+import openssl
+import testsite
+from makers import Compress, Encrypt, Order, Sign
+from tap import case, check, contains, equal, main
+
+MANUAL = pathlib.Path(os.environ.get("top_srcdir", ".")) / \
+    "milter/daemon/smime-milter.8"
+
+BOB = "bob@example.com"
+WORD = b"Original"
+ENTITY = messages.multipart(
+    "mixed", "outer", b"Content-Type: text/plain\r\n\r\n" + WORD + b" text.",
+    messages.TEXT).replace(b"MIME-Version: 1.0\r\n", b"")
+
+FORMS = ("detached", "opaque")
+OPAQUE = ["signed-data"]
+
+# By the names that the manual has for them: the signer's key, and how.
+SIGNATURES = {
+    "RSA": ("rsa:2048", "pkcs1"),
+    "RSA-PSS": ("rsa:2048", "pss"),
+    "ECDSA P-256": ("ec:P-256", ""),
+    "ECDSA P-384": ("ec:P-384", ""),
+    "Ed25519": ("ed25519", ""),
+}
+
+# The recipient's key, the cipher, and how its key gets there.
+ENVELOPES = {
+    "AES-128-CBC": ("rsa:2048", "AES-128-CBC", "pkcs1"),
+    "AES-192-CBC": ("rsa:2048", "AES-192-CBC", "pkcs1"),
+    "AES-256-CBC": ("rsa:2048", "AES-256-CBC", "pkcs1"),
+    "3DES": ("rsa:2048", "3DES", "pkcs1"),
+    "AES-128-GCM": ("rsa:2048", "AES-128-GCM", "pkcs1"),
+    "AES-192-GCM": ("rsa:2048", "AES-192-GCM", "pkcs1"),
+    "AES-256-GCM": ("rsa:2048", "AES-256-GCM", "pkcs1"),
+    "OAEP, SHA-1": ("rsa:2048", "AES-256-CBC", "oaep-sha1"),
+    "OAEP, SHA-256": ("rsa:2048", "AES-256-GCM", "oaep-sha256"),
+    "P-256, KDF SHA-1": ("ec:P-256", "AES-256-CBC", "kdf-sha1"),
+    "P-256, KDF SHA-256": ("ec:P-256", "AES-128-GCM", "kdf-sha256"),
+    "P-384, KDF SHA-1": ("ec:P-384", "AES-128-CBC", "kdf-sha1"),
+    "P-384, KDF SHA-256": ("ec:P-384", "AES-256-GCM", "kdf-sha256"),
+}
+
+# From the inside out.
+LAYERS = {
+    "signed, encrypted": "sign encrypt",
+    "triple wrap": "sign encrypt sign",
+    "compressed": "compress",
+    "signed, compressed": "sign compress",
+    "compressed, signed": "compress sign",
+    "all of it": "sign compress encrypt sign",
+}
+ROWS = (*SIGNATURES, *ENVELOPES, *LAYERS)
+
+MAKERS = (makers.OpensslCms, makers.OpensslSmime, makers.Gpgsm, makers.Nss,
+          makers.BouncyCastle, makers.Cryptography)
+
+CBC_TO_RSA = {"AES-128-CBC", "AES-192-CBC", "AES-256-CBC", "3DES"}
+ECDSA = {"ECDSA P-256", "ECDSA P-384"}
+WRAPPED = {"signed, encrypted", "triple wrap"}
+# What each of them makes.
+MAKES = {
+    # Built without zlib; its CMS knows no signature without a digest.
+    "openssl cms": {"RSA", "RSA-PSS"} | ECDSA | set(ENVELOPES) | WRAPPED,
+    "openssl smime": {"RSA"} | ECDSA | CBC_TO_RSA | WRAPPED,
+    # Its EC envelopes cannot be opened by anybody, and its agent signs with
+    # P-384 only what has a longer digest than it makes.
+    "gpgsm": {"RSA", "ECDSA P-256"} | CBC_TO_RSA | WRAPPED,
+    "NSS": {"RSA", "AES-128-CBC"} | ECDSA | WRAPPED,
+    "Bouncy Castle": set(ROWS),
+    "cryptography": {"RSA"} | ECDSA,
+}
+
+
+def user(kind):
+    return kind.replace(":", "").replace("-", "").lower() + "@example.org"
+
+
+class Message:
+    """As it was ordered, and as it was made."""
+
+    def __init__(self, order, recipient):
+        self.order = order
+        self.recipient = recipient
+        self.entity = None
+
+    def data(self, entity=None):
+        return messages.build(BOB, [self.recipient],
+                              b"MIME-Version: 1.0\r\n" +
+                              (entity or self.entity))
+
+    def changed(self):
+        """A copy with another letter in what is signed, where that can be
+        seen."""
+        check(WORD in self.entity, "the content is in the clear")
+        return self.data(self.entity.replace(WORD, WORD.swapcase()))
+
+    def steps(self, kind):
+        return [step for step in self.order.steps if isinstance(step, kind)]
+
+
+class Matrix:
+    """All messages and, as soon as they are there, what we say of them."""
+
+    def __init__(self, folder, site, pool):
+        self.folder = folder
+        self.site = site
+        self.pool = pool
+        self.authority = openssl.Authority(folder / "ca", "Org")
+        self.bobs, self.users = {}, {}
+        self.messages = {}
+        self.makers = {}
+        self._judged = {}
+
+    def diagnose(self):
+        return self.site.diagnose()
+
+    def prepare(self):
+        self.site.trust(self.authority)
+        self.site.restart_milter()
+        for kind in sorted({kind for kind, _ in SIGNATURES.values()}):
+            self.bobs[kind] = self.authority.issue(BOB, kind)
+        for kind in sorted({kind for kind, *_ in ENVELOPES.values()}):
+            who = self.authority.issue(user(kind), kind)
+            self.users[kind] = who
+            self.site.add_user(who.address)
+            self.site.import_key(who.address, who)
+        for maker in MAKERS:
+            self.messages[maker.name] = {
+                (row, form): self._order(maker.name, row, form)
+                for row, form in itertools.product(ROWS, FORMS)
+                if row in MAKES[maker.name] and
+                (form == FORMS[0] or row in SIGNATURES)}
+
+    def _order(self, maker, row, form):
+        recipient = self.users["rsa:2048"].address
+        if row in SIGNATURES:
+            kind, scheme = SIGNATURES[row]
+            steps = [Sign(self.bobs[kind], form, scheme)]
+        elif row in ENVELOPES:
+            kind, cipher, transport = ENVELOPES[row]
+            recipient = self.users[kind].address
+            steps = [Encrypt(self.users[kind], cipher, transport)]
+        else:
+            steps = [self._step(maker, word) for word in LAYERS[row].split()]
+        return Message(Order(ENTITY, steps), recipient)
+
+    def _step(self, maker, word):
+        if word == "sign":
+            return Sign(self.bobs["rsa:2048"], "detached", "pkcs1")
+        if word == "encrypt":
+            # NSS chooses it when it knows nothing of the recipient.
+            cipher = "AES-128-CBC" if maker == "NSS" else "AES-256-CBC"
+            return Encrypt(self.users["rsa:2048"], cipher, "pkcs1")
+        return Compress()
+
+    def start(self):
+        for maker in MAKERS:
+            self._judged[maker.name] = self.pool.submit(self._make, maker)
+
+    def _make(self, kind):
+        maker = kind(self.folder / kind.name, self.authority,
+                     [*self.bobs.values(), *self.users.values()])
+        self.makers[kind.name] = maker
+        made = self.messages[kind.name].values()
+        for message, entity in zip(made, maker.make(
+                [message.order for message in made]), strict=True):
+            message.entity = entity
+
+    def made(self, name, row, form):
+        self._judged[name].result()
+        return self.messages[name][row, form]
+
+    def maker(self, name):
+        self._judged[name].result()
+        return self.makers[name]
+
+    def close(self):
+        concurrent.futures.wait(self._judged.values())
+        for maker in self.makers.values():
+            maker.close()
+
+    def verify(self, data):
+        done = self.site.run("smimectl", "-c", self.site.configuration,
+                             "--json", "message", "verify", data=data,
+                             user=testsite.MILTER_USER)
+        return testsite.json.loads(done.stdout)
+
+    def decrypt(self, data):
+        return self.site.json("message", "decrypt", data=data)
+
+
+# --- the matrix ---
+
+def labels(message):
+    """What the message is made of, from the outside in."""
+    found = []
+    for step in reversed(message.order.steps):
+        if isinstance(step, Sign):
+            found += OPAQUE if step.form == "opaque" else ["multipart-signed"]
+        elif isinstance(step, Encrypt):
+            found.append("authEnveloped-data" if step.cipher.endswith("GCM")
+                         else "enveloped-data")
+        else:
+            found.append("compressed-data")
+    return found
+
+
+def assert_read(matrix, message):
+    facts = matrix.verify(message.data())
+    equal(facts["layers"], labels(message), "layers")
+    if message.steps(Sign):
+        equal((facts["status"], facts["from"]), ("valid", BOB), "signature")
+        equal(facts["signer"]["addresses"], [BOB])
+        if len(message.order.steps) == 1 and labels(message) != OPAQUE:
+            equal(matrix.verify(message.changed())["status"], "altered")
+    else:
+        equal(facts["status"], "unsigned")
+    encrypted = message.steps(Encrypt)
+    equal(facts["encrypted"], bool(encrypted), "encrypted")
+    if encrypted:
+        assert_opened(matrix, message, encrypted[0].cipher, facts)
+
+
+def assert_opened(matrix, message, cipher, facts):
+    name = "3des-cbc" if cipher == "3DES" else cipher
+    equal(facts["cipher"], name.lower().replace("aes-", "aes"), "cipher")
+    equal(facts["authenticated"], cipher.endswith("GCM"), "authenticated")
+    opened = matrix.decrypt(message.data())
+    equal(opened["address"], message.recipient)
+    field, body = ENTITY.split(b"\r\n\r\n", 1)
+    head, _, content = opened["message"].encode().partition(b"\r\n\r\n")
+    if message.steps(Sign):
+        contains(content, ENTITY)
+    else:
+        contains(head + b"\r\n", b"\r\n" + field + b"\r\n")
+        equal(content, body)
+
+
+def declare(name, row, form):
+    what = f"{row}, {form}" if row in SIGNATURES else row
+
+    @case(f"{name} makes what we read: {what}")
+    def _(matrix):
+        assert_read(matrix, matrix.made(name, row, form))
+
+
+for maker_class, declared in itertools.product(MAKERS, ROWS):
+    if declared in MAKES[maker_class.name]:
+        for signed_form in FORMS if declared in SIGNATURES else FORMS[:1]:
+            declare(maker_class.name, declared, signed_form)
+
+
+# --- the manual ---
+
+def manual_rows():
+    """{first column: the others} of the table in smime-milter(8)."""
+    section = MANUAL.read_text().split("\n.Sh INTEROPERABILITY\n")[1]
+    table = re.search(r"\n\.Bl -column \"Made by.*?\n(.*?)\n\.El", section,
+                      re.DOTALL).group(1)
+    rows = [line.removeprefix(".It ").replace("Sy ", "").split(" Ta ")
+            for line in table.splitlines()]
+    return {row[0].strip('"'): row[1:] for row in rows}
+
+
+@case("smime-milter(8) has the same matrix")
+def _(_matrix):
+    rows = manual_rows()
+    columns = rows.pop("Made by")
+    equal(columns, [maker.name for maker in MAKERS], "makers")
+    del rows["Version"]
+    equal(list(rows), list(ROWS), "kinds")
+    for row, cells in rows.items():
+        equal(cells, ["yes" if row in MAKES[name] else "-"
+                      for name in columns], row)
+
+
+@case("smime-milter(8) names the makers' versions")
+def _(matrix):
+    rows = manual_rows()
+    for name, version in zip(rows["Made by"], rows["Version"]):
+        shown = matrix.maker(name).version().split(".")
+        equal(shown[:version.count(".") + 1], version.split("."), name)
+
+
+@contextlib.contextmanager
+def fixture():
+    with tempfile.TemporaryDirectory(prefix="smime-makers.") as folder, \
+            testsite.Site() as site, \
+            concurrent.futures.ThreadPoolExecutor() as pool:
+        matrix = Matrix(pathlib.Path(folder), site, pool)
+        try:
+            matrix.prepare()
+            matrix.start()
+            yield matrix
+        finally:
+            matrix.close()
+
+
+main(fixture)
