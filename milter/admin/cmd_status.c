@@ -51,6 +51,10 @@ look_at_counts(struct status *s, struct store *store, json_t *part)
 	output_set(part, "partner_certificates",
 	    json_integer((json_int_t)counts.partner_certificates));
 	output_set(part, "pending", json_integer((json_int_t)counts.pending));
+	output_set(
+	    part, "untrusted", json_integer((json_int_t)counts.untrusted));
+	output_set(part, "unknown_authorities",
+	    json_integer((json_int_t)counts.unknown_authorities));
 }
 
 static void
@@ -155,6 +159,9 @@ print(struct status *s)
 		COLUMN_TEXT},
 	    {"store.contacts", "Contacts", COLUMN_TEXT},
 	    {"store.partner_certificates", "Their certificates", COLUMN_TEXT},
+	    {"store.pending", "  wait for you", COLUMN_TEXT},
+	    {"store.unknown_authorities", "Unknown authorities", COLUMN_TEXT},
+	    {"store.untrusted", "  certificates from them", COLUMN_TEXT},
 	    {"keyd.socket", "Key process", COLUMN_TEXT},
 	    {"keyd.version", "  answers as", COLUMN_TEXT},
 	    {"trust.anchors", "Trusted authorities", COLUMN_TEXT},

@@ -50,6 +50,7 @@ static const struct column check_columns[] = {
     {"certificates", "Own certificates", COLUMN_NUMBER},
     {"contacts", "Contacts", COLUMN_NUMBER},
     {"partner_certificates", "Their certificates", COLUMN_NUMBER},
+    {"authorities", "Authorities met or judged", COLUMN_NUMBER},
     {NULL, NULL, COLUMN_TEXT},
 };
 
@@ -94,6 +95,14 @@ read_own(const struct store_own_cert *c, void *arg)
 	return 0;
 }
 
+static int
+read_authority(const struct store_authority *a, void *arg)
+{
+	(void)a;
+	++*(json_int_t *)arg;
+	return 0;
+}
+
 struct partner_walk {
 	struct store *store;
 	json_int_t contacts, certificates;
@@ -126,7 +135,8 @@ static int
 read_all(struct store *store, json_t *object, struct err *err)
 {
 	struct partner_walk walk = {.store = store, .err = err};
-	json_int_t domains = 0, users = 0, own = 0, recipients = 0, logins = 0;
+	json_int_t domains = 0, users = 0, own = 0, recipients = 0, logins = 0,
+		   authorities = 0;
 
 	if (store_domain_each(store, read_domain, &domains, err) ||
 	    store_user_each(store, NULL, NULL, read_user, &users, err) ||
@@ -134,7 +144,8 @@ read_all(struct store *store, json_t *object, struct err *err)
 	    store_login_each(store, NULL, read_login, &logins, err) ||
 	    store_own_cert_each(store, NULL, read_own, &own, err) ||
 	    store_contact_each(store, NULL, read_contact, &walk, err) ||
-	    walk.rc)
+	    walk.rc ||
+	    store_authority_each(store, read_authority, &authorities, err))
 		return -1;
 	output_set(object, "domains", json_integer(domains));
 	output_set(object, "users", json_integer(users));
@@ -144,6 +155,7 @@ read_all(struct store *store, json_t *object, struct err *err)
 	output_set(object, "contacts", json_integer(walk.contacts));
 	output_set(
 	    object, "partner_certificates", json_integer(walk.certificates));
+	output_set(object, "authorities", json_integer(authorities));
 	return 0;
 }
 

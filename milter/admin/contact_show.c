@@ -61,14 +61,13 @@ contact_show_run(struct admin *a, const struct args *args, struct err *err)
 	q.level = &level;
 	if (admin_store(a, &q.store, err) || admin_trust(a, &q.trust, err) ||
 	    store_contact_find(q.store, address, &contact, err) ||
-	    effective_recipient(a, address, &level, &stand_in, err) ||
-	    partner_list(&q, address, &answer, err))
+	    effective_recipient(a, address, &level, &stand_in, err))
+		goto out;
+	q.suspended = contact.suspended_until > a->now;
+	if (partner_list(&q, address, &answer, err))
 		goto out;
 	object = partner_contact_json(&contact, a->now);
-	output_set(object, "usable",
-	    json_integer(contact.suspended_until > a->now
-			     ? 0
-			     : (json_int_t)answer.usable));
+	output_set(object, "usable", json_integer((json_int_t)answer.usable));
 	output_set(
 	    object, "word", output_text(cert_pick_word_name(answer.word)));
 	output_set(object, "domain_certificate", json_incref(stand_in));

@@ -121,8 +121,10 @@ int
 partner_list(const struct partner_question *q, const char *address,
     struct partner_answer *out, struct err *err)
 {
-	struct cert_pick_opts opts = {
-	    .address = address, .trust = q->trust, .now = q->now};
+	struct cert_pick_opts opts = {.address = address,
+	    .trust = q->trust,
+	    .now = q->now,
+	    .suspended = q->suspended};
 	struct partner_answer answer;
 	struct partner_certs all;
 	struct cert_choice choice;

@@ -22,6 +22,7 @@ struct partner_question {
 	struct store *store;
 	struct trust *trust;
 	const struct recipient_level *level; /* in effect; NULL: as usual */
+	bool suspended;
 	time_t now;
 };
 

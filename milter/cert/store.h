@@ -382,7 +382,7 @@ struct store_counts {
 	int schema;
 	uint64_t generation;
 	unsigned long domains, users, own_certificates, contacts,
-	    partner_certificates, pending;
+	    partner_certificates, pending, untrusted, unknown_authorities;
 };
 int store_count(
     struct store *store, struct store_counts *out, struct err *err) MUST_USE;

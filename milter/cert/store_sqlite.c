@@ -405,7 +405,10 @@ store_sqlite_count(
 	    " (SELECT COUNT(*) FROM contacts),"
 	    " (SELECT COUNT(*) FROM partner_certificates),"
 	    " (SELECT COUNT(*) FROM partner_certificates"
-	    "   WHERE trust = 'pending')"
+	    "   WHERE trust = 'pending'),"
+	    " (SELECT COUNT(*) FROM partner_certificates"
+	    "   WHERE trust = 'untrusted'),"
+	    " (SELECT COUNT(*) FROM authorities WHERE trust = 'unknown')"
 	    " FROM state");
 	if (sqlite_step(&q)) {
 		n.schema = (int)sqlite_number(&q, 0);
@@ -416,6 +419,8 @@ store_sqlite_count(
 		n.contacts = (unsigned long)sqlite_number(&q, 5);
 		n.partner_certificates = (unsigned long)sqlite_number(&q, 6);
 		n.pending = (unsigned long)sqlite_number(&q, 7);
+		n.untrusted = (unsigned long)sqlite_number(&q, 8);
+		n.unknown_authorities = (unsigned long)sqlite_number(&q, 9);
 	}
 	rc = sqlite_done(&q, err);
 	sqlite_release(&db);

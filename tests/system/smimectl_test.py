@@ -1106,8 +1106,8 @@ def _(site):
     days = (until - now).total_seconds() / 86400
     check(13.9 < days <= 14, days)
     shown = site.json("contact", "show", ERIN)
-    equal((shown["suspended_until"], shown["usable"]),
-          (done["suspended_until"], 0))
+    equal((shown["suspended_until"], shown["usable"], shown["word"]),
+          (done["suspended_until"], 0, "suspended"))
     contains(site.smimectl("contact", "suspend", ERIN, "30d"),
              "suspended until 20")
     site.smimectl("contact", "resume", ERIN)

@@ -343,9 +343,13 @@ static void
 test_few_untrusted(void **state)
 {
 	const size_t few = LIMIT_UNTRUSTED_PER_ADDRESS;
+	struct store_counts n;
 
 	(void)state;
 	put_pool(0, few, STORE_TRUST_UNTRUSTED, 1000);
+	MUST(store_count(store, &n, &err));
+	assert_int_equal(n.untrusted, few);
+	assert_int_equal(n.pending, 0);
 	assert_false(put(record(&pool[0], STORE_TRUST_UNTRUSTED, 1010)));
 	assert_int_equal(count_pool(), few);
 	put_pool(few, few + 1, STORE_TRUST_UNTRUSTED, 1000);
@@ -913,6 +917,7 @@ test_cap_of_authorities(void **state)
 	struct store_authority trusted = {.subject = ca.certificate->subject,
 	    .certificate = ca.certificate,
 	    .trust = STORE_AUTHORITY_TRUSTED};
+	struct store_counts n;
 
 	(void)state;
 	MUST(store_authority_judge(store, &a, &err));
@@ -924,6 +929,8 @@ test_cap_of_authorities(void **state)
 		MUST(store_authority_seen(store, &a, &err));
 	}
 	assert_int_equal(authorities().count, LIMIT_AUTHORITIES + 2);
+	MUST(store_count(store, &n, &err));
+	assert_int_equal(n.unknown_authorities, LIMIT_AUTHORITIES);
 	assert_int_equal(count_judged(), 2);
 }
 
