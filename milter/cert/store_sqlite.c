@@ -3,6 +3,7 @@
  * other parts share.  Any thread, any number of processes.
  */
 #include "cert/store_sqlite.h"
+#include "cert/certificate_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "cert/certificate_cache.h"
 #include "cert/store_schema.h"
 
 struct store_sqlite {
@@ -19,6 +21,7 @@ struct store_sqlite {
 	struct sqlite_pool *pool;
 	char *path;
 	struct lru *chains; /* parsed; see store_sqlite_chain.c */
+	struct certificate_cache *certificates;
 };
 
 static struct store_sqlite *
@@ -211,6 +214,7 @@ store_sqlite_close(struct store *store)
 
 	sqlite_pool_close(s->pool);
 	lru_free(s->chains);
+	certificate_cache_free(s->certificates);
 	free(s->path);
 	free(s);
 }
@@ -226,6 +230,7 @@ open_file(const char *path, struct store_sqlite **out, struct err *err)
 	s->store.ops = &store_sqlite_ops;
 	s->path = xstrdup(path);
 	s->chains = store_sqlite_chains_new();
+	s->certificates = certificate_cache_new();
 	if (sqlite_pool_open(path, &s->pool, err)) {
 		store_sqlite_close(&s->store);
 		return -1;
@@ -273,6 +278,14 @@ struct lru *
 store_sqlite_chains(struct store *store)
 {
 	return self(store)->chains;
+}
+
+int
+store_sqlite_parse(struct store *store, struct slice der,
+    struct certificate **out, struct err *err)
+{
+	return certificate_cache_parse(
+	    self(store)->certificates, der, out, err);
 }
 
 /* A daemon that runs on while its store is migrated must not go on with

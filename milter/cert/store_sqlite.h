@@ -33,6 +33,11 @@ int store_sqlite_put_chain(struct sqlite *db,
     const struct certificate_list *chain, int64_t *id,
     struct err *err) MUST_USE;
 
+/* As certificate_parse, for the certificate of a user or a correspondent; out
+ * of a cache when it was met before: mail comes to the same people. */
+int store_sqlite_parse(struct store *store, struct slice der,
+    struct certificate **out, struct err *err) MUST_USE;
+
 /* Adds the certificates of a chain as it lies in the database; out of a cache
  * when it was met before. */
 int store_sqlite_read_chain(struct store *store, struct slice der,
@@ -84,7 +89,7 @@ int store_sqlite_keep_partner_caps(struct sqlite *db,
 /* Text that may be NULL. */
 const char *store_sqlite_or_empty(const char *text);
 
-/* That cache. */
+/* The cache of chains. */
 struct lru *store_sqlite_chains_new(void);
 struct lru *store_sqlite_chains(struct store *store);
 

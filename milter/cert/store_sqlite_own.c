@@ -92,7 +92,7 @@ read_own(struct store *store, struct sqlite_query *q,
 	struct store_own_cert c;
 
 	store_own_cert_init(&c);
-	if (certificate_parse(sqlite_blob(q, 1), &c.certificate, err) ||
+	if (store_sqlite_parse(store, sqlite_blob(q, 1), &c.certificate, err) ||
 	    store_sqlite_read_chain(store, sqlite_blob(q, 2), &c.chain, err)) {
 		store_own_cert_fini(&c);
 		return err_prefix(

@@ -30,7 +30,8 @@ static int
 read_certificates(struct store *store, struct sqlite_query *q,
     struct store_partner_cert *c, struct err *err)
 {
-	if (certificate_parse(sqlite_blob(q, 1), &c->certificate, err) ||
+	if (store_sqlite_parse(
+		store, sqlite_blob(q, 1), &c->certificate, err) ||
 	    store_sqlite_read_chain(store, sqlite_blob(q, 2), &c->chain, err))
 		return err_prefix(
 		    err, "store: certificate of %s", sqlite_text(q, 0));
