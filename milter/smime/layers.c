@@ -6,7 +6,7 @@
  * entity or from the content of a signature.  Belongs to one thread.
  * RFC 8551 3.7, RFC 2634 1.1.
  */
-#include "smime/layers.h"
+#include "smime/layers_walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,36 +14,7 @@
 #include "base/alloc.h"
 #include "smime/cms_body.h"
 #include "smime/compressed.h"
-#include "smime/content_cipher.h"
-#include "smime/decrypt.h"
-#include "smime/envelope.h"
 #include "smime/signed_data.h"
-
-enum step {
-	STEP_FAILED = -1, /* err is filled */
-	STEP_END = 0,	  /* nothing more inside, or nothing to be seen */
-	STEP_INSIDE = 1	  /* header and body are those of what is inside */
-};
-
-struct walk {
-	const struct smime_layers_opts *opts;
-	struct smime_layers *out;
-	const struct spool_config *config;
-	const struct header *header; /* of the entity that is looked at */
-	struct slice body;
-	struct header inner;  /* what header is, but for the message's own */
-	bool has_signature;   /* since the last encryption */
-	bool is_judged;	      /* the verdict stands, such as it is */
-	bool outer_signature; /* around the last encryption that was opened */
-	bool root_signature;  /* around the outermost encryption */
-	size_t encrypted;     /* layers down to the outermost encryption, that
-	                       * included; 0: none */
-	size_t compressed;    /* layers since the last encryption */
-	struct plaintext
-	    inflated; /* what was compressed and is not delivered */
-	struct smime_verdict peeled; /* of a signature that does not count:
-	                              * it holds its content */
-};
 
 const char *
 smime_decryption_name(enum smime_decryption decryption)
@@ -80,8 +51,8 @@ smime_layers_fini(struct smime_layers *l)
 	*l = (struct smime_layers){.cipher = ""};
 }
 
-static void
-verdict_reset(struct walk *w, enum smime_status status, const char *why)
+void
+walk_verdict_reset(struct walk *w, enum smime_status status, const char *why)
 {
 	smime_verdict_fini(&w->out->verdict);
 	smime_verdict_init(&w->out->verdict, w->config);
@@ -93,10 +64,10 @@ verdict_reset(struct walk *w, enum smime_status status, const char *why)
 }
 
 /* Nothing is signed inside of what is encrypted; around it, perhaps. */
-static void
-verdict_unsigned(struct walk *w, bool outside, const char *why)
+void
+walk_verdict_unsigned(struct walk *w, bool outside, const char *why)
 {
-	verdict_reset(w, SMIME_UNSIGNED,
+	walk_verdict_reset(w, SMIME_UNSIGNED,
 	    outside ? "signed only outside of the encryption" : why);
 	w->out->signed_outside = outside;
 	w->is_judged = true;
@@ -104,8 +75,8 @@ verdict_unsigned(struct walk *w, bool outside, const char *why)
 
 /* What is told about a message that was not opened depends on nothing that
  * only a key can show (rule X4). */
-static void
-message_close(struct walk *w)
+void
+walk_close(struct walk *w)
 {
 	struct smime_layers *out = w->out;
 
@@ -116,7 +87,10 @@ message_close(struct walk *w)
 	out->fingerprint[0] = '\0';
 	out->authenticated = false;
 	out->used = 0;
-	verdict_unsigned(w, w->root_signature, "encrypted");
+	header_fini(&out->content);
+	header_init(&out->content);
+	out->body = slice_make(NULL, 0);
+	walk_verdict_unsigned(w, w->root_signature, "encrypted");
 }
 
 /* Ends the walk with a verdict, unless there is one. */
@@ -124,7 +98,7 @@ static enum step
 give_up(struct walk *w, enum smime_status status, const char *why)
 {
 	if (!w->is_judged)
-		verdict_reset(w, status, why);
+		walk_verdict_reset(w, status, why);
 	w->is_judged = true;
 	return STEP_END;
 }
@@ -135,7 +109,7 @@ static enum step
 over_limit(struct walk *w, const char *why)
 {
 	if (w->encrypted > 0) {
-		message_close(w);
+		walk_close(w);
 		return STEP_END;
 	}
 	w->is_judged = false;
@@ -149,8 +123,8 @@ layer_add(struct walk *w, enum smime_kind kind)
 }
 
 /* Goes into the entity that stands whole in bytes. */
-static enum step
-enter(struct walk *w, struct slice bytes)
+enum step
+walk_enter(struct walk *w, struct slice bytes)
 {
 	bool complete;
 	size_t body;
@@ -176,28 +150,56 @@ part_set(struct walk *w, const char *section)
 	stpcpy(at, section);
 }
 
-/* The first signature is judged, and counts.  Of others only what is inside
- * matters; what is looked at may be in the one before. */
-static enum step
-signature_take(struct walk *w, struct smime_verdict *v, const char *section)
+static bool
+is_layer(enum smime_kind kind)
 {
-	bool first = !w->is_judged;
-	struct smime_verdict *keep = first ? &w->out->verdict : &w->peeled;
-	bool stop = v->signers == 0 || v->status == SMIME_MALFORMED ||
-		    v->inside.len == 0;
-	enum step step = STEP_END;
+	return kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
+}
 
-	if (!stop)
-		step = enter(w, v->inside);
-	smime_verdict_fini(keep);
-	*keep = *v;
-	if (!first)
+/* What is in an opaque signature may have other line ends than a message has
+ * (NSS signs what it is given): the next layer is looked for in a copy that
+ * has them. */
+static enum step
+signed_enter(struct walk *w, struct slice inside, struct err *err)
+{
+	struct plaintext copy;
+	enum step step = walk_enter(w, inside);
+
+	if (!is_layer(smime_detect_header(w->header)))
+		return STEP_END;
+	plaintext_init(&copy, w->config);
+	if (spool_write(&copy.bytes, inside.data, inside.len, err) ||
+	    spool_finish(&copy.bytes, err) || plaintext_read(&copy, err)) {
+		step = err->class == ERR_TEMPORARY ? STEP_FAILED : STEP_END;
+		plaintext_fini(&copy);
 		return step;
-	w->is_judged = true;
-	w->has_signature = v->signers > 0;
-	if (w->has_signature)
-		part_set(w, section);
-	return step;
+	}
+	plaintext_fini(&w->copy);
+	w->copy = copy;
+	return walk_enter(w, spool_slice(&w->copy.bytes));
+}
+
+/* The first signature is judged, and counts.  Of others only what is inside
+ * matters. */
+static enum step
+signature_take(struct walk *w, struct smime_verdict *v, const char *section,
+    struct err *err)
+{
+	bool first = !w->is_judged, stop;
+
+	stop = v->signers == 0 || v->status == SMIME_MALFORMED ||
+	       v->inside.len == 0;
+	if (first) {
+		smime_verdict_fini(&w->out->verdict);
+		w->out->verdict = *v;
+		smime_verdict_init(v, w->config);
+		v = &w->out->verdict;
+		w->is_judged = true;
+		w->has_signature = v->signers > 0;
+		if (w->has_signature)
+			part_set(w, section);
+	}
+	return stop ? STEP_END : signed_enter(w, v->inside, err);
 }
 
 static enum step
@@ -206,160 +208,19 @@ signature_pass(struct walk *w, const struct slice *der, const char *section,
 {
 	const struct smime_verify_opts *opts = &w->opts->verify;
 	struct smime_verdict v;
+	enum step step;
 	int rc;
 
 	smime_verdict_init(&v, w->config);
 	rc = der ? smime_verify_cms(opts, *der, &v, err)
 		 : smime_verify(opts, w->header, w->body, &v, err);
 	if (rc == 0)
-		return signature_take(w, &v, section);
+		step = signature_take(w, &v, section, err);
+	else if (err->class == ERR_TEMPORARY)
+		step = STEP_FAILED;
+	else
+		step = over_limit(w, "the signed content is too large");
 	smime_verdict_fini(&v);
-	if (err->class == ERR_TEMPORARY)
-		return STEP_FAILED;
-	return over_limit(w, "the signed content is too large");
-}
-
-/* --- encryption --- */
-
-/* An inner ciphertext may stay closed inside of an outer one that was
- * opened. */
-static enum step
-leave_closed(struct walk *w)
-{
-	bool outside = w->outer_signature || w->has_signature;
-
-	if (w->out->decryption == SMIME_OPENED)
-		verdict_unsigned(w, outside, "encrypted");
-	else
-		message_close(w);
-	return STEP_END;
-}
-
-/* Only who reads all layers reads the message.  false: that is nobody. */
-static bool
-readers_join(struct walk *w, const bool *reads)
-{
-	bool first = w->out->decryption != SMIME_OPENED, any = false;
-	bool *all = w->out->reads;
-
-	for (size_t i = 0; i < w->opts->reader_count; i++)
-		any = any || (reads[i] && (first || all[i]));
-	for (size_t i = 0; any && i < w->opts->reader_count; i++)
-		all[i] = reads[i] && (first || all[i]);
-	return any;
-}
-
-/* B5: what the sender's program did it can do. */
-static unsigned
-used_by_envelope(const struct smime_opened *opened)
-{
-	unsigned used = 0;
-
-	switch (opened->cipher_oid) {
-	case OID_AES128_GCM:
-		used = STORE_USED_AES128_GCM;
-		break;
-	case OID_AES256_GCM:
-		used = STORE_USED_AES256_GCM;
-		break;
-	case OID_CHACHA20_POLY1305:
-		used = STORE_USED_CHACHA20;
-		break;
-	case OID_AES128_CBC:
-	case OID_AES192_CBC:
-	case OID_AES256_CBC:
-		used = STORE_USED_CBC;
-		break;
-	default:
-		break;
-	}
-	if (opened->info.kind == RECIPIENT_AGREEMENT)
-		used |= STORE_USED_ECDH;
-	if (opened->info.algorithm.oid == OID_RSA_OAEP)
-		used |= STORE_USED_OAEP;
-	return used;
-}
-
-static enum step
-opened_enter(
-    struct walk *w, struct plaintext *plain, const struct smime_opened *opened)
-{
-	struct smime_layers *out = w->out;
-	bool first = out->decryption != SMIME_OPENED;
-
-	if (first)
-		memcpy(out->fingerprint,
-		    opened->used->certificate->fingerprint_text,
-		    sizeof(out->fingerprint));
-	out->authenticated =
-	    opened->authenticated && (first || out->authenticated);
-	out->decryption = SMIME_OPENED;
-	out->used |= used_by_envelope(opened);
-	w->outer_signature = w->outer_signature || w->has_signature;
-	verdict_reset(w, SMIME_UNSIGNED, "");
-	plaintext_fini(&out->plaintext);
-	out->plaintext = *plain;
-	plaintext_init(plain, w->config);
-	return enter(w, spool_slice(&out->plaintext.bytes));
-}
-
-static enum step
-envelope_open(struct walk *w, const struct envelope *envelope, bool *reads,
-    struct err *err)
-{
-	struct smime_open_opts opts = {
-	    w->opts->keys, w->opts->readers, w->opts->reader_count, true};
-	struct smime_opened opened;
-	struct plaintext plain;
-	enum step step;
-
-	plaintext_init(&plain, w->config);
-	if (smime_open(&opts, envelope, &plain.bytes, reads, &opened, err) ||
-	    plaintext_read(&plain, err))
-		step =
-		    err->class == ERR_TEMPORARY ? STEP_FAILED : leave_closed(w);
-	else if (!readers_join(w, reads))
-		step = leave_closed(w);
-	else
-		step = opened_enter(w, &plain, &opened);
-	plaintext_fini(&plain);
-	return step;
-}
-
-/* What anybody can see of the outermost one. */
-static void
-envelope_describe(struct walk *w, const struct envelope *envelope)
-{
-	const struct cipher_algorithm *cipher =
-	    cipher_algorithm_find(envelope->cipher.oid);
-
-	if (cipher)
-		w->out->cipher = cipher->name;
-	smime_recipient_list(envelope, &w->out->recipients);
-	w->out->recipient_count = smime_recipient_count(envelope,
-	    w->opts->readers, w->opts->reader_count, &w->out->is_for_reader);
-}
-
-static enum step
-envelope_pass(struct walk *w, struct slice der, struct err *err)
-{
-	bool outermost = w->encrypted == 0, *reads;
-	struct envelope envelope;
-	enum step step;
-
-	if (outermost) {
-		w->encrypted = w->out->count;
-		w->root_signature = w->has_signature;
-	}
-	if (envelope_read(der, &envelope))
-		return leave_closed(w);
-	if (outermost)
-		envelope_describe(w, &envelope);
-	if (!w->opts->keys)
-		return leave_closed(w);
-	reads = xcalloc(w->opts->reader_count + 1, sizeof(*reads));
-	step = envelope_open(w, &envelope, reads, err);
-	free(reads);
 	return step;
 }
 
@@ -372,14 +233,14 @@ inflated_enter(struct walk *w, struct plaintext *plain)
 {
 	bool delivered =
 	    w->out->decryption == SMIME_OPENED && !w->has_signature;
-	struct plaintext *keep = delivered ? &w->out->plaintext : &w->inflated;
+	struct plaintext *keep = delivered ? &w->out->plaintext : &w->copy;
 
 	if (!delivered)
 		w->compressed++;
 	plaintext_fini(keep);
 	*keep = *plain;
 	plaintext_init(plain, w->config);
-	return enter(w, spool_slice(&keep->bytes));
+	return walk_enter(w, spool_slice(&keep->bytes));
 }
 
 static enum step
@@ -429,7 +290,7 @@ cms_pass(
 	kind = cms_kind(kind, der);
 	layer_add(w, kind);
 	if (smime_kind_is_encrypted(kind))
-		return envelope_pass(w, der, err);
+		return walk_envelope(w, der, err);
 	if (kind == SMIME_COMPRESSED)
 		return compressed_pass(w, der, err);
 	return signature_pass(w, &der, "1", err);
@@ -460,7 +321,7 @@ ambiguous(struct walk *w, enum smime_kind kind)
 	if (smime_kind_is_encrypted(kind) && w->encrypted == 0) {
 		w->encrypted = w->out->count;
 		w->root_signature = w->has_signature;
-		return leave_closed(w);
+		return walk_leave_closed(w);
 	}
 	return give_up(w, SMIME_MALFORMED, "several Content-Type fields");
 }
@@ -470,7 +331,7 @@ layer_pass(struct walk *w, struct err *err)
 {
 	enum smime_kind kind = smime_detect_header(w->header);
 
-	if (kind != SMIME_SIGNED_DETACHED && !smime_kind_is_cms(kind))
+	if (!is_layer(kind))
 		return STEP_END;
 	if (w->out->count == LIMIT_LAYERS)
 		return over_limit(w, "too many layers");
@@ -494,12 +355,13 @@ content_settle(struct walk *w, struct err *err)
 	    plaintext_fields(plain, &w->out->content, err)) {
 		if (err->class == ERR_TEMPORARY)
 			return -1;
-		message_close(w);
+		walk_close(w);
 		return 0;
 	}
 	w->out->body = plain->body;
-	if (!w->has_signature && !w->is_judged && w->outer_signature)
-		verdict_unsigned(w, true, "");
+	if (w->outer_signature && !w->has_signature &&
+	    w->out->verdict.status == SMIME_UNSIGNED)
+		walk_verdict_unsigned(w, true, "");
 	return 0;
 }
 
@@ -532,15 +394,13 @@ smime_layers_read(const struct smime_layers_opts *opts,
 
 	out->reads = xcalloc(opts->reader_count + 1, sizeof(*out->reads));
 	header_init(&w.inner);
-	plaintext_init(&w.inflated, w.config);
-	smime_verdict_init(&w.peeled, w.config);
+	plaintext_init(&w.copy, w.config);
 	rc = walk(&w, err);
 	if (out->verdict.pss && out->verdict.intact)
 		out->used |= STORE_USED_PSS;
 	/* What it points to is the walk's. */
 	out->verdict.inside = slice_make(NULL, 0);
-	smime_verdict_fini(&w.peeled);
-	plaintext_fini(&w.inflated);
+	plaintext_fini(&w.copy);
 	header_fini(&w.inner);
 	return rc;
 }

@@ -17,6 +17,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/layers.c %D%/layers.h \
+	%D%/layers_envelope.c %D%/layers_walk.h \
 	%D%/oid.c %D%/oid.h \
 	%D%/own_index.c %D%/own_index.h \
 	%D%/plaintext.c %D%/plaintext.h \

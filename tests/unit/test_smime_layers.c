@@ -412,6 +412,30 @@ test_triple_wrap(void **state)
 	}
 }
 
+/* NSS signs what it is given: LF here. */
+static void
+test_other_line_ends(void **state)
+{
+	struct smime_layers l;
+	struct buf m, lf;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	layers_sign(&m, &fixture, &alice, false);
+	layers_begin(&lf, "");
+	for (size_t i = 0; i < m.len; i++)
+		if (m.data[i] != '\r')
+			buf_add_char(&lf, (char)m.data[i]);
+	layers_sign(&lf, &fixture, &carol, true);
+	layers_of(&lf, &l, "signed-data multipart-signed enveloped-data");
+	assert_content(&l, ENTITY);
+	assert_verdict(
+	    &l, SMIME_UNSIGNED, "signed only outside of the encryption", "");
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
 /* The outermost one counts, whoever signed below it. */
 static void
 test_two_signatures(void **state)
@@ -855,6 +879,201 @@ test_without_keys(void **state)
 	key_client_free(nobody);
 }
 
+/* --- nothing tells why (rule X4) --- */
+
+/* All that can be told about a message, but to whom it was encrypted. */
+static void
+describe(const struct smime_layers *l, struct buf *out)
+{
+	buf_init(out, 4096);
+	for (size_t i = 0; i < l->count; i++)
+		buf_addf(out, "%s ", smime_kind_name(l->kinds[i]));
+	buf_addf(out, "%s (%s) signer=%d signers=%u certificates=%zu ",
+	    smime_status_name(l->verdict.status), l->verdict.detail,
+	    l->verdict.signer != NULL, l->verdict.signers,
+	    l->verdict.certificates.count);
+	buf_addf(out, "outside=%d %s reads=%d%d fingerprint=%s cipher=%s ",
+	    l->signed_outside, smime_decryption_name(l->decryption),
+	    l->reads[0], l->reads[1], l->fingerprint, l->cipher);
+	buf_addf(out, "authenticated=%d used=%u part=%s fields=%zu body=%zu",
+	    l->authenticated, l->used, l->part, l->content.count, l->body.len);
+}
+
+static const char closed_description[] =
+    "enveloped-data unsigned (encrypted) signer=0 signers=0 certificates=0 "
+    "outside=0 closed reads=00 fingerprint= cipher=aes256-cbc "
+    "authenticated=0 used=0 part= fields=0 body=0";
+
+static void
+assert_tells_nothing(struct buf *message)
+{
+	struct smime_layers l;
+	struct buf text;
+
+	read_layers(message, &l);
+	describe(&l, &text);
+	assert_string_equal(buf_text(&text), closed_description);
+	assert_true(l.is_for_reader);
+	assert_int_equal(l.recipient_count, 1);
+	buf_fini(&text);
+	smime_layers_fini(&l);
+	buf_fini(message);
+}
+
+static void
+encrypted_message(const char *plaintext, struct buf *m)
+{
+	layers_begin(m, plaintext);
+	layers_encrypt(m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+}
+
+static void
+test_bad_plaintext(void **state)
+{
+	static const char *const bad[] = {
+	    "no entity",
+	    "Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\n",
+	    "Content-Type: text/plain\rx: y\r\n\r\n",
+	    ("Content-Type: multipart/signed; boundary=b;\r\n"
+	     " protocol=\"application/pkcs7-signature\"\r\n\r\n"
+	     "--b\r\n\r\n\xe4\r\n--b\r\n\r\n--b--\r\n"),
+	};
+	struct buf m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		encrypted_message(bad[i], &m);
+		assert_tells_nothing(&m);
+	}
+}
+
+/* A good signature inside, which cannot travel as it is. */
+static void
+test_cannot_travel(void **state)
+{
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, "Content-Type: text/plain\r\n\r\nGr\xfc\xdf"
+			 "e\r\n");
+	layers_sign(&m, &fixture, &alice, false);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	assert_tells_nothing(&m);
+}
+
+static void
+test_too_much_inside(void **state)
+{
+	unsigned char *zeros = xcalloc(4u << 20, 1);
+	struct buf m;
+
+	(void)state;
+	layers_begin_bytes(&m, slice_make(zeros, 4u << 20));
+	layers_compress(&m);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	assert_tells_nothing(&m);
+	layers_begin(&m, ENTITY);
+	for (size_t i = 0; i < LIMIT_LAYERS; i++)
+		layers_sign(&m, &fixture, &alice, true);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	assert_tells_nothing(&m);
+	free(zeros);
+}
+
+/* Wherever a bit is changed from the encrypted key on: closed, or something
+ * else was read, as CBC has it. */
+static void
+test_changed(void **state)
+{
+	struct slice key, content;
+	struct envelope envelope;
+	struct buf m, der;
+	size_t places[5];
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_encrypt_der(
+	    &m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1, &der);
+	key = encrypted_key(&der, &bob);
+	assert_int_equal(envelope_read(buf_slice(&der), &envelope), 0);
+	places[0] = (size_t)(key.data - der.data);
+	places[1] = places[0] + key.len / 2;
+	places[2] = places[0] + key.len - 1;
+	/* the initial vector: no colon behind the name of the first field */
+	content = envelope.cipher.params;
+	places[3] = (size_t)(content.data - der.data) + content.len - 16 +
+		    strlen("Content-Type");
+	/* the padding: sixteen more than there are */
+	content = envelope.content.raw;
+	places[4] = (size_t)(content.data - der.data) + content.len - 17;
+	for (size_t i = 0; i < 5; i++) {
+		der.data[places[i]] ^= 0x10;
+		buf_fini(&m);
+		layers_begin(&m, "");
+		layers_cms(&m, "enveloped-data", buf_slice(&der));
+		der.data[places[i]] ^= 0x10;
+		assert_tells_nothing(&m);
+		layers_begin(&m, "");
+	}
+	buf_fini(&m);
+	buf_fini(&der);
+}
+
+/* What cannot be read at all. */
+static void
+test_no_envelope(void **state)
+{
+	static const char *const bodies[] = {
+	    "MIIB", "", "MIAGCSqGSIb3DQEHA6CA", "0\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		struct smime_layers l;
+		struct buf m;
+
+		layers_begin(&m, "Content-Type: application/pkcs7-mime; "
+				 "smime-type=enveloped-data\r\n"
+				 "Content-Transfer-Encoding: base64\r\n\r\n");
+		buf_add_text(&m, bodies[i]);
+		layers_of(&m, &l, "enveloped-data");
+		assert_closed(&l);
+		assert_verdict(&l, SMIME_UNSIGNED, "encrypted", "");
+		assert_int_equal(l.recipients.len, 0);
+		assert_int_equal(l.recipient_count, 0);
+		smime_layers_fini(&l);
+	}
+}
+
+/* Rule X7: what is inside says only what describes the entity. */
+static void
+test_inner_fields(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	encrypted_message("Subject: inner\r\nFrom: mallory@example.com\r\n"
+			  "Content-Type: text/plain\r\n"
+			  "Content-ID: <1@example.org>\r\n\r\nHello\r\n",
+	    &m);
+	read_layers(&m, &l);
+	assert_content(&l, "Content-Type: text/plain\r\n"
+			   "Content-ID: <1@example.org>\r\n\r\nHello\r\n");
+	smime_layers_fini(&l);
+	buf_fini(&m);
+	/* It is made to travel. */
+	encrypted_message("Content-Type: image/png\r\n"
+			  "Content-Transfer-Encoding: binary\r\n\r\n"
+			  "\x89PNG",
+	    &m);
+	read_layers(&m, &l);
+	assert_content(&l, "Content-Type: image/png\r\n"
+			   "Content-Transfer-Encoding: base64\r\n\r\n"
+			   "iVBORw==\r\n");
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
 int
 main(void)
 {
@@ -868,6 +1087,7 @@ main(void)
 	    cmocka_unit_test(test_compressed),
 	    cmocka_unit_test(test_broken_compression),
 	    cmocka_unit_test(test_triple_wrap),
+	    cmocka_unit_test(test_other_line_ends),
 	    cmocka_unit_test(test_two_signatures),
 	    cmocka_unit_test(test_encrypted_twice),
 	    cmocka_unit_test(test_signed_between),
@@ -880,6 +1100,12 @@ main(void)
 	    cmocka_unit_test(test_shared_certificate),
 	    cmocka_unit_test(test_second_certificate),
 	    cmocka_unit_test(test_without_keys),
+	    cmocka_unit_test(test_bad_plaintext),
+	    cmocka_unit_test(test_cannot_travel),
+	    cmocka_unit_test(test_too_much_inside),
+	    cmocka_unit_test(test_changed),
+	    cmocka_unit_test(test_no_envelope),
+	    cmocka_unit_test(test_inner_fields),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
