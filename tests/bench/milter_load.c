@@ -9,7 +9,10 @@
  *
  *   milter_load -s SOCKET [-c CONNECTIONS] [-n MESSAGES] [-b BYTES]
  *       [-r RECIPIENTS] [-m PER_CONNECTION] [-F FROM] [-l LOGIN] [-d DAEMON]
- *       [-j]
+ *       [-f FILE] [-t RECIPIENT] [-j]
+ *
+ * -f: the message in FILE, with CRLF line ends, instead of one of its own;
+ * -t: to RECIPIENT, and nobody else.
  *
  * Prints one line (or with -j one JSON object): messages per second,
  * percentiles of the time of a message in microseconds, and how the messages
@@ -44,6 +47,8 @@ static struct {
 	const char *from;
 	const char *login;
 	const char *daemon;
+	const char *file;
+	const char *recipient; /* NULL: rcpt0, rcpt1 ... */
 	bool json;
 } opts = {
     .connections = 8,
@@ -57,8 +62,23 @@ static struct {
 
 static char *body;
 
+/* The header of opts.file, without From. */
+#define FIELDS_MAX 64
+static struct field {
+	char *name;
+	char *value; /* folds as LF and a blank, no blank at its start */
+} fields[FIELDS_MAX];
+static size_t field_count;
+
+/* What the milter wants of a message, a set. */
+enum change {
+	CHANGE_HEADER = 1,
+	CHANGE_BODY = 2
+};
+
 struct tally {
 	unsigned unchanged;
+	unsigned marked;  /* header only */
 	unsigned changed; /* body replaced */
 	unsigned deferred;
 	unsigned refused;
@@ -186,7 +206,7 @@ get_packet(struct peer *p, size_t *len)
 /* Sends what is pending and returns the milter's answer; what it wants
  * changed is noted. */
 static int
-get_answer(struct peer *p, bool *changed)
+get_answer(struct peer *p, unsigned *changes)
 {
 	size_t len;
 	int command;
@@ -197,12 +217,14 @@ get_answer(struct peer *p, bool *changed)
 		command = get_packet(p, &len);
 		switch (command) {
 		case SMFIR_REPLBODY:
-			*changed = true;
+			*changes |= CHANGE_BODY;
 			break;
-		case SMFIR_PROGRESS:
 		case SMFIR_CHGHEADER:
 		case SMFIR_ADDHEADER:
 		case SMFIR_INSHEADER:
+			*changes |= CHANGE_HEADER;
+			break;
+		case SMFIR_PROGRESS:
 			break;
 		case SMFIR_REPLYCODE:
 			return p->in[1] == '4' ? SMFIR_TEMPFAIL : SMFIR_REJECT;
@@ -252,11 +274,11 @@ connect_milter(struct peer *p)
 static int
 step(struct peer *p, uint32_t no_reply)
 {
-	bool changed = false;
+	unsigned changes = 0;
 
 	if (p->steps & no_reply)
 		return SMFIR_CONTINUE;
-	return get_answer(p, &changed);
+	return get_answer(p, &changes);
 }
 
 static int
@@ -295,7 +317,10 @@ send_envelope(struct peer *p)
 			return -1;
 	}
 	for (unsigned i = 0; i < opts.recipients; i++) {
-		snprintf(path, sizeof(path), "<rcpt%u@example.net>", i);
+		if (opts.recipient)
+			snprintf(path, sizeof(path), "<%s>", opts.recipient);
+		else
+			snprintf(path, sizeof(path), "<rcpt%u@example.net>", i);
 		if (p->steps & SMFIP_NORCPT)
 			continue;
 		put_strings(p, SMFIC_RCPT, path, NULL);
@@ -314,7 +339,7 @@ send_envelope(struct peer *p)
 static int
 send_field(struct peer *p, const char *name, const char *value)
 {
-	char spaced[512];
+	char spaced[1000];
 
 	/* With SMFIP_HDR_LEADSPC the blank behind the colon is sent. */
 	snprintf(spaced, sizeof(spaced), "%s%s",
@@ -324,29 +349,27 @@ send_field(struct peer *p, const char *name, const char *value)
 }
 
 static int
-send_header(struct peer *p)
+send_fields(struct peer *p)
 {
-	static const char *const others[][2] = {
-	    {"To", "<rcpt0@example.net>"},
-	    {"Subject", "a message of the load generator"},
-	    {"Date", "Mon, 05 Oct 2026 10:00:00 +0000"},
-	    {"Message-ID", "<load.1@client.example.org>"},
-	    {"User-Agent", "milter_load"},
-	    {"MIME-Version", "1.0"},
-	    {"Content-Type", "text/plain; charset=utf-8"},
-	    {"Content-Transfer-Encoding", "7bit"},
-	    {"Content-Language", "en"},
-	};
 	char from[256];
 
-	if (p->steps & SMFIP_NOHDRS)
-		return SMFIR_CONTINUE;
 	snprintf(from, sizeof(from), "<%s>", opts.from);
 	if (send_field(p, "From", from) != SMFIR_CONTINUE)
 		return -1;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (send_field(p, others[i][0], others[i][1]) != SMFIR_CONTINUE)
+	for (size_t i = 0; i < field_count; i++)
+		if (send_field(p, fields[i].name, fields[i].value) !=
+		    SMFIR_CONTINUE)
 			return -1;
+	return 0;
+}
+
+static int
+send_header(struct peer *p)
+{
+	if (p->steps & SMFIP_NOHDRS)
+		return SMFIR_CONTINUE;
+	if (send_fields(p) < 0)
+		return -1;
 	if (p->steps & SMFIP_NOEOH)
 		return SMFIR_CONTINUE;
 	put_packet(p, SMFIC_EOH, NULL, 0);
@@ -354,7 +377,7 @@ send_header(struct peer *p)
 }
 
 static int
-send_body(struct peer *p, bool *changed)
+send_body(struct peer *p, unsigned *changes)
 {
 	int answer;
 
@@ -372,25 +395,27 @@ send_body(struct peer *p, bool *changed)
 			return answer;
 	}
 	put_packet(p, SMFIC_BODYEOB, NULL, 0);
-	return get_answer(p, changed);
+	return get_answer(p, changes);
 }
 
 static int
 send_message(struct peer *p)
 {
-	bool changed = false;
+	unsigned changes = 0;
 	int answer;
 
 	if (send_envelope(p))
 		return -1;
 	answer = send_header(p);
 	if (answer == SMFIR_CONTINUE)
-		answer = send_body(p, &changed);
+		answer = send_body(p, &changes);
 	switch (answer) {
 	case SMFIR_ACCEPT:
 	case SMFIR_CONTINUE:
-		if (changed)
+		if (changes & CHANGE_BODY)
 			p->tally.changed++;
+		else if (changes & CHANGE_HEADER)
+			p->tally.marked++;
 		else
 			p->tally.unchanged++;
 		return 0;
@@ -458,26 +483,58 @@ report(const struct tally *t, double *times, double seconds)
 {
 	static const char line[] =
 	    "%.0f msg/s; p50 %.0f p90 %.0f p99 %.0f max %.0f us; "
-	    "unchanged %u, changed %u, deferred %u, refused %u, failed %u\n";
+	    "unchanged %u, marked %u, changed %u, deferred %u, refused %u, "
+	    "failed %u\n";
 	static const char json[] =
 	    "{\"rate\": %.1f, \"p50\": %.1f, \"p90\": %.1f, \"p99\": %.1f, "
-	    "\"max\": %.1f, \"unchanged\": %u, \"changed\": %u, "
+	    "\"max\": %.1f, \"unchanged\": %u, \"marked\": %u, "
+	    "\"changed\": %u, "
 	    "\"deferred\": %u, \"refused\": %u, \"failed\": %u}\n";
 	unsigned n = opts.messages;
 
 	qsort(times, n, sizeof(*times), compare_times);
 	printf(opts.json ? json : line, n / seconds, times[n / 2],
 	    times[n * 9ul / 10], times[n * 99ul / 100], times[n - 1],
-	    t->unchanged, t->changed, t->deferred, t->refused, t->failed);
+	    t->unchanged, t->marked, t->changed, t->deferred, t->refused,
+	    t->failed);
+}
+
+/* --- the message --- */
+
+static void
+add_field(char *name, char *value)
+{
+	if (field_count == FIELDS_MAX)
+		abort();
+	fields[field_count].name = name;
+	fields[field_count++].value = value;
 }
 
 static void
-make_body(void)
+make_message(void)
 {
+	/* As opendkim beside us writes it: somebody has to read it. */
+	static char text[][2][80] = {
+	    {"Authentication-Results",
+		"mx.example.org;\n\tdkim=pass (2048-bit key) "
+		"header.d=example.com"},
+	    {"Received", "from client.example.org by mx.example.com"},
+	    {"To", "<rcpt0@example.net>"},
+	    {"Subject", "a message of the load generator"},
+	    {"Date", "Mon, 05 Oct 2026 10:00:00 +0000"},
+	    {"Message-ID", "<load.1@client.example.org>"},
+	    {"User-Agent", "milter_load"},
+	    {"MIME-Version", "1.0"},
+	    {"Content-Type", "text/plain; charset=utf-8"},
+	    {"Content-Transfer-Encoding", "7bit"},
+	    {"Content-Language", "en"},
+	};
 	static const char line[] =
 	    "The quick brown fox jumps over the lazy dog, says the load.\r\n";
 	size_t n = sizeof(line) - 1;
 
+	for (size_t i = 0; i < sizeof(text) / sizeof(*text); i++)
+		add_field(text[i][0], text[i][1]);
 	opts.body_size = (opts.body_size + n - 1) / n * n;
 	body = malloc(opts.body_size + 1);
 	if (!body)
@@ -486,12 +543,76 @@ make_body(void)
 		memcpy(body + i, line, n);
 }
 
+static char *
+read_file(size_t *len)
+{
+	FILE *in = fopen(opts.file, "rb");
+	char *text = NULL;
+	long size;
+
+	if (!in || fseek(in, 0, SEEK_END) || (size = ftell(in)) < 0 ||
+	    fseek(in, 0, SEEK_SET))
+		goto fail;
+	*len = (size_t)size;
+	text = calloc(*len + 1, 1);
+	if (!text || fread(text, 1, *len, in) != *len)
+		goto fail;
+	fclose(in);
+	return text;
+fail:
+	perror(opts.file);
+	exit(2);
+}
+
+/* Takes the CR of each line end out of a header, up to its empty line. */
+static char *
+cut_header(char *text)
+{
+	char *end = strstr(text, "\r\n\r\n"), *to = text;
+
+	if (!end) {
+		fprintf(stderr, "%s: no header\n", opts.file);
+		exit(2);
+	}
+	for (const char *from = text; from < end; from++)
+		if (*from != '\r')
+			*to++ = *from;
+	*to = '\0';
+	return end + 4;
+}
+
+/* From is the load's own. */
+static void
+load_message(void)
+{
+	size_t len;
+	char *text = read_file(&len), *next;
+
+	body = cut_header(text);
+	opts.body_size = len - (size_t)(body - text);
+	for (char *name = text; name && *name; name = next) {
+		char *colon = strchr(name, ':');
+
+		next = strchr(name, '\n');
+		while (next && (next[1] == ' ' || next[1] == '\t'))
+			next = strchr(next + 1, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!colon)
+			continue;
+		*colon = '\0';
+		if (strcmp(name, "From") != 0)
+			add_field(name, colon + 1 + (colon[1] == ' '));
+	}
+}
+
 static void
 usage(void)
 {
 	fputs("usage: milter_load -s SOCKET [-c CONNECTIONS] [-n MESSAGES] "
 	      "[-b BYTES]\n    [-r RECIPIENTS] [-m PER_CONNECTION] "
-	      "[-F FROM] [-l LOGIN] [-d DAEMON] [-j]\n",
+	      "[-F FROM] [-l LOGIN] [-d DAEMON]\n    [-f FILE] "
+	      "[-t RECIPIENT] [-j]\n",
 	    stderr);
 	exit(2);
 }
@@ -512,7 +633,7 @@ parse_options(int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "s:c:n:b:r:m:F:l:d:j")) != -1) {
+	while ((c = getopt(argc, argv, "s:c:n:b:r:m:F:l:d:f:t:j")) != -1) {
 		switch (c) {
 		case 's':
 			opts.socket = optarg;
@@ -541,6 +662,12 @@ parse_options(int argc, char **argv)
 		case 'd':
 			opts.daemon = optarg;
 			break;
+		case 'f':
+			opts.file = optarg;
+			break;
+		case 't':
+			opts.recipient = optarg;
+			break;
 		case 'j':
 			opts.json = true;
 			break;
@@ -561,7 +688,10 @@ main(int argc, char **argv)
 	unsigned share, given = 0;
 
 	parse_options(argc, argv);
-	make_body();
+	if (opts.file)
+		load_message();
+	else
+		make_message();
 	peers = calloc(opts.connections, sizeof(*peers));
 	times = calloc(opts.messages, sizeof(*times));
 	if (!peers || !times)
@@ -577,6 +707,7 @@ main(int argc, char **argv)
 	for (unsigned i = 0; i < opts.connections; i++) {
 		pthread_join(peers[i].thread, NULL);
 		sum.unchanged += peers[i].tally.unchanged;
+		sum.marked += peers[i].tally.marked;
 		sum.changed += peers[i].tally.changed;
 		sum.deferred += peers[i].tally.deferred;
 		sum.refused += peers[i].tally.refused;
@@ -587,6 +718,5 @@ main(int argc, char **argv)
 	report(&sum, times, seconds);
 	free(peers);
 	free(times);
-	free(body);
 	return sum.failed > 0;
 }

@@ -194,3 +194,9 @@ class Process:
             if line.startswith(field + ":"):
                 return int(line.split()[1])
         raise AssertionError(f"no {field}")
+
+    def cpu_seconds(self):
+        """Of all its threads so far."""
+        text = pathlib.Path(f"/proc/{self.pid}/stat").read_text()
+        user, system = text.rpartition(") ")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
