@@ -248,8 +248,7 @@ answer(struct admin *a, struct question *q, struct err *err)
 		return VERB_FAILED;
 	outcome = job_decide(q->run.job, &reply);
 	if (explain_answer(a, q->run.job, outcome, &reply, &object, err) == 0) {
-		output_document(
-		    &a->output, object, explain_views, explain_view_count);
+		explain_write(&a->output, object);
 		json_decref(object);
 		rc = result_of(outcome);
 	}

@@ -6,9 +6,13 @@
  */
 #include "admin/explain_answer.h"
 
+#include <string.h>
+
 #include "admin/explain_copies.h"
+#include "admin/explain_inbound.h"
 #include "admin/explain_parts.h"
 #include "admin/explain_recipients.h"
+#include "gateway/inbound.h"
 #include "gateway/levels.h"
 #include "gateway/trigger.h"
 #include "policy/decide.h"
@@ -97,7 +101,7 @@ static const struct column certificate_columns[] = {
     {NULL, NULL, COLUMN_TEXT},
 };
 
-const struct view explain_views[] = {
+static const struct view views[] = {
     {NULL, NULL, lines},
     {"rules", "Rules for the sender", rule_columns},
     {"recipient_rules", "Rules for recipients (others are built-in)",
@@ -108,8 +112,7 @@ const struct view explain_views[] = {
     {"refused", "Refused", refused_columns},
     {"certificates", "Certificates", certificate_columns},
 };
-const size_t explain_view_count =
-    sizeof(explain_views) / sizeof(*explain_views);
+#define VIEW_COUNT (sizeof(views) / sizeof(*views))
 
 /* --- words --- */
 
@@ -250,6 +253,13 @@ set_plan(json_t *o, const struct policy_facts *f, const struct plan *p)
 	output_set(o, "must_encrypt", json_boolean(p->must_encrypt));
 }
 
+static bool
+would_refuse(const struct job *job)
+{
+	return job_plan(job)->direction == PLAN_INBOUND &&
+	       job_inbound(job)->plan.would == PLAN_REFUSE;
+}
+
 /* In shadow mode the mail is accepted; the reply is what it would have been.
  */
 static void
@@ -259,7 +269,7 @@ set_outcome(json_t *o, const struct job *job, enum job_outcome outcome,
 	struct job_reply would;
 
 	output_set(o, "outcome", output_text(outcome_words[outcome]));
-	if (outcome != JOB_ACCEPT)
+	if (outcome != JOB_ACCEPT || would_refuse(job))
 		output_set(o, "reply", explain_reply(reply));
 	else if (job_plan(job)->shadow && job_would(job, &would) != JOB_ACCEPT)
 		output_set(o, "reply", explain_reply(&would));
@@ -267,29 +277,62 @@ set_outcome(json_t *o, const struct job *job, enum job_outcome outcome,
 
 /* --- all of it --- */
 
+static int
+answer_outbound(struct admin *a, const struct levels *levels,
+    const struct job *job, json_t *answer, struct err *err)
+{
+	const struct policy_facts *f = job_facts(job);
+
+	set_facts(answer, f, true);
+	set_plan(answer, f, job_plan(job));
+	if (explain_rules(levels, job, answer, err) < 0 ||
+	    explain_recipients(a, levels, job, answer, err) < 0 ||
+	    explain_escrow(a, job, answer, err) < 0)
+		return -1;
+	output_set(answer, "triggers", trigger_names(job_triggers(job)));
+	explain_copies(job, answer);
+	return 0;
+}
+
+static int
+answer_inbound(struct admin *a, const struct levels *levels,
+    const struct job *job, json_t *answer, struct err *err)
+{
+	set_facts(answer, job_facts(job), false);
+	return explain_inbound(a, levels, job, answer, err);
+}
+
 int
 explain_answer(struct admin *a, const struct job *job, enum job_outcome outcome,
     const struct job_reply *reply, json_t **out, struct err *err)
 {
 	const struct levels levels = {.config = gateway_config(a->gateway),
 	    .store = gateway_store(a->gateway)};
-	const struct plan *p = job_plan(job);
-	bool outbound = p->direction == PLAN_OUTBOUND;
 	json_t *answer = json_object();
+	int rc;
 
-	set_facts(answer, job_facts(job), outbound);
-	set_plan(answer, job_facts(job), p);
-	set_outcome(answer, job, outcome, reply);
-	if ((outbound && explain_rules(&levels, job, answer, err) < 0) ||
-	    explain_recipients(a, &levels, job, answer, err) < 0 ||
-	    (outbound && explain_escrow(a, job, answer, err) < 0)) {
+	if (job_plan(job)->direction == PLAN_OUTBOUND)
+		rc = answer_outbound(a, &levels, job, answer, err);
+	else
+		rc = answer_inbound(a, &levels, job, answer, err);
+	if (rc < 0) {
 		json_decref(answer);
 		return -1;
 	}
-	if (outbound)
-		output_set(
-		    answer, "triggers", trigger_names(job_triggers(job)));
-	explain_copies(job, answer);
+	set_outcome(answer, job, outcome, reply);
 	*out = answer;
 	return 0;
+}
+
+void
+explain_write(struct output *o, const json_t *answer)
+{
+	const char *direction =
+	    json_string_value(json_object_get(answer, "direction"));
+
+	if (strcmp(direction, "outbound") == 0)
+		output_document(o, answer, views, VIEW_COUNT);
+	else
+		output_document(o, answer, explain_inbound_views,
+		    explain_inbound_view_count);
 }

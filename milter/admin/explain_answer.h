@@ -18,8 +18,7 @@ int explain_answer(struct admin *a, const struct job *job,
     enum job_outcome outcome, const struct job_reply *reply, json_t **out,
     struct err *err) MUST_USE;
 
-/* For output_document. */
-extern const struct view explain_views[];
-extern const size_t explain_view_count;
+/* Writes it, for whomever. */
+void explain_write(struct output *o, const json_t *answer);
 
 #endif

@@ -35,6 +35,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/enroll.c %D%/enroll.h \
 	%D%/explain_answer.c %D%/explain_answer.h \
 	%D%/explain_copies.c %D%/explain_copies.h \
+	%D%/explain_inbound.c %D%/explain_inbound.h \
 	%D%/explain_parts.c %D%/explain_parts.h \
 	%D%/explain_recipients.c %D%/explain_recipients.h \
 	%D%/fingerprint.c %D%/fingerprint.h \
@@ -68,8 +69,10 @@ smimectl_SOURCES = %D%/main.c
 smimectl_LDADD = $(ADMIN_LIBS)
 dist_man_MANS += %D%/smimectl.8
 
-TESTS += tests/system/smimectl_test.py tests/system/explain_test.py
-EXTRA_DIST += tests/system/smimectl_test.py tests/system/explain_test.py
+TESTS += tests/system/smimectl_test.py tests/system/explain_test.py \
+	tests/system/explain_inbound_test.py
+EXTRA_DIST += tests/system/smimectl_test.py tests/system/explain_test.py \
+	tests/system/explain_inbound_test.py
 
 ADMIN_TESTS = \
 	tests/unit/test_cert_json \

@@ -17,6 +17,7 @@
 #include "gateway/harvester.h"
 #include "gateway/inbound_edit.h"
 #include "gateway/job_state.h"
+#include "gateway/lesson.h"
 #include "gateway/mark.h"
 #include "gateway/record_inbound.h"
 #include "gateway/reply.h"
@@ -230,12 +231,13 @@ judge(struct job *job, struct err *err)
 /* B2: from a signature over these very bytes by the author, who is none of
  * ours.  A mail under our own name teaches nothing: we know our users. */
 static bool
-is_worth_learning(const struct job *job, const struct smime_verdict *verdict)
+is_worth_learning(const struct job *job)
 {
+	const struct smime_verdict *verdict = &job->inbound.layers.verdict;
 	const struct policy_facts *f = &job->gather.facts;
 
-	if (!gateway_harvester(job->gateway) || !job->owners_known ||
-	    !f->from || f->from_any_own || !verdict->signer)
+	if (!job->inbound.has_smime || !job->owners_known || !f->from ||
+	    f->from_any_own || !verdict->signer)
 		return false;
 	return verdict->status == SMIME_VALID ||
 	       (verdict->status == SMIME_UNTRUSTED && verdict->intact &&
@@ -250,8 +252,7 @@ learn(struct job *job)
 	    header_find(&job->header, "Message-ID", 0);
 	char *message_id;
 
-	if (!job->inbound.has_smime ||
-	    !is_worth_learning(job, &layers->verdict))
+	if (!gateway_harvester(job->gateway) || !is_worth_learning(job))
 		return;
 	message_id = field ? header_field_unfold(field) : NULL;
 	harvester_add(gateway_harvester(job->gateway),
@@ -382,6 +383,35 @@ inbound_finish(struct job *job, struct job_reply *reply)
 	if (job->failure != REASON_NONE)
 		return answer_failure(job, reply);
 	return handover_is_pending(&job->handover) ? JOB_ACCEPT : go_on(job);
+}
+
+enum job_outcome
+inbound_foresee(struct job *job, struct job_reply *reply)
+{
+	struct inbound *in = &job->inbound;
+	struct err err = {.class = ERR_NONE};
+
+	if (job->failure == REASON_NONE)
+		job_fail(job, judge(job, &err), &err);
+	if (job->failure != REASON_NONE) {
+		if (in->answer != JOB_ACCEPT)
+			reply_fill(reply, job->failure, NULL, NULL);
+		return in->answer;
+	}
+	if (in->plan.would == PLAN_REFUSE)
+		reply_unmet(reply, in->plan.unmet, job->gather.facts.from,
+		    &in->layers.verdict);
+	return in->plan.action == PLAN_REFUSE ? JOB_REFUSE : JOB_ACCEPT;
+}
+
+struct lesson *
+job_lesson(const struct job *job)
+{
+	const struct harvest_source source = {.from = job->gather.facts.from};
+
+	if (!is_worth_learning(job))
+		return NULL;
+	return lesson_new(&source, &job->inbound.layers.verdict);
 }
 
 enum job_outcome

@@ -47,6 +47,10 @@ bool inbound_wants_body(const struct job *job);
  * a copy. */
 enum job_outcome inbound_finish(struct job *job, struct job_reply *reply);
 
+/* Instead of inbound_finish, for "explain": reads and decides, but changes,
+ * learns and logs nothing. */
+enum job_outcome inbound_foresee(struct job *job, struct job_reply *reply);
+
 /* The dot of that copy; otherwise as above. */
 enum job_outcome inbound_commit(struct job *job, struct job_reply *reply);
 

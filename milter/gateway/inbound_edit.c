@@ -70,7 +70,8 @@ clean(
 }
 
 static int
-edit(struct job *job, struct edits *edits, bool plaintext, struct err *err)
+edit(
+    const struct job *job, struct edits *edits, bool plaintext, struct err *err)
 {
 	const struct inbound *in = &job->inbound;
 	const struct mark_facts facts = {
@@ -86,6 +87,13 @@ edit(struct job *job, struct edits *edits, bool plaintext, struct err *err)
 		    edits, &job->header, &in->layers.content, in->layers.body);
 	mark_add(gateway_config(job->gateway), &facts, &job->header, edits);
 	return 0;
+}
+
+int
+job_foresee_edits(
+    const struct job *job, bool plaintext, struct edits *edits, struct err *err)
+{
+	return job->inbound.plan.shadow ? 0 : edit(job, edits, plaintext, err);
 }
 
 /* --- a split --- */

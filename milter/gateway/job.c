@@ -526,6 +526,8 @@ enum job_outcome
 job_decide(struct job *job, struct job_reply *reply)
 {
 	read_message(job);
+	if (job_is_inbound(job) && !job->own_copy)
+		return inbound_foresee(job, reply);
 	return job_answer(job, reply);
 }
 
@@ -557,4 +559,10 @@ const struct triggers *
 job_triggers(const struct job *job)
 {
 	return job_is_inbound(job) ? NULL : gather_triggers(&job->gather);
+}
+
+const struct inbound *
+job_inbound(const struct job *job)
+{
+	return &job->inbound;
 }

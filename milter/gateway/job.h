@@ -89,7 +89,8 @@ enum job_outcome job_commit(struct job *job, struct job_reply *reply);
 /* Instead of job_end_of_message, for "explain": decides, but signs,
  * encrypts, verifies, learns and logs nothing (job_end_of_header, which logs,
  * need not be called before).  Tells what would be answered if nothing fails
- * underway; *reply as above. */
+ * underway; *reply as above, and for inbound mail also what only shadow mode
+ * keeps from being refused. */
 enum job_outcome job_decide(struct job *job, struct job_reply *reply);
 
 /* What the plan alone says, shadow mode or not; once it is decided. */
@@ -104,6 +105,16 @@ const struct plan *job_plan(const struct job *job);
 const struct policy_facts *job_facts(const struct job *job);
 struct gather;
 const struct gather *job_gather(const struct job *job);
+/* Of an inbound message. */
+struct inbound;
+const struct inbound *job_inbound(const struct job *job);
+/* What it would teach, which the caller frees; NULL: nothing. */
+struct lesson;
+struct lesson *job_lesson(const struct job *job);
+/* How the message itself would be changed, or the copy with the plaintext;
+ * shadow mode changes nothing.  Added to edits; errors: mark_remove. */
+int job_foresee_edits(const struct job *job, bool plaintext,
+    struct edits *edits, struct err *err) MUST_USE;
 /* What the sender asks for and what takes it out, granted or not; NULL when
  * there is nothing, or policy says that keywords are just text. */
 struct triggers;
