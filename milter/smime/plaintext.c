@@ -7,6 +7,7 @@
  */
 #include "smime/plaintext.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "base/limits.h"
@@ -16,6 +17,9 @@
 #include "mail/mime_texture.h"
 #include "smime/cms_body.h"
 #include "smime/detect.h"
+
+/* Octets of a line (rule L1) without the name before the first. */
+#define VALUE_LINE_MAX 960
 
 void
 plaintext_init(struct plaintext *p, const struct spool_config *config)
@@ -92,6 +96,24 @@ has_blank_line(struct slice body)
 	return false;
 }
 
+/* What can be set as the value of a field, whatever its name. */
+static bool
+is_settable(struct slice body)
+{
+	size_t line = 0;
+
+	for (size_t i = 0; i < body.len; i++) {
+		unsigned char c = body.data[i];
+
+		if (c == 0x7f || (c < ' ' && !strchr("\t\r\n", c)))
+			return false;
+		line = c == '\n' ? 0 : line + 1;
+		if (line > VALUE_LINE_MAX)
+			return false;
+	}
+	return true;
+}
+
 static bool
 field_is_fit(const struct header_field *field)
 {
@@ -99,7 +121,8 @@ field_is_fit(const struct header_field *field)
 
 	mime_texture_scan(&texture, field->name);
 	mime_texture_scan(&texture, field->body);
-	return mime_texture_survives(&texture) && !has_blank_line(field->body);
+	return mime_texture_survives(&texture) && is_settable(field->body) &&
+	       !has_blank_line(field->body);
 }
 
 static bool

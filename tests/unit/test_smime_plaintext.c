@@ -134,6 +134,9 @@ test_grammar(void **state)
 	    "Content-Type: text/plain\rSubject: x\r\n\r\nHello",
 	    "Content-Type: text/plain\r\rX: y\r\n\r\nHello",
 	    "Content-Description: \xc3\xa4\r\n\r\nHello",
+	    "Content-Description: \x0b\r\n\r\nHello",
+	    "Content-Description: \x7f\r\n\r\nHello",
+	    "Content-Description: x\r\n \x01\r\n\r\nHello",
 	};
 
 	(void)state;
@@ -181,6 +184,30 @@ test_header_limits(void **state)
 	body -= 2 * (body / 902);
 	check_size(1, body, true);
 	check_size(1, body + 1, false);
+}
+
+static void
+check_line(unsigned len, bool fits)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_addf(
+	    &text, "Content-ID: <1@x>\r\n %0*d\r\n\r\nHello", (int)len - 1, 0);
+	if (fits)
+		assert_delivered(buf_slice(&text), false, buf_text(&text));
+	else
+		assert_refused(buf_slice(&text), false);
+	buf_fini(&text);
+}
+
+/* Whatever comes out can be set as a field (the gate sees to it). */
+static void
+test_line_limit(void **state)
+{
+	(void)state;
+	check_line(960, true);
+	check_line(961, false);
 }
 
 /* Rule S3: what was written on a system with other line ends. */
@@ -348,6 +375,7 @@ main(void)
 	    cmocka_unit_test(test_other_fields),
 	    cmocka_unit_test(test_grammar),
 	    cmocka_unit_test(test_header_limits),
+	    cmocka_unit_test(test_line_limit),
 	    cmocka_unit_test(test_line_ends),
 	    cmocka_unit_test(test_encoded),
 	    cmocka_unit_test(test_binary),
