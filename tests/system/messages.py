@@ -47,6 +47,16 @@ def unmarked(message):
     return message[found.end():]
 
 
+def status_of(message):
+    """The word and the facts of X-SMIME-Status: ("valid", {"level": ...})."""
+    found = re.search(rb"(?:\A|\r\n)X-SMIME-Status: ([^\r]*(?:\r\n[ \t][^\r]*)*)",
+                      message)
+    if not found:
+        raise AssertionError(f"no status in {message[:300]}")
+    word, *facts = re.split(r";\s*", found.group(1).decode())
+    return word, dict(fact.split("=", 1) for fact in facts)
+
+
 def multipart(kind, boundary, *parts, close=True):
     """Header and body of a multipart; each part with its own header."""
     head = (f'MIME-Version: 1.0\r\nContent-Type: multipart/{kind}; '
