@@ -252,8 +252,11 @@ recipient_json(const struct inbound *in, const char *name, size_t i)
 	    r->is_own ? json_boolean(r->decrypt == SWITCH_ON) : json_null());
 	output_set(object, "shadow",
 	    r->is_own ? json_boolean(r->mode == MODE_SHADOW) : json_null());
+	/* Nobody looks for them where there is nothing to read. */
 	output_set(object, "certificates",
-	    json_integer((json_int_t)in->readers.at[i].own_count));
+	    in->has_smime
+		? json_integer((json_int_t)in->readers.at[i].own_count)
+		: json_null());
 	output_set(object, "reads",
 	    in->layers.decryption == SMIME_CLEAR ? json_null()
 						 : json_boolean(r->reads));
@@ -309,7 +312,7 @@ unfolded(const char *value)
 	text = slice_dup_text(slice_trim(slice_text(value)));
 	for (const char *c = text; *c; c++)
 		if (*c != '\n' && *c != '\r')
-			text[n++] = *c;
+			text[n++] = *c == '\t' ? ' ' : *c;
 	text[n] = '\0';
 	line = output_text(text);
 	free(text);

@@ -82,6 +82,7 @@ def _(site):
            result["fields"], result["learned"], result["marked"]),
           ([], [], [], [], [], False))
     equal(gets(result), {ALICE: ("what came", "in place", None)})
+    equal(result["recipients"][0]["certificates"], None, "nobody looks")
     absent(result, "reply")
 
 
@@ -209,6 +210,8 @@ def _(site):
           {ALICE: (True, 1, True), CAROL: (True, 1, False),
            EVE: (False, 0, False)})
     equal({f["copy"] for f in result["fields"]}, {"in place", "copy"})
+    equal({f["field"] for f in result["fields"] if f["copy"] == "in place"},
+          {"Authentication-Results", "X-SMIME-Status"}, "ciphertext")
     contains(row(result["fields"], copy="copy",
                  field="X-SMIME-Status")["value"], "decrypted=yes")
     contains(row(result["fields"], copy="in place",
