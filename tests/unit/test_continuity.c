@@ -290,8 +290,8 @@ test_same_authority(void **state)
 	fixture_ca(&c, OPTS(.name = "A"));
 	/* Another key under the old key identifier and name. */
 	fixture_ca(&d, OPTS(.name = "A"));
-	X509_delete_ext(d.x509,
-	    X509_get_ext_by_NID(d.x509, NID_subject_key_identifier, -1));
+	X509_EXTENSION_free(X509_delete_ext(d.x509,
+	    X509_get_ext_by_NID(d.x509, NID_subject_key_identifier, -1)));
 	X509_add_ext(d.x509,
 	    X509_get_ext(a.x509,
 		X509_get_ext_by_NID(a.x509, NID_subject_key_identifier, -1)),
