@@ -152,6 +152,8 @@ add_pending(struct walk *walk, const struct store_partner_cert *c)
 	if (walk->a->output.format == OUTPUT_JSON)
 		(void)json_object_del(object, "instead_of_text");
 	listing_add(walk->listing, object);
+	json_decref(answer.last_message);
+	json_decref(answer.first_message);
 	json_decref(answer.certificates);
 	return 0;
 }
