@@ -5,6 +5,7 @@
 #ifndef ADMIN_PARTNER_LIST_H
 #define ADMIN_PARTNER_LIST_H
 
+#include <stdbool.h>
 #include <time.h>
 
 #include <jansson.h>
@@ -24,6 +25,7 @@ struct partner_question {
 	const struct recipient_level *level; /* in effect; NULL: as usual */
 	bool suspended;
 	time_t now;
+	bool suspended; /* the correspondent is */
 };
 
 struct partner_answer {
