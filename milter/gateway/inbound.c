@@ -260,6 +260,7 @@ learn(struct job *job)
 		.queue_id = job->queue_id,
 		.from = job->gather.facts.from,
 		.message_id = message_id,
+		.used = layers->used,
 	    },
 	    &layers->verdict);
 	free(message_id);

@@ -244,6 +244,43 @@ test_learned_is_used(void **state)
 	fixture_result_fini(&r);
 }
 
+/* B5: who sends AES-256-GCM can read it, unless he announces something else
+ * in the same message. */
+static void
+test_used_is_learned(void **state)
+{
+	static const struct {
+		const char *opts;
+		bool gcm;
+	} rows[] = {{"", false}, {"-nosmimecap", true}};
+	struct fixture_mail mail = {.login = "alice@example.org",
+	    .to = {"<bob@example.net>"},
+	    .header = "From: alice@example.org\nTo: bob@example.net\n",
+	    .body = slice_text("secret\r\n")};
+	struct fixture_result r;
+	char *opts;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		before_each(NULL);
+		opts = xasprintf("%s -out signed && openssl cms -encrypt "
+				 "-binary -aes-256-gcm -in signed -recip "
+				 "alice.pem",
+		    rows[i].opts);
+		arrives("bob@example.net", "bob", opts, "harvested from=bob");
+		free(opts);
+		gateway_fixture_expect(&f, "decrypted from=bob@example.net");
+		gateway_fixture_log_clear(&f);
+		gateway_fixture_open(&f);
+		gateway_fixture_send(&f, &mail, &r);
+		assert_true(r.plan.encrypt);
+		assert_int_equal(
+		    gateway_fixture_logged(&f, "cipher=aes256-gcm"),
+		    rows[i].gcm);
+		fixture_result_fini(&r);
+	}
+}
+
 static void
 test_not_learned(void **state)
 {
@@ -415,6 +452,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_learned, before_each),
 	    cmocka_unit_test_setup(test_learned_is_used, before_each),
+	    cmocka_unit_test_setup(test_used_is_learned, before_each),
 	    cmocka_unit_test_setup(test_not_learned, before_each),
 	    cmocka_unit_test_setup(test_altered, before_each),
 	    cmocka_unit_test_setup(test_own_domain, before_each),
