@@ -23,9 +23,8 @@ struct partner_question {
 	struct store *store;
 	struct trust *trust;
 	const struct recipient_level *level; /* in effect; NULL: as usual */
-	bool suspended;
-	time_t now;
 	bool suspended; /* the correspondent is */
+	time_t now;
 };
 
 struct partner_answer {
