@@ -258,6 +258,18 @@ def _(site):
     contains(result["encrypted_to"], f"{site.bob.serial():X}")
 
 
+@case("the key process is away: what can be opened waits, the rest does not")
+def _(site):
+    ours = site.ours[ALICE].encrypt(header(), messages.PLAIN)
+    others = site.bob.encrypt(header(), messages.PLAIN)
+    site.keyd.kill()
+    result = site.explain(ours, "--to", ALICE, status=AWAY)
+    equal((result["outcome"], result["fields"]), ("waits", []))
+    contains(result["reply"], "451 4.7.51 ")
+    equal(site.explain(others, "--to", ALICE)["outcome"], "accepted")
+    site.start_keyd()
+
+
 @case("forged fields are removed")
 def _(site):
     forged = "X-SMIME-Status: valid\r\n" \
