@@ -22,6 +22,7 @@ SECONDS = int(os.environ.get("FUZZ_SECONDS", "2"))
 DICTIONARIES = {"mime_scan": "mime", "mime_canon": "mime",
                 "mime_codec": "mime", "gate": "mime", "mime_type": "mime",
                 "smime_detect": "mime", "smime_verify": "mime",
+                "smime_layers": "mime",
                 "smtp_command": "smtp", "smtp_data": "smtp",
                 "smtp_reply": "smtp"}
 
