@@ -39,3 +39,7 @@ if HAVE_CMOCKA
 check_PROGRAMS += $(ATTACK_TESTS)
 TESTS += $(ATTACK_TESTS)
 endif
+
+# The whole installation.
+TESTS += %D%/system/attacks_test.py
+EXTRA_DIST += %D%/system/attacks_test.py %D%/system/attack_messages.py

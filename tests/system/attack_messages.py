@@ -84,17 +84,29 @@ def content_info(kind, content):
 # --- ciphertexts ---
 
 def issuer_and_serial(identity):
-    _, _, der = pem.unarmor(
-        pathlib.Path(identity.certificate).read_bytes())
-    certificate = x509.Certificate.load(der)
-    return sequence(certificate.issuer.dump(),
-                    integer(certificate.serial_number))
+    parsed = x509.Certificate.load(certificate(identity.certificate))
+    return sequence(parsed.issuer.dump(), integer(parsed.serial_number))
+
+
+def certificate(path):
+    """DER of a PEM file."""
+    _, _, der = pem.unarmor(pathlib.Path(path).read_bytes())
+    return der
+
+
+def private_key(identity):
+    return serialization.load_pem_private_key(
+        pathlib.Path(identity.key).read_bytes(), None)
 
 
 def public_key(identity):
-    private = serialization.load_pem_private_key(
-        pathlib.Path(identity.key).read_bytes(), None)
-    return private.public_key()
+    return private_key(identity).public_key()
+
+
+def signature(identity, data):
+    """RSA with SHA-256, PKCS#1 v1.5."""
+    return private_key(identity).sign(data, padding.PKCS1v15(),
+                                      hashes.SHA256())
 
 
 def key_transport(identity, encrypted, algorithm=None):
