@@ -80,6 +80,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_lesson \
 	tests/unit/test_sent \
 	tests/unit/test_inbound \
+	tests/unit/test_inbound_decrypt \
 	tests/unit/test_job \
 	tests/unit/test_job_gate \
 	tests/unit/test_job_policy \
@@ -144,6 +145,10 @@ tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_harvester_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inbound_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_inbound_decrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_inbound_decrypt_SOURCES = tests/unit/test_inbound_decrypt.c \
+	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
+tests_unit_test_inbound_decrypt_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_gate_CPPFLAGS = $(UNIT_CPPFLAGS)

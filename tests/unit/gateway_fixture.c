@@ -327,7 +327,8 @@ tell_envelope(struct job *job, const struct fixture_mail *mail)
 	job_sender(job, mail->sender ? mail->sender : "<alice@example.org>",
 	    mail->parameters);
 	for (size_t i = 0; i < FIXTURE_RECIPIENTS && mail->to[i]; i++)
-		job_recipient(job, mail->to[i], mail->to_parameters[i], NULL);
+		job_recipient(job, mail->to[i], mail->to_parameters[i],
+		    mail->resolved[i]);
 	if (!mail->to[0])
 		job_recipient(job, "<bob@example.net>", NULL, NULL);
 }

@@ -75,6 +75,7 @@ struct fixture_mail {
 	bool server_dies;			       /* after the edits */
 	const char *parameters;			       /* of MAIL */
 	const char *to_parameters[FIXTURE_RECIPIENTS]; /* of RCPT */
+	const char *resolved[FIXTURE_RECIPIENTS];      /* {rcpt_addr} */
 };
 
 struct fixture_result {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "unit/gateway_fixture.h"
 
 static struct gateway_fixture f;
@@ -414,6 +415,194 @@ test_passes_at_once(void **state)
 	}
 }
 
+/* B7: who got signed mail of ours knows our certificates. */
+static void
+test_sent(void **state)
+{
+	struct fixture_mail mail = {.login = "alice@example.org",
+	    .to = {"<bob@example.net>", "<alice@example.org>"},
+	    .header = "From: alice@example.org\nTo: bob@example.net\n",
+	    .body = slice_text("signed\r\n")};
+	struct store_contact contact;
+	struct fixture_result r;
+	struct store *store;
+	struct err err;
+
+	(void)state;
+	mail.override.sign = SWITCH_OFF;
+	gateway_fixture_send(&f, &mail, &r);
+	assert_false(r.plan.sign);
+	fixture_result_fini(&r);
+	gateway_fixture_close(&f);
+	assert_false(is_known("bob@example.net"));
+	gateway_fixture_open(&f);
+	mail.override.sign = SWITCH_ON;
+	gateway_fixture_send(&f, &mail, &r);
+	assert_true(r.plan.sign);
+	fixture_result_fini(&r);
+	gateway_fixture_close(&f);
+	store = gateway_fixture_store(&f);
+	assert_int_equal(
+	    store_contact_find(store, "bob@example.net", &contact, &err), 0);
+	assert_true(contact.last_sent > 0);
+	store_contact_fini(&contact);
+	store_close(store);
+	assert_false(is_known("alice@example.org"));
+}
+
+/* --- fields in our name, and demands --- */
+
+static bool
+has(const struct fixture_result *r, const char *text)
+{
+	struct buf in;
+	bool found;
+
+	gateway_fixture_read(&f, r->file, &in);
+	found = memmem(in.data, in.len, text, strlen(text)) != NULL;
+	buf_fini(&in);
+	return found;
+}
+
+#define FORGED                                                                 \
+	"Authentication-Results: MX.example.org;\n smime=pass\n"               \
+	"X-smime-STATUS: valid\n"
+
+/* Rule A5: gone, also from unsigned mail, whose body nobody needs; all others
+ * stay as they are. */
+static void
+test_forged(void **state)
+{
+	struct fixture_mail mail = {.sender = "<bob@example.net>",
+	    .to = {"<alice@example.org>"},
+	    .header = "Authentication-Results: mx.example.net; smime=pass\n"
+		      "From: bob@example.net\n" FORGED "Subject: hello\n",
+	    .body = slice_text("unsigned\r\n")};
+	struct fixture_result r;
+
+	(void)state;
+	gateway_fixture_send(&f, &mail, &r);
+	assert_true(r.wanted_body);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_true(r.changed);
+	assert_true(has(&r,
+	    "Authentication-Results: mx.example.net; smime=pass\r\n"
+	    "From: bob@example.net\r\nSubject: hello\r\n\r\nunsigned\r\n"));
+	gateway_fixture_expect(
+	    &f, "passed from=bob@example.net nrcpt=1 reason=unsigned\n");
+	fixture_result_fini(&r);
+	/* What looks only is changed in nothing. */
+	f.domain.level.mode = MODE_SHADOW;
+	gateway_fixture_open(&f);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_false(r.changed);
+	fixture_result_fini(&r);
+	f.domain.level.mode = MODE_INHERIT;
+	gateway_fixture_open(&f);
+}
+
+/* More of them than can be taken out, or more fields than are looked at: it
+ * would go on with a lie in it. */
+static void
+test_too_many_forged(void **state)
+{
+	static const struct {
+		const char *line;
+		unsigned count;
+		bool fits;
+	} rows[] = {{"X-SMIME-Status: valid\n", LIMIT_FORGED_FIELDS, true},
+	    {"X-SMIME-Status: valid\n", LIMIT_FORGED_FIELDS + 1, false},
+	    {"X: y\n", LIMIT_HEADER_FIELDS - 1, true},
+	    {"X: y\n", LIMIT_HEADER_FIELDS, false}};
+	struct fixture_result r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct fixture_mail mail = {.sender = "<bob@example.net>",
+		    .to = {"<alice@example.org>"},
+		    .body = slice_text("x\r\n")};
+		struct buf header;
+
+		buf_init(&header, 1 << 20);
+		buf_add_text(&header, "From: bob@example.net\n");
+		for (unsigned k = 0; k < rows[i].count; k++)
+			buf_add_text(&header, rows[i].line);
+		mail.header = buf_text(&header);
+		gateway_fixture_send(&f, &mail, &r);
+		assert_int_equal(
+		    r.outcome, rows[i].fits ? JOB_ACCEPT : JOB_REFUSE);
+		if (rows[i].fits)
+			assert_true(!r.file || !has(&r, "X-SMIME-Status"));
+		else
+			assert_string_equal(r.reply.extended, "5.3.4");
+		fixture_result_fini(&r);
+		buf_fini(&header);
+	}
+}
+
+static void
+demand(const char *name, struct recipient_level level)
+{
+	struct store *store = gateway_fixture_store(&f);
+	struct store_recipient r = {.name = xstrdup(name), .level = level};
+	struct err err;
+
+	assert_int_equal(store_recipient_put(store, &r, &err), 0);
+	store_recipient_fini(&r);
+	store_close(store);
+	gateway_fixture_open(&f);
+}
+
+static void
+no_demand(const char *name)
+{
+	struct store *store = gateway_fixture_store(&f);
+	struct err err;
+
+	assert_int_equal(store_recipient_remove(store, name, &err), 0);
+	store_close(store);
+	gateway_fixture_open(&f);
+}
+
+/* E6: a partner whose mail must be signed. */
+static void
+test_demand(void **state)
+{
+	struct fixture_mail mail = {.sender = "<bob@example.net>",
+	    .to = {"<alice@example.org>"},
+	    .header = "From: bob@example.net\n",
+	    .body = slice_text("unsigned\r\n")};
+	struct recipient_level level = {.inbound_signature = DEMAND_REQUIRED};
+	struct fixture_result r;
+
+	(void)state;
+	demand("example.net", level);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_true(r.wanted_body);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	assert_true(has(&r, "X-SMIME-Status: unsigned; unmet=must-be-signed"));
+	gateway_fixture_expect(&f, "passed from=bob@example.net nrcpt=1 "
+				   "reason=unsigned unmet=must-be-signed\n");
+	fixture_result_fini(&r);
+	level.inbound_action = UNMET_REFUSE;
+	demand("example.net", level);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_REFUSE);
+	assert_string_equal(r.reply.extended, "5.7.61");
+	gateway_fixture_expect(
+	    &f, "refused from=bob@example.net nrcpt=1 reason=must-be-signed\n");
+	fixture_result_fini(&r);
+	/* Signed it is welcome; others are asked for nothing. */
+	arrives("bob@example.net", "bob", "", "status=valid");
+	gateway_fixture_open(&f);
+	mail.header = "From: dave@example.com\n";
+	gateway_fixture_send(&f, &mail, &r);
+	assert_false(r.wanted_body);
+	fixture_result_fini(&r);
+	no_demand("example.net");
+}
+
 #define DETACHED "multipart/signed; protocol=\"application/pkcs7-signature\""
 
 /* Whatever a stranger sends is answered with "accept"; only marked. */
@@ -458,6 +647,10 @@ main(void)
 	    cmocka_unit_test_setup(test_own_domain, before_each),
 	    cmocka_unit_test_setup(test_authorities, before_each),
 	    cmocka_unit_test_setup(test_passes_at_once, before_each),
+	    cmocka_unit_test_setup(test_sent, before_each),
+	    cmocka_unit_test_setup(test_forged, before_each),
+	    cmocka_unit_test_setup(test_too_many_forged, before_each),
+	    cmocka_unit_test_setup(test_demand, before_each),
 	    cmocka_unit_test_setup(test_nonsense, before_each),
 	};
 
