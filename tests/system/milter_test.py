@@ -756,6 +756,52 @@ def _(site):
           "two From mailboxes")
 
 
+@case("an authority that the operator trusts counts at once, and no longer "
+      "when he distrusts it")
+def _(site):
+    late = "late@example.net"
+    authority = openssl.Authority(site.folder / "tmp" / "late", "Late CA")
+    identity = authority.issue(late, "ec:P-256")
+    root = site.for_smimectl(authority.root.read_bytes())
+    mail = build(DAVE, [late])
+
+    def refused():
+        _refused(site.submit(DAVE, [late], mail), "550 5.7.53 ", late,
+                 "no trusted authority")
+
+    site.learn(identity)
+    refused()
+    contains(site.smimectl("ca", "trust", root), "1 certificate may be used")
+    site.check_encrypted(site.submit(DAVE, [late], mail), mail, DAVE,
+                         [identity])
+    site.smimectl("ca", "distrust", root)
+    refused()
+
+
+@case("a certificate from another authority waits, and the one before is used")
+def _(site):
+    moved = "moved@example.com"
+    before = site.com.issue(moved, "ec:P-256")
+    after = site.org.issue(moved, "ec:P-256")
+    mail = build(DAVE, [moved])
+    site.learn(before)
+    for _ in range(2):
+        site.learn(after)
+    contains(site.wait_log(f" pending from={moved} "),
+             f"cert={after.fingerprint()[:16]} reason=other-authority")
+    site.check_encrypted(site.submit(DAVE, [moved], mail), mail, DAVE,
+                         [before])
+    site.smimectl("contact", "approve", moved, after.fingerprint())
+    site.check_encrypted(site.submit(DAVE, [moved], mail), mail, DAVE,
+                         [before, after])
+    equal(site.milter.output().count(f" pending from={moved} "), 1)
+    shown = site.json("contact", "show", moved)
+    check(shown["first_sent"], "not known that mail went there")
+    site.smimectl("contact", "suspend", moved, "2d")
+    _refused(site.submit(DAVE, [moved], mail), "550 5.7.53 ", moved,
+             "suspended")
+
+
 @case("an expired certificate of a recipient: refused, saying so")
 def _(site):
     soon = site.com.issue("soon@example.com", start="20200101000000Z",
