@@ -178,6 +178,50 @@ out:
 	return rc;
 }
 
+static enum verb_result
+set_state(struct admin *a, const struct args *args, enum store_user_state state,
+    struct err *err)
+{
+	bool retired = state == STORE_USER_RETIRED;
+	struct store_user u = {0};
+	char *address = NULL;
+	struct store *store;
+	enum verb_result rc;
+
+	rc = admin_address(args_operand(args, 0), &address, err);
+	if (rc != VERB_DONE)
+		return rc;
+	rc = VERB_FAILED;
+	if (admin_store(a, &store, err) ||
+	    store_user_find(store, address, &u, err))
+		goto out;
+	u.state = state;
+	if (store_user_set(store, &u, err) ||
+	    admin_audit(a, retired ? "user retire" : "user reinstate",
+		u.address, "", err))
+		goto out;
+	print_done(a, &u,
+	    retired ? "retired: decrypts, but does not sign any more"
+		    : "active again");
+	rc = VERB_DONE;
+out:
+	store_user_fini(&u);
+	free(address);
+	return rc;
+}
+
+static enum verb_result
+run_retire(struct admin *a, const struct args *args, struct err *err)
+{
+	return set_state(a, args, STORE_USER_RETIRED, err);
+}
+
+static enum verb_result
+run_reinstate(struct admin *a, const struct args *args, struct err *err)
+{
+	return set_state(a, args, STORE_USER_ACTIVE, err);
+}
+
 struct walk {
 	struct listing *listing;
 	bool people;
@@ -287,6 +331,10 @@ const struct command user_commands[] = {
 	"Adds a user whose mail is to be signed", run_add},
     {"user", "set", "ADDRESS", 1, 1, setting_user_options,
 	"Changes a user's name and what applies", run_set},
+    {"user", "retire", "ADDRESS", 1, 1, NULL,
+	"Ends signing; mail to the user is still decrypted", run_retire},
+    {"user", "reinstate", "ADDRESS", 1, 1, NULL, "Takes that back",
+	run_reinstate},
     {"user", "list", "", 0, 0, list_options, "Lists the users", run_list},
     {"user", "show", "ADDRESS", 1, 1, NULL, "Shows one user", run_show},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},

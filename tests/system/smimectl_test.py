@@ -1280,6 +1280,17 @@ def _(site):
              "not a message")
 
 
+@case("user retire: signs no more, until reinstated")
+def _(site):
+    contains(site.smimectl("user", "retire", ALICE), "does not sign any more")
+    equal(site.json("user", "show", ALICE)["state"], "retired")
+    contains(site.fails(NO, "message", "sign", data=PLAIN), "retired")
+    site.smimectl("user", "reinstate", ALICE)
+    equal(site.json("user", "show", ALICE)["state"], "active")
+    site.verify(site.bytes_of("message", "sign", data=PLAIN))
+    site.fails(NO, "user", "retire", "nobody@example.org")
+
+
 @case("message verify: altered, untrusted, of somebody else, unsigned")
 def _(site):
     signed = site.bytes_of("message", "sign", data=PLAIN)
