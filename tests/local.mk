@@ -100,6 +100,7 @@ SYSTEM_TESTS = \
 	%D%/system/policy_test.py \
 	%D%/system/authority_test.py \
 	%D%/system/trigger_test.py \
+	%D%/system/generations_test.py \
 	%D%/system/layers.py \
 	%D%/system/socket_test.py \
 	%D%/system/mta_client_test.py
