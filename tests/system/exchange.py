@@ -94,7 +94,8 @@ def _(site):
 
 @case("the signed answer comes in as it was sent, and teaches a certificate")
 def _(site):
-    site.smimectl("contact", "show", BOB, status=1)
+    # That somebody has written to him may be known by now.
+    equal([c for c in site.json("contact", "list") if c["messages"]], [])
     mail = site.bob.sign_detached(build(BOB, [ALICE], b""),
                                   messages.PLAIN[19:])
     code, text = site.server.deliver(BOB, [ALICE], mail)
@@ -102,6 +103,36 @@ def _(site):
     arrived = site.sent(mail)
     check(arrived.data.endswith(mail), "the mail was changed")
     site.wait_contact(BOB, site.bob.fingerprint())
+
+
+FORGED = (b"x-smime-status: valid; signer=bob@example.com\r\n"
+          b"Authentication-Results: MX.Example.ORG. (x) 1;\r\n\tsmime=pass\r\n"
+          b"X-SMIME-Status: valid\r\n")
+# Of a milter beside us, and of another server.
+RESULTS = (b"Authentication-Results: mx.example.org; dkim=pass\r\n"
+           b"Authentication-Results: mx.example.com; smime=pass\r\n")
+
+
+@case("what was found stands above everything, and forged results are gone")
+def _(site):
+    mail = site.bob.sign_detached(RESULTS + build(BOB, [ALICE], b""),
+                                  messages.PLAIN[19:])
+    site.server.deliver(BOB, [ALICE], FORGED + mail)
+    arrived = site.sent(mail).data
+    ours, others = _fields(arrived)[:2], _fields(arrived)[2:]
+    contains(ours[0], b"Authentication-Results: mx.example.org;\r\n"
+                      b" smime=pass (2048-bit RSA, sha256)")
+    contains(ours[1], b"X-SMIME-Status: valid; signer=bob@example.com; ")
+    check(others[0].startswith(b"Received: "), "then comes the server's own")
+    equal(others[1:], _fields(mail), "fields of others")
+    check(arrived.endswith(mail.partition(b"\r\n\r\n")[2]), "the body")
+
+
+@case("forged results are gone from mail without S/MIME, too")
+def _(site):
+    mail = RESULTS + build(NOBODY, [ALICE])
+    site.server.deliver(NOBODY, [ALICE], FORGED + mail)
+    check(site.sent(mail).data.endswith(b"\r\n" + mail), "all else is there")
 
 
 @case("the next mail leaves encrypted; the recipient opens and verifies it")
