@@ -85,6 +85,36 @@ release(void *arg)
 }
 
 /* A message in flight keeps the gateway that it began with. */
+/* What the operator said about authorities counts from the first moment. */
+static void
+test_judged_authorities(void **state)
+{
+	struct store *store = gateway_fixture_store(&f);
+	struct fixture_cert ca;
+	struct store_authority a = {.first_seen = fixture_now()};
+	size_t usual;
+	struct err err;
+
+	(void)state;
+	fixture_ca(&ca, &(struct fixture_opts){.name = "Judged CA"});
+	gateway_fixture_open(&f);
+	usual = trust_anchor_count(gateway_trust(f.gateway));
+	a.certificate = ca.certificate;
+	a.subject = ca.certificate->subject;
+	a.trust = STORE_AUTHORITY_TRUSTED;
+	assert_int_equal(store_authority_judge(store, &a, &err), 0);
+	gateway_fixture_open(&f);
+	assert_int_equal(
+	    trust_anchor_count(gateway_trust(f.gateway)), usual + 1);
+	a.trust = STORE_AUTHORITY_DISTRUSTED;
+	assert_int_equal(store_authority_judge(store, &a, &err), 0);
+	gateway_fixture_open(&f);
+	assert_int_equal(trust_anchor_count(gateway_trust(f.gateway)), usual);
+	gateway_fixture_close(&f);
+	fixture_fini(&ca);
+	store_close(store);
+}
+
 static void
 test_references(void **state)
 {
@@ -281,6 +311,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_what_is_missing_is_named),
+	    cmocka_unit_test(test_judged_authorities),
 	    cmocka_unit_test(test_references),
 	    cmocka_unit_test(test_ends_anywhere),
 	    cmocka_unit_test(test_too_late),
