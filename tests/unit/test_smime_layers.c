@@ -1074,6 +1074,91 @@ test_inner_fields(void **state)
 	buf_fini(&m);
 }
 
+/* --- spools that are too small or have no room --- */
+
+/* All kinds of layers, so large that each has to go through a spool. */
+static void
+many_layers(struct buf *m)
+{
+	layers_begin(m, ENTITY);
+	for (int i = 0; i < 40; i++)
+		buf_addf(m, "line %d is not the same as any other\r\n", i * i);
+	layers_sign(m, &fixture, &alice, false);
+	layers_compress(m);
+	layers_encrypt(m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	layers_sign(m, &fixture, &alice, true);
+	layers_compress(m);
+	layers_finish(m, ALICE);
+}
+
+static int
+read_in(const struct spool_config *config, const struct buf *message,
+    struct smime_layers *out, struct err *err)
+{
+	struct spool_config saved = fixture.spool;
+	int rc;
+
+	fixture.spool = *config;
+	rc = read_with(fixture.keys, message, out, err);
+	/* The layers point to it. */
+	assert_ptr_equal(out->verdict.content.config, &fixture.spool);
+	fixture.spool = saved;
+	return rc;
+}
+
+/* Whatever it is too large for: a result, never an error. */
+static void
+test_spool_too_small(void **state)
+{
+	struct spool_config config = fixture.spool;
+	struct smime_layers l;
+	size_t opened = 0, all = 0;
+	struct err err;
+	struct buf m;
+
+	(void)state;
+	many_layers(&m);
+	for (config.max = 0; config.max < m.len + 4096; config.max += 131) {
+		if (read_in(&config, &m, &l, &err))
+			fail_msg("%zu: %s", config.max, err.text);
+		opened += l.decryption == SMIME_OPENED;
+		if (l.decryption == SMIME_OPENED)
+			assert_int_equal(l.verdict.status, SMIME_VALID);
+		all++;
+		smime_layers_fini(&l);
+	}
+	assert_in_range(opened, 1, all - 1);
+	buf_fini(&m);
+}
+
+/* No room for a file: temporary, wherever it happens. */
+static void
+test_spool_fails(void **state)
+{
+	struct spool_config config = fixture.spool;
+	size_t failed = 0, all = 0;
+	struct smime_layers l;
+	struct err err;
+	struct buf m;
+
+	(void)state;
+	config.folder = "/nowhere";
+	many_layers(&m);
+	for (config.memory = 0; config.memory < m.len + 4096;
+	     config.memory += 131) {
+		if (read_in(&config, &m, &l, &err)) {
+			assert_int_equal(err.class, ERR_TEMPORARY);
+			failed++;
+		} else {
+			assert_int_equal(l.decryption, SMIME_OPENED);
+		}
+		all++;
+		smime_layers_fini(&l);
+	}
+	assert_in_range(failed, 1, all - 1);
+	buf_fini(&m);
+}
+
 int
 main(void)
 {
@@ -1106,6 +1191,8 @@ main(void)
 	    cmocka_unit_test(test_changed),
 	    cmocka_unit_test(test_no_envelope),
 	    cmocka_unit_test(test_inner_fields),
+	    cmocka_unit_test(test_spool_too_small),
+	    cmocka_unit_test(test_spool_fails),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
