@@ -149,7 +149,7 @@ play_rest(struct tally *t, const struct header_edit *edit, struct err *err)
 		return gap(err, "a field is set that is not there");
 	slot = &t->slots[edit->index - 1];
 	/* After a deletion Postfix counts anew. */
-	if (edit->index >= t->lowest || slot->value)
+	if ((t->count > 0 && edit->index >= t->lowest) || slot->value)
 		return gap(err, "a field is set out of order");
 	if (!gate_trigger_value(edit->value))
 		return gap(err, "a field has a value that no header can hold");
