@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "cert/continuity.h"
 #include "cert/judged.h"
+#include "cert/partner_certs.h"
 
 /* --- which one --- */
 
@@ -135,50 +136,82 @@ check(struct admin *a, const struct certificate *c,
 
 /* --- judging anew what has waited --- */
 
+/* So many are written at a time.  Those of one contact never are: what is
+ * said about one depends on what was said about the one before. */
+#define BATCH 256
+
 struct rejudge {
 	struct admin *a;
-	size_t usable, pending;
-	char *last; /* contact */
-	size_t contacts;
-	struct err *err;
+	struct partner_certs certs; /* that list borrows from */
+	struct store_judgement list[BATCH];
+	size_t count;
+	size_t usable, pending, contacts;
+	char *last; /* contact that was counted */
 	int rc;
+	struct err *err;
 };
 
 static void
-count(struct rejudge *r, const char *address, enum store_trust trust)
+count(struct rejudge *r, const struct store_judgement *j)
 {
-	if (trust == STORE_TRUST_HARVESTED)
+	if (j->trust == STORE_TRUST_HARVESTED)
 		r->usable++;
 	else
 		r->pending++;
-	if (r->last && strcmp(r->last, address) == 0)
+	if (r->last && strcmp(r->last, j->address) == 0)
 		return;
 	free(r->last);
-	r->last = xstrdup(address);
+	r->last = xstrdup(j->address);
 	r->contacts++;
+}
+
+/* One that was forgotten or displaced since it was read is not done. */
+static int
+flush(struct rejudge *r)
+{
+	int rc =
+	    store_partner_certs_judge(r->a->store, r->list, r->count, r->err);
+
+	for (size_t i = 0; rc == 0 && i < r->count; i++)
+		if (r->list[i].done)
+			count(r, &r->list[i]);
+	partner_certs_fini(&r->certs);
+	r->count = 0;
+	return rc;
+}
+
+static int
+rejudge_trusted(struct rejudge *r, const struct store_partner_cert *c)
+{
+	const struct store_partner_cert *copy;
+	struct admin *a = r->a;
+	enum continuity answer;
+
+	if (r->count > 0 &&
+	    (r->count == BATCH ||
+		strcmp(r->list[r->count - 1].address, c->address) == 0) &&
+	    flush(r))
+		return -1;
+	if (continuity_judge_stored(
+		a->trust, a->store, c, a->now, &answer, r->err))
+		return -1;
+	partner_certs_add(&r->certs, c);
+	copy = &r->certs.at[r->certs.count - 1];
+	r->list[r->count++] = (struct store_judgement){.address = copy->address,
+	    .fingerprint = copy->certificate->fingerprint,
+	    .trust = continuity_trust(answer)};
+	return 0;
 }
 
 static int
 rejudge_one(const struct store_partner_cert *c, void *arg)
 {
 	struct rejudge *r = arg;
-	struct admin *a = r->a;
-	enum continuity answer;
 
-	if (trust_check(a->trust, c->certificate, &c->chain, a->now, NULL) !=
-	    TRUST_OK)
+	if (trust_check(r->a->trust, c->certificate, &c->chain, r->a->now,
+		NULL) != TRUST_OK)
 		return 0;
-	r->rc = continuity_judge_stored(
-	    a->trust, a->store, c, a->now, &answer, r->err);
-	if (r->rc == 0)
-		r->rc = store_partner_cert_judge(a->store, c->address,
-		    c->certificate->fingerprint, continuity_trust(answer),
-		    r->err);
-	/* forgotten, or displaced, since it was read */
-	if (r->rc && r->err->class == ERR_NOT_FOUND)
-		return r->rc = 0;
-	if (r->rc == 0)
-		count(r, c->address, continuity_trust(answer));
+	r->rc = rejudge_trusted(r, c);
 	return r->rc;
 }
 
@@ -189,9 +222,10 @@ rejudge(struct rejudge *r)
 
 	if (judged_load(a->store, a->trust, r->err) ||
 	    store_partner_cert_walk(
-		a->store, STORE_TRUST_UNTRUSTED, rejudge_one, r, r->err))
+		a->store, STORE_TRUST_UNTRUSTED, rejudge_one, r, r->err) ||
+	    r->rc)
 		return -1;
-	return r->rc;
+	return flush(r);
 }
 
 /* --- doing it --- */
@@ -243,6 +277,7 @@ judge(struct admin *a, struct certificate *c, enum store_authority_trust trust,
 		rc = rejudge(&r);
 	if (rc == 0)
 		print(a, c, trust, &r);
+	partner_certs_fini(&r.certs);
 	free(r.last);
 	return rc;
 }

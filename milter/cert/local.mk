@@ -21,6 +21,7 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/store_sqlite_own.c \
 	%D%/store_sqlite_partner.c \
 	%D%/store_sqlite_partner_cap.c \
+	%D%/store_sqlite_partner_judge.c \
 	%D%/store_sqlite_partner_read.c \
 	%D%/store_sqlite_recipient.c \
 	%D%/store_sqlite_setting.c \

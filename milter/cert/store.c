@@ -281,8 +281,22 @@ store_partner_cert_judge(struct store *store, const char *address,
     const unsigned char fingerprint[FINGERPRINT_SIZE], enum store_trust trust,
     struct err *err)
 {
-	return store->ops->partner_cert_judge(
-	    store, address, fingerprint, trust, err);
+	struct store_judgement one = {
+	    .address = address, .fingerprint = fingerprint, .trust = trust};
+
+	if (store->ops->partner_certs_judge(store, &one, 1, err))
+		return -1;
+	if (one.done)
+		return 0;
+	return err_set(
+	    err, ERR_NOT_FOUND, "%s has no such certificate", address);
+}
+
+int
+store_partner_certs_judge(struct store *store, struct store_judgement *list,
+    size_t count, struct err *err)
+{
+	return store->ops->partner_certs_judge(store, list, count, err);
 }
 
 int

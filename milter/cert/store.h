@@ -308,6 +308,16 @@ int store_partner_cert_walk(struct store *store, enum store_trust trust,
 int store_partner_cert_judge(struct store *store, const char *address,
     const unsigned char fingerprint[FINGERPRINT_SIZE], enum store_trust trust,
     struct err *err) MUST_USE;
+/* The same for many, in one transaction.  One that is not there is passed
+ * over: done says so. */
+struct store_judgement {
+	const char *address; /* borrowed, as the next */
+	const unsigned char *fingerprint;
+	enum store_trust trust;
+	bool done;
+};
+int store_partner_certs_judge(struct store *store, struct store_judgement *list,
+    size_t count, struct err *err) MUST_USE;
 /* Deletes the contact and all that was learned; not found when unknown. */
 int store_contact_forget(
     struct store *store, const char *address, struct err *err) MUST_USE;

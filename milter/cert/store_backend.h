@@ -89,9 +89,8 @@ struct store_ops {
 	int (*partner_cert_walk)(struct store *store, enum store_trust trust,
 	    int (*each)(const struct store_partner_cert *, void *), void *arg,
 	    struct err *err);
-	int (*partner_cert_judge)(struct store *store, const char *address,
-	    const unsigned char fingerprint[FINGERPRINT_SIZE],
-	    enum store_trust trust, struct err *err);
+	int (*partner_certs_judge)(struct store *store,
+	    struct store_judgement *list, size_t count, struct err *err);
 
 	int (*authority_seen)(struct store *store,
 	    const struct store_authority *a, struct err *err);

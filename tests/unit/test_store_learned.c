@@ -619,6 +619,33 @@ test_judge(void **state)
 	assert_int_equal(generation(), before);
 }
 
+/* Many at a time; one that is not there is no error. */
+static void
+test_judge_many(void **state)
+{
+	struct store_judgement list[] = {
+	    {BOB, pool[0].certificate->fingerprint, STORE_TRUST_PINNED, false},
+	    {"carol@example.net", pool[0].certificate->fingerprint,
+		STORE_TRUST_PINNED, true},
+	    {BOB, pool[1].certificate->fingerprint, STORE_TRUST_PENDING, false},
+	};
+	uint64_t before;
+
+	(void)state;
+	put(record(&pool[0], STORE_TRUST_HARVESTED, 1000));
+	put(record(&pool[1], STORE_TRUST_UNTRUSTED, 1000));
+	before = generation();
+	MUST(store_partner_certs_judge(store, list, 0, &err));
+	assert_int_equal(generation(), before);
+	MUST(store_partner_certs_judge(store, list, 3, &err));
+	assert_int_equal(generation(), before + 1);
+	assert_true(list[0].done);
+	assert_false(list[1].done);
+	assert_true(list[2].done);
+	assert_int_equal(trust_of(&pool[0]), STORE_TRUST_PINNED);
+	assert_int_equal(trust_of(&pool[1]), STORE_TRUST_PENDING);
+}
+
 /* The mail of one that was untrusted counts from then on. */
 static void
 test_judge_counts(void **state)
@@ -983,6 +1010,7 @@ main(void)
 	    CASE(test_used_words),
 	    CASE(test_evidence),
 	    CASE(test_judge),
+	    CASE(test_judge_many),
 	    CASE(test_judge_counts),
 	    CASE(test_walk),
 	    CASE(test_sent),
