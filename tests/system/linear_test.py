@@ -154,6 +154,25 @@ SUBJECTS = {
     "fields": (200, lambda n: b"X-Sign: yes\r\nX-Sign: no\r\n" * n + TEXT),
 }
 
+RESULTS_FIELD = b"Authentication-Results"
+
+# What only we may write.
+RESULTS = {
+    "comments of results": (5000, lambda n: field(
+        RESULTS_FIELD, b"(", n)),
+    "results": (1500, lambda n: field(
+        RESULTS_FIELD + b": mx.example.org", b"; a=b", n)),
+    "names of ours": (1000, lambda n: field(
+        RESULTS_FIELD, b"mx.example.or", n)),
+    "a name with umlauts": (2000, lambda n: field(
+        RESULTS_FIELD, b"\xc3\xbc.", n)),
+    "a version": (4000, lambda n: field(
+        RESULTS_FIELD + b": mx.example.org ", b"1", n)),
+    "fields of results": (120, lambda n: (
+        RESULTS_FIELD + b": mx.example.org; smime=pass\r\n"
+        b"X-SMIME-Status: valid\r\n") * n + TEXT),
+}
+
 
 def count_steps(files, folder):
     """Instructions that each file took: one dump at each take_steps."""
@@ -212,6 +231,11 @@ def _(_site):
 @case("subjects: linear in their length and number")
 def _(_site):
     check_linear(SUBJECTS)
+
+
+@case("results in our name: linear in their length and number")
+def _(_site):
+    check_linear(RESULTS)
 
 
 main()

@@ -12,6 +12,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "gateway/edits.h"
+#include "gateway/mark.h"
 #include "gateway/trigger.h"
 #include "mail/address.h"
 #include "mail/mime_build.h"
@@ -138,6 +139,24 @@ find_triggers(const struct header *header)
 	triggers_fini(&found);
 }
 
+/* What only we may write, if it came in. */
+static void
+find_marks(const struct header *header)
+{
+	static const struct gateway_config gateway = {
+	    .authserv_id = "mx.example.org",
+	    .tags = {.signed_ = "[sign]", .encrypted = "any[]", .problem = ""}};
+	struct edits edits;
+	struct err err;
+
+	edits_init(&edits);
+	if (mark_is_claimed(&gateway, header) &&
+	    mark_remove(&gateway, header, &edits, &err) < 0 &&
+	    edits.header_count > 0)
+		abort();
+	edits_fini(&edits);
+}
+
 /* What would replace it. */
 static void
 write_edits(const struct header *header)
@@ -187,6 +206,7 @@ take_steps(struct slice message)
 	write_canonical(&header, body);
 	write_edits(&header);
 	find_triggers(&header);
+	find_marks(&header);
 	header_fini(&header);
 }
 
