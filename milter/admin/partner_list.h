@@ -23,7 +23,7 @@ struct partner_question {
 	struct store *store;
 	struct trust *trust;
 	const struct recipient_level *level; /* in effect; NULL: as usual */
-	bool suspended; /* the correspondent is */
+	bool suspended;			     /* the correspondent is */
 	time_t now;
 };
 
