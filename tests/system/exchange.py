@@ -18,6 +18,7 @@ import openssl
 import tap
 from messages import (FEARED, build, is_seven_bit, message_id,
                       same_content)
+from processes import wait_until
 from tap import absent, case, check, contains, equal
 from testsite import Site
 
@@ -243,6 +244,26 @@ def _(site):
     left = site.sent(mail)
     equal(sorted(left.recipients), sorted(recipients))
     site.verify(left.data)
+
+
+@case("mail that is not as its author is asked to send it is refused")
+def _(site):
+    bank = "bank@asked.example.net"
+    site.smimectl("recipient", "set", "asked.example.net",
+                  "--inbound-signature", "required", "--inbound-action",
+                  "refuse")
+    mail = build(bank, [ALICE])
+    wait_until(lambda: site.server.deliver(bank, [ALICE], mail)[0] == 550,
+               "the new rule")
+    code, text = site.server.deliver(bank, [ALICE], mail)
+    equal(code, 550)
+    contains(text, f"5.7.61 {bank}: mail from you is taken here only with a")
+    contains(text, "sign it and send it again")
+    mail = site.com.issue(bank).sign_detached(build(bank, [ALICE], b""),
+                                              messages.PLAIN[19:])
+    equal(site.server.deliver(bank, [ALICE], mail)[0], 250)
+    site.sent(mail)
+    site.smimectl("recipient", "remove", "asked.example.net")
 
 
 @case("a bounce passes untouched")
