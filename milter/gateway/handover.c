@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -19,7 +18,6 @@
 #include "gateway/report.h"
 #include "gateway/token.h"
 
-#define HOST_MAX	  256
 #define JOURNAL_ENTRY_MAX ((size_t)LIMIT_HEADER_BYTES + 65536)
 
 struct handover_copy {
@@ -262,19 +260,6 @@ add_share(
 	return 0;
 }
 
-static const char *
-host_name(const struct handover *h, char *name, size_t size)
-{
-	const char *id = gateway_config(h->c.gateway)->authserv_id;
-
-	if (id && *id)
-		return id;
-	if (gethostname(name, size) < 0)
-		return "localhost";
-	name[size - 1] = '\0';
-	return name;
-}
-
 /* The refused recipients that the sender has not been told of. */
 static int
 list_refused(struct handover *h, struct handover_copy *copy,
@@ -308,9 +293,9 @@ add_report(struct handover *h, struct err *err)
 	struct handover_copy *copy = begin_copy(h, h->c.refused_count);
 	struct report_recipient *refused =
 	    xcalloc(h->c.refused_count + 1, sizeof(*refused));
-	char name[HOST_MAX];
+	char room[GATEWAY_NAME_MAX];
 	struct report_case c = {
-	    .host = host_name(h, name, sizeof(name)),
+	    .host = gateway_name(gateway_config(h->c.gateway), room),
 	    .sender = e->sender_name,
 	    .parameters = e->parameters,
 	    .header = h->c.header,
