@@ -1,6 +1,7 @@
 # What the system tests use, and the tests that belong to no single program.
 
 EXTRA_DIST += \
+	%D%/system/clamav.py \
 	%D%/system/corpus.py \
 	%D%/system/corpus_roads.py \
 	%D%/system/der.py \
@@ -68,12 +69,14 @@ fuzz-smoke:
 # more.  They are slow, and what of ours runs here does so in other tests, too:
 # nothing for sanitizers.
 EXTRA_DIST += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
-	%D%/system/makers_test.py %D%/system/readers_test.py \
+	%D%/system/makers_test.py %D%/system/neighbours_test.py \
+	%D%/system/readers_test.py \
 	%D%/tools/BouncyMaker.java %D%/tools/BouncyOpener.java \
 	%D%/tools/BouncyReader.java
 if !SANITIZING
 TESTS += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
-	%D%/system/makers_test.py %D%/system/readers_test.py
+	%D%/system/makers_test.py %D%/system/neighbours_test.py \
+	%D%/system/readers_test.py
 endif
 
 # What is killed starts again, which sanitizers make slow; split_postfix_test
