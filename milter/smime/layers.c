@@ -293,6 +293,8 @@ cms_pass(
 		return walk_envelope(w, der, err);
 	if (kind == SMIME_COMPRESSED)
 		return compressed_pass(w, der, err);
+	if (kind == SMIME_CERTS_ONLY) /* rule V4 */
+		return give_up(w, SMIME_UNSIGNED, "certificates only");
 	return signature_pass(w, &der, "1", err);
 }
 

@@ -389,8 +389,11 @@ smime_verify(const struct smime_verify_opts *opts, const struct header *header,
 		return multipart_verify(opts, header, body, out, err);
 	case SMIME_SIGNED_OPAQUE:
 	case SMIME_PKCS7:
-	case SMIME_CERTS_ONLY:
 		return opaque_verify(opts, header, body, out, err);
+	case SMIME_CERTS_ONLY:
+		/* Rule V4: whoever shows the content, or does not, nobody
+		 * takes it for a signed one. */
+		return conclude(out, SMIME_UNSIGNED, "certificates only");
 	case SMIME_ENVELOPED:
 	case SMIME_AUTH_ENVELOPED:
 	case SMIME_PGP_ENCRYPTED:

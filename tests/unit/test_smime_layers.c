@@ -588,6 +588,29 @@ test_smime_type(void **state)
 	}
 }
 
+/* Rule V4: nobody shows it as a signed one. */
+static void
+test_certificates_only(void **state)
+{
+	static const char name[] = "smime-type=signed-data";
+	struct smime_layers l;
+	struct buf m, other;
+	size_t at;
+
+	(void)state;
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &alice, true);
+	at = smime_find(buf_slice(&m), slice_text(name));
+	layers_begin(&other, "");
+	buf_add(&other, m.data, at);
+	buf_add_text(&other, "smime-type=certs-only");
+	buf_add(&other, m.data + at + strlen(name), m.len - at - strlen(name));
+	buf_fini(&m);
+	layers_of(&other, &l, "certs-only");
+	assert_verdict(&l, SMIME_UNSIGNED, "certificates only", "");
+	smime_layers_fini(&l);
+}
+
 static void
 test_two_types(void **state)
 {
@@ -1178,6 +1201,7 @@ main(void)
 	    cmocka_unit_test(test_signed_between),
 	    cmocka_unit_test(test_not_at_the_root),
 	    cmocka_unit_test(test_smime_type),
+	    cmocka_unit_test(test_certificates_only),
 	    cmocka_unit_test(test_two_types),
 	    cmocka_unit_test(test_layer_limit),
 	    cmocka_unit_test(test_bomb),
