@@ -26,6 +26,7 @@ void
 inbound_init(struct inbound *in, const struct spool_config *config)
 {
 	memset(in, 0, sizeof(*in));
+	address_list_init(&in->salvaged);
 	readers_init(&in->readers);
 	smime_layers_init(&in->layers, config);
 	inbound_plan_init(&in->plan);
@@ -39,9 +40,33 @@ inbound_fini(struct inbound *in)
 	inbound_plan_fini(&in->plan);
 	smime_layers_fini(&in->layers);
 	readers_fini(&in->readers);
+	address_list_fini(&in->salvaged);
 }
 
 /* --- at the end of the header --- */
+
+/* A From that is broken in the right way names nobody to us, and somebody to
+ * mail programs: what is asked of him counts. */
+static void
+authors_salvage(struct job *job)
+{
+	const struct header *h = &job->header;
+
+	if (!job->gather.from.malformed)
+		return;
+	for (size_t i = 0; i < h->count; i++)
+		if (slice_equal_text_ci(h->fields[i].name, "From"))
+			address_list_salvage(
+			    &job->inbound.salvaged, h->fields[i].body);
+}
+
+/* Who is named in From. */
+static const struct address_list *
+authors_of(const struct job *job)
+{
+	return job->gather.from.malformed ? &job->inbound.salvaged
+					  : &job->gather.from;
+}
 
 void
 inbound_look(struct job *job)
@@ -54,8 +79,9 @@ inbound_look(struct job *job)
 	    kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
 	in->is_claimed =
 	    mark_is_claimed(gateway_config(job->gateway), &job->header);
+	authors_salvage(job);
 	if (job->owners_known &&
-	    demand_of(&job->view, &job->gather.from, &in->demand, &err) < 0)
+	    demand_of(&job->view, authors_of(job), &in->demand, &err) < 0)
 		log_warning("what is asked of correspondents: %s", err.text);
 }
 
@@ -96,7 +122,7 @@ is_mail_system(const char *address)
 static bool
 is_report(const struct job *job)
 {
-	const struct address_list *from = &job->gather.from;
+	const struct address_list *from = authors_of(job);
 
 	for (size_t i = 0; i < from->count; i++)
 		if (!is_mail_system(from->addresses[i]))

@@ -19,8 +19,10 @@
 
 /* What is known of a message from outside, and made of it. */
 struct inbound {
-	bool has_smime;	 /* at its root */
-	bool is_claimed; /* it has fields that only we may write */
+	bool has_smime;		      /* at its root */
+	bool is_claimed;	      /* it has fields that only we may write */
+	struct address_list salvaged; /* of a From that cannot be read: who
+	                               * may be shown */
 	struct recipient_level demand; /* on who stands in From */
 	struct readers readers;
 	struct smime_layers layers; /* with has_smime, once they are read */

@@ -474,6 +474,22 @@ address_list_fini(struct address_list *list)
 }
 
 /* Room is doubled whenever the count is a power of two. */
+void
+address_list_take(struct address_list *list, char *canonical)
+{
+	if (list->count >= LIMIT_ADDRESSES) {
+		list->malformed = true;
+		free(canonical);
+		return;
+	}
+	if ((list->count & (list->count - 1)) == 0)
+		list->addresses = xreallocarray(list->addresses,
+		    list->count ? 2 * list->count : 1,
+		    sizeof(*list->addresses));
+	list->addresses[list->count++] = canonical;
+	list->sorted = false;
+}
+
 static void
 list_append(struct address_list *list, struct parser *p)
 {
@@ -482,16 +498,10 @@ list_append(struct address_list *list, struct parser *p)
 
 	address =
 	    list->count < LIMIT_ADDRESSES ? make_canonical(p, &reason) : NULL;
-	if (!address) {
+	if (address)
+		address_list_take(list, address);
+	else
 		list->malformed = true;
-		return;
-	}
-	if ((list->count & (list->count - 1)) == 0)
-		list->addresses = xreallocarray(list->addresses,
-		    list->count ? 2 * list->count : 1,
-		    sizeof(*list->addresses));
-	list->addresses[list->count++] = address;
-	list->sorted = false;
 }
 
 static bool

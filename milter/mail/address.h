@@ -62,6 +62,19 @@ void address_list_fini(struct address_list *list);
  * passed over; more than LIMIT_ADDRESSES mailboxes do the same. */
 void address_list_add(struct address_list *list, struct slice field_body);
 
+/* Adds an address in canonical form, which now belongs to the list; over
+ * LIMIT_ADDRESSES it sets malformed. */
+void address_list_take(struct address_list *list, char *canonical);
+
+/*
+ * Adds what programs more forgiving than this one may show as mailboxes in a
+ * field body: whatever stands around an "@", encoded words read and control
+ * characters left out; with a local part of "?" where it is no local part.
+ * For the question who is named in a field that cannot be read, never for the
+ * question whom to believe.
+ */
+void address_list_salvage(struct address_list *list, struct slice field_body);
+
 /* Puts the addresses into order, for address_list_has. */
 void address_list_sort(struct address_list *list);
 

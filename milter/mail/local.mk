@@ -1,6 +1,6 @@
 noinst_LIBRARIES += milter/mail/libmail.a
 milter_mail_libmail_a_SOURCES = \
-	%D%/address.c %D%/address.h \
+	%D%/address.c %D%/address.h %D%/address_salvage.c \
 	%D%/charset.c %D%/charset.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/encoded_word.c %D%/encoded_word.h \

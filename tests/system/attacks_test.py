@@ -490,6 +490,44 @@ def _(site):
         site.smimectl("recipient", "remove", "example.com")
 
 
+# --- what is asked of bob ---
+
+
+# Some mail programs show bob in each of these.
+BROKEN = [
+    b"Bob\x01 <bob@example.net>", b"<bob@example.net", b"bob@example.net x",
+    b"=?utf-8?q?bob?=@example.net", b'"Bob <bob@example.net>',
+    b"bob@example.net@", b"Bob (x <bob@example.net>", b"bob@example.net\x7f",
+    b"Bob <bob@example.net> x", b"<<bob@example.net>>", b"bob@exam\x0bple.net",
+    b"Bob <mailto:bob@example.net>", b"bob@example.net <>",
+    b"=?utf-8?q?bob=40example.net?= <", b"x@example.com, <bob@example.net",
+    b"Friends: bob@example.net", b"bob@[example.net]",
+]
+
+
+@case("nobody gets around what is asked of bob by a From that is broken")
+def _(site):
+    site.smimectl("recipient", "set", "example.net", "--inbound-signature",
+                  "required", "--inbound-action", "refuse")
+
+    def refused(field, sender):
+        data = message("FROM", ALICE, text("x"))
+        arrival = site.arrives(data.replace(b"From: FROM",
+                                            b"From: " + field), sender=sender)
+        return "5.7.61" in arrival.verdict.reply
+
+    try:
+        wait_until(lambda: refused(b"bob@example.net", MALLORY),
+                   "what is asked of bob")
+        for field in BROKEN:
+            for sender in (MALLORY, ""):
+                check(refused(field, sender), repr(field))
+        wait_until(lambda: not refused(b"<mallory@example.com", MALLORY),
+                   "nothing is asked of mallory")
+    finally:
+        site.smimectl("recipient", "remove", "example.net")
+
+
 # --- what is inside a ciphertext writes no header ---
 
 

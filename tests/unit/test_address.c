@@ -419,6 +419,69 @@ test_hostile_lists(void **state)
 	free(text);
 }
 
+/* Whom programs may show in fields that are no address fields any more. */
+static void
+test_salvage(void **state)
+{
+	static const struct {
+		const char *field, *found;
+	} rows[] = {
+	    {"Bob\x01 <bob@example.net>", "bob@example.net"},
+	    {"bob@exam\x7fple.net", "bob@example.net"},
+	    {"<bob@example.net", "bob@example.net"},
+	    {"<<Bob@Example.NET>>", "bob@example.net"},
+	    {"bob@example.net. bob", "bob@example.net"},
+	    {"\"Bob <bob@example.net>", "bob@example.net"},
+	    {"Bob (x <bob@example.net>", "bob@example.net"},
+	    {"Bob <mailto:bob@example.net>", "bob@example.net"},
+	    {"bob@[example.net]", "bob@example.net"},
+	    {"bob@ example.net@", "bob@example.net"},
+	    {"=?utf-8?q?bob=40example.net?=", "bob@example.net"},
+	    {"=?utf-8?q?bob?=@example.net", "?@example.net"},
+	    {"(\"@example.net", "?@example.net"},
+	    {"a@x.org,<b@y.org>,c@z.org>", "a@x.org b@y.org c@z.org"},
+	    {"nobody at all", ""},
+	    {"@", ""},
+	    {"@@@", ""},
+	    {"", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct address_list list;
+		struct buf text;
+
+		address_list_init(&list);
+		buf_init(&text, 4096);
+		address_list_salvage(&list, slice_text(rows[i].field));
+		for (size_t k = 0; k < list.count; k++)
+			buf_addf(
+			    &text, "%s%s", k ? " " : "", list.addresses[k]);
+		assert_string_equal(buf_text(&text), rows[i].found);
+		buf_fini(&text);
+		address_list_fini(&list);
+	}
+}
+
+/* Strangers write them: those that are none count, too. */
+static void
+test_salvage_limit(void **state)
+{
+	struct address_list list;
+	struct buf field;
+
+	(void)state;
+	buf_init(&field, 1u << 20);
+	buf_add_text(&field, "@,");
+	for (size_t i = 1; i < LIMIT_ADDRESSES + 5; i++)
+		buf_add_text(&field, " a@b.org");
+	address_list_init(&list);
+	address_list_salvage(&list, buf_slice(&field));
+	assert_int_equal(list.count, LIMIT_ADDRESSES - 1);
+	address_list_fini(&list);
+	buf_fini(&field);
+}
+
 int
 main(void)
 {
@@ -436,6 +499,8 @@ main(void)
 	    cmocka_unit_test(test_several_fields_add_up),
 	    cmocka_unit_test(test_list_limit),
 	    cmocka_unit_test(test_hostile_lists),
+	    cmocka_unit_test(test_salvage),
+	    cmocka_unit_test(test_salvage_limit),
 	};
 
 	return cmocka_run_group_tests_name("address", tests, NULL, NULL);
