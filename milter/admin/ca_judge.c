@@ -245,6 +245,10 @@ print(struct admin *a, const struct certificate *c,
 		output_done(&a->output, object,
 		    "%s: distrusted; nothing below it is used from now on",
 		    c->subject);
+	else if (r->contacts == 0)
+		output_done(&a->output, object,
+		    "%s: trusted; no certificate has waited for it",
+		    c->subject);
 	else
 		output_done(&a->output, object,
 		    "%s: trusted; of %zu contact%s %zu certificate%s may be "

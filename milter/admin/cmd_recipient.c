@@ -355,7 +355,8 @@ run_list(struct admin *a, const struct args *args, struct err *err)
 
 const struct command recipient_commands[] = {
     {"recipient", "set", "NAME", 1, 1, setting_recipient_options,
-	"Sets what applies to mail to an address, DOMAIN or *.DOMAIN", run_set},
+	"Sets what applies to mail to and from an address, DOMAIN or *.DOMAIN",
+	run_set},
     {"recipient", "list", "", 0, 0, NULL, "Lists the rules for recipients",
 	run_list},
     {"recipient", "show", "NAME", 1, 1, NULL,

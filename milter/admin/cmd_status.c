@@ -113,8 +113,11 @@ look_at_trust(struct status *s)
 	struct trust *trust;
 	struct err err;
 	size_t count;
+	int rc;
 
-	if (admin_configured_trust(s->a, &trust, &err)) {
+	rc = s->a->store ? admin_trust(s->a, &trust, &err)
+			 : admin_configured_trust(s->a, &trust, &err);
+	if (rc) {
 		problem(s, &err);
 	} else {
 		count = trust_anchor_count(trust);
