@@ -45,6 +45,10 @@ size_t trust_anchor_count(struct trust *t);
 /* Appends those that are configured, whatever the operator said of them. */
 void trust_list_configured(const struct trust *t, struct certificate_list *out);
 
+/* Did issuer sign c, not only by name?  Absurd keys are not tried (rule V11).
+ */
+bool trust_is_issued_by(X509 *c, const struct certificate *issuer);
+
 /* Is it one and the same authority: the same key, or the same subject and
  * subject key identifier?  A root that was issued anew is no other one. */
 bool trust_is_same_authority(

@@ -43,9 +43,6 @@ void trust_base_unref(struct trust_base *base);
 bool trust_base_distrusts(
     const struct trust_base *base, const struct certificate *c);
 
-/* Did issuer sign c?  Absurd keys are not tried (rule V11). */
-bool trust_is_issued_by(X509 *c, const struct certificate *issuer);
-
 /* An empty cache of verdicts. */
 struct lru *trust_verdicts_new(void);
 

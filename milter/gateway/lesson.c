@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "base/alloc.h"
@@ -112,15 +113,15 @@ say_unlearned(const struct class *c, const char *reason, const struct err *err)
 
 /* --- an authority that nobody knows (B6) --- */
 
+/* By its signature: anybody can put a certificate of that name into the bag,
+ * and the operator would be shown a forger's as his partner's authority. */
 static struct certificate *
 find_issuer(const struct certificate_list *list, const struct certificate *of)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct certificate *c = list->at[i];
 
-		if (c != of && c->is_ca &&
-		    X509_NAME_cmp(X509_get_subject_name(c->x509),
-			X509_get_issuer_name(of->x509)) == 0)
+		if (c != of && c->is_ca && trust_is_issued_by(of->x509, c))
 			return c;
 	}
 	return NULL;
@@ -138,6 +139,7 @@ find_top(const struct lesson *l)
 			break;
 		top = issuer;
 	}
+	ERR_clear_error();
 	return top;
 }
 

@@ -473,6 +473,46 @@ test_untrusted(void **state)
 	fixture_fini(&bob);
 }
 
+static int
+has_this(const struct store_authority *a, void *arg)
+{
+	const struct certificate **c = arg;
+
+	if (strcmp(a->fingerprint, (*c)->fingerprint_text) == 0)
+		*c = NULL;
+	return *c == NULL;
+}
+
+static bool
+is_noted(const struct fixture_cert *ca)
+{
+	const struct certificate *c = ca->certificate;
+
+	MUST(store_authority_each(store, has_this, &c, &err));
+	return c == NULL;
+}
+
+/* The bag of certificates is not signed: a forger's root that has the name of
+ * the real one is not shown in its place. */
+static void
+test_planted_authority(void **state)
+{
+	struct fixture_cert real, forged, bob;
+
+	(void)state;
+	fixture_ca(&real, OPTS(.name = "Partner Root"));
+	fixture_ca(&forged, OPTS(.name = "Partner Root"));
+	bob_init(&bob, &real, OPTS(.name = "bob"));
+	LEARN(.signer = &bob, .ca = &forged, .untrusted = true);
+	assert_false(is_noted(&forged));
+	LEARN(.signer = &bob, .ca = &real, .untrusted = true);
+	assert_true(is_noted(&real));
+	assert_false(is_noted(&forged));
+	fixture_fini(&bob);
+	fixture_fini(&forged);
+	fixture_fini(&real);
+}
+
 /* Its authority is trusted meanwhile: with the next mail it is judged like
  * any newcomer. */
 static void
@@ -680,6 +720,7 @@ main(void)
 	    CASE(test_distrusted),
 	    CASE(test_stranger_names_one),
 	    CASE(test_untrusted),
+	    CASE(test_planted_authority),
 	    CASE(test_untrusted_no_more),
 	    CASE(test_untrusted_claims),
 	    CASE(test_newest_wins),
