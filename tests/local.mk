@@ -104,6 +104,7 @@ SYSTEM_TESTS = \
 	%D%/system/demand_test.py \
 	%D%/system/authority_test.py \
 	%D%/system/trigger_test.py \
+	%D%/system/marks_test.py \
 	%D%/system/generations_test.py \
 	%D%/system/layers.py \
 	%D%/system/socket_test.py \

@@ -26,7 +26,6 @@ enum mark_name {
 	NAME_COUNT
 };
 
-/* As they shall be told to the mail server. */
 static const char *const names[NAME_COUNT] = {[NAME_STATUS] = STATUS_FIELD,
     [NAME_RESULTS] = AUTHRES_FIELD,
     [NAME_SUBJECT] = SUBJECT_FIELD};
@@ -118,15 +117,19 @@ mark_is_claimed(
 	return is_claimed;
 }
 
+/* A subject stays, with the spelling of its name: Postfix writes that of the
+ * edit. */
 static void
 remove_field(struct look *l, enum mark_name name, unsigned index,
     const struct header_field *field, struct edits *edits)
 {
+	char *spelled = slice_dup_text(field->name);
 	char *rest =
 	    name == NAME_SUBJECT ? tags_cut(&l->tags, field->body) : NULL;
 
-	edits_set_header(edits, names[name], index, rest);
+	edits_set_header(edits, spelled, index, rest);
 	free(rest);
+	free(spelled);
 }
 
 static size_t
@@ -264,31 +267,43 @@ is_problem(const struct result *r)
 
 /* Before the subject, as it is without what others wrote. */
 static void
+add_tag_text(const struct gateway_config *config, const char *text,
+    const struct header *header, struct edits *edits)
+{
+	const struct header_field none = {
+	    .name = slice_text(SUBJECT_FIELD), .body = slice_text("")};
+	const struct header_field *subject =
+	    header_find(header, SUBJECT_FIELD, 0);
+	char *rest, *tagged, *name;
+	struct tags tags;
+
+	if (!subject)
+		subject = &none;
+	tags_init(&tags, &config->tags);
+	rest = tags_cut(&tags, subject->body);
+	tagged = tag_subject(text, rest ? slice_text(rest) : subject->body);
+	name = slice_dup_text(subject->name);
+	edits_change_header(edits, name, 1, tagged);
+	free(name);
+	free(tagged);
+	free(rest);
+	tags_fini(&tags);
+}
+
+static void
 add_tags(const struct gateway_config *config, const struct result *r,
     const struct header *header, struct edits *edits)
 {
-	const struct header_field *subject =
-	    header_find(header, SUBJECT_FIELD, 0);
-	struct slice body = subject ? subject->body : slice_text("");
-	char *rest, *tagged;
+	const struct gateway_tags *tags = &config->tags;
 	struct buf text;
-	struct look l;
 
 	buf_init(&text, RESULT_MAX);
-	add_tag(&text, is_problem(r), config->tags.problem);
-	add_tag(&text, r->decrypted, config->tags.encrypted);
+	add_tag(&text, is_problem(r), tags->problem);
+	add_tag(&text, r->decrypted, tags->encrypted);
 	add_tag(&text, r->verdict && r->verdict->status == SMIME_VALID,
-	    config->tags.signed_);
-	if (text.len > 0) {
-		look_init(&l, config);
-		rest = tags_cut(&l.tags, body);
-		tagged = tag_subject(
-		    buf_text(&text), rest ? slice_text(rest) : body);
-		edits_change_header(edits, SUBJECT_FIELD, 1, tagged);
-		free(tagged);
-		free(rest);
-		look_fini(&l);
-	}
+	    tags->signed_);
+	if (text.len > 0)
+		add_tag_text(config, buf_text(&text), header, edits);
 	buf_fini(&text);
 }
 
