@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	%D%/system/corpus_roads.py \
 	%D%/system/der.py \
 	%D%/system/exchange.py \
+	%D%/system/inbound.py \
 	%D%/system/keys.py \
 	%D%/system/mailserver.py \
 	%D%/system/makers.py \
@@ -81,9 +82,11 @@ endif
 
 # What is killed starts again, which sanitizers make slow; split_postfix_test
 # goes the same ways.
-EXTRA_DIST += %D%/system/kill_test.py %D%/system/split_sendmail_test.py
+EXTRA_DIST += %D%/system/kill_test.py %D%/system/split_sendmail_test.py \
+	%D%/system/inbound_sendmail_test.py
 if !SANITIZING
-TESTS += %D%/system/kill_test.py %D%/system/split_sendmail_test.py
+TESTS += %D%/system/kill_test.py %D%/system/split_sendmail_test.py \
+	%D%/system/inbound_sendmail_test.py
 endif
 
 # The long ones first.
@@ -106,6 +109,8 @@ SYSTEM_TESTS = \
 	%D%/system/trigger_test.py \
 	%D%/system/marks_test.py \
 	%D%/system/generations_test.py \
+	%D%/system/inbound_postfix_test.py \
+	%D%/system/inbound_test.py \
 	%D%/system/layers.py \
 	%D%/system/socket_test.py \
 	%D%/system/mta_client_test.py

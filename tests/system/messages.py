@@ -11,6 +11,8 @@ import email.policy
 import re
 import secrets
 
+import openssl
+
 PLAIN = (b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\n"
          b"\r\nHello,\r\n\r\nthis is a plain text.\r\n")
 
@@ -55,6 +57,18 @@ def status_of(message):
         raise AssertionError(f"no status in {message[:300]}")
     word, *facts = re.split(r";\s*", found.group(1).decode())
     return word, dict(fact.split("=", 1) for fact in facts)
+
+
+def encrypted(header, entity, readers):
+    """A message with entity in a ciphertext for these openssl.Identity."""
+    return header + (
+        b"MIME-Version: 1.0\r\nContent-Type: application/pkcs7-mime; "
+        b'smime-type=enveloped-data; name="smime.p7m"\r\n'
+        b"Content-Transfer-Encoding: base64\r\n\r\n" +
+        openssl.lines_of_base64(openssl.run(
+            "cms", "-encrypt", "-binary", "-outform", "DER", "-aes-256-cbc",
+            *[reader.certificate for reader in readers],
+            data=entity).stdout))
 
 
 def multipart(kind, boundary, *parts, close=True):
