@@ -90,22 +90,17 @@ claims_add(struct decryption *d, const struct recipient_info *info)
 {
 	const struct certificate *last = NULL;
 	const struct own_entry *e;
-	size_t count;
+	struct own_matches matches;
 
 	if (info->kind == RECIPIENT_OTHER)
 		return;
-	e = own_index_find(&d->index, &info->id, &count);
-	for (; count > 0; e++, count--) {
-		const struct certificate *c = e->own->certificate;
-
-		if (d->tries[e->reader] == LIMIT_DECRYPT_TRIES ||
-		    !cms_id_matches(&info->id, c))
+	own_matches_init(&matches, &d->index, &info->id);
+	while ((e = own_matches_next(&matches))) {
+		if (d->tries[e->reader] == LIMIT_DECRYPT_TRIES)
 			continue;
-		if ((!last || memcmp(last->fingerprint, c->fingerprint,
-				  FINGERPRINT_SIZE) != 0) &&
-		    !unwrapping_add(d, e->own, info))
+		if (last != matches.last && !unwrapping_add(d, e->own, info))
 			return;
-		last = c;
+		last = matches.last;
 		claim_add(d, e->reader);
 	}
 }
@@ -345,16 +340,12 @@ smime_decrypt(const struct smime_decrypt_opts *opts,
 static bool
 is_ours(const struct own_index *index, const struct recipient_info *info)
 {
-	const struct own_entry *e;
-	size_t count;
+	struct own_matches matches;
 
 	if (info->kind == RECIPIENT_OTHER)
 		return false;
-	e = own_index_find(index, &info->id, &count);
-	for (; count > 0; e++, count--)
-		if (cms_id_matches(&info->id, e->own->certificate))
-			return true;
-	return false;
+	own_matches_init(&matches, index, &info->id);
+	return own_matches_next(&matches) != NULL;
 }
 
 static void

@@ -116,9 +116,9 @@ lower_bound(const struct own_index *index, bool by_key, struct slice id)
 	return low;
 }
 
-const struct own_entry *
-own_index_find(
-    const struct own_index *index, const struct cms_id *id, size_t *count)
+void
+own_matches_init(struct own_matches *m, const struct own_index *index,
+    const struct cms_id *id)
 {
 	bool by_key = id->issuer.len == 0;
 	struct slice wanted = by_key ? id->key_id : id->serial;
@@ -127,6 +127,26 @@ own_index_find(
 	while (last < index->count &&
 	       key_order(&index->entries[last], by_key, wanted) == 0)
 		last++;
-	*count = last - first;
-	return *count > 0 ? &index->entries[first] : NULL;
+	*m = (struct own_matches){.id = id, .left = last - first};
+	if (m->left > 0)
+		m->next = &index->entries[first];
+}
+
+const struct own_entry *
+own_matches_next(struct own_matches *m)
+{
+	while (m->left > 0) {
+		const struct own_entry *e = m->next++;
+		const struct certificate *c = e->own->certificate;
+
+		m->left--;
+		if (!m->last || memcmp(m->last->fingerprint, c->fingerprint,
+				    FINGERPRINT_SIZE) != 0) {
+			m->last_matches = cms_id_matches(m->id, c);
+			m->last = c;
+		}
+		if (m->last_matches)
+			return e;
+	}
+	return NULL;
 }

@@ -7,6 +7,7 @@
 #ifndef SMIME_OWN_INDEX_H
 #define SMIME_OWN_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cert/store.h"
@@ -35,10 +36,19 @@ void own_index_init(
     struct own_index *index, const struct smime_reader *readers, size_t count);
 void own_index_fini(struct own_index *index);
 
-/* The entries that id may name, which cms_id_matches still has to say; those
- * of the same certificate stand side by side.  *count of them, from the one
- * that is returned. */
-const struct own_entry *own_index_find(
-    const struct own_index *index, const struct cms_id *id, size_t *count);
+/* The entries whose certificate id names, one after the other; those of the
+ * same certificate stand side by side, and are compared once. */
+struct own_matches {
+	const struct cms_id *id;
+	const struct own_entry *next;
+	size_t left; /* entries that may be named, from next */
+	const struct certificate *last; /* the same one for all of its
+	                                 * entries, whoever has it */
+	bool last_matches;
+};
+void own_matches_init(struct own_matches *m, const struct own_index *index,
+    const struct cms_id *id);
+/* NULL behind the last. */
+const struct own_entry *own_matches_next(struct own_matches *m);
 
 #endif

@@ -368,47 +368,128 @@ test_long_recipient(void **state)
 
 /* --- the index --- */
 
+/* How many entries id names; the last of them is that reader's. */
+static size_t
+matches_of(
+    const struct own_index *index, const struct cms_id *id, size_t *reader)
+{
+	const struct own_entry *e;
+	struct own_matches m;
+	size_t count = 0;
+
+	own_matches_init(&m, index, id);
+	while ((e = own_matches_next(&m))) {
+		*reader = e->reader;
+		count++;
+	}
+	return count;
+}
+
+/* By issuer and serial number. */
+static void
+id_of(const struct certificate *c, struct buf *bytes, struct cms_id *id)
+{
+	struct tlv b;
+
+	buf_init(bytes, 65536);
+	assert_int_equal(cms_id_write(c, bytes), 0);
+	tlv_init(&b, buf_slice(bytes));
+	assert_int_equal(cms_id_read(&b, id), 0);
+}
+
 static void
 test_index(void **state)
 {
 	struct own_index index;
-	const struct own_entry *e;
-	struct cms_id id = {0};
-	struct slice key_id;
-	size_t count;
+	struct buf bytes;
+	struct cms_id id;
+	size_t reader;
 
 	(void)state;
 	own_index_init(&index, readers, CROWD);
 	for (size_t i = 0; i < CROWD; i++) {
 		struct certificate *c = crowd[i].cert.certificate;
 		const ASN1_OCTET_STRING *s = X509_get0_subject_key_id(c->x509);
-		struct buf whole;
-		struct tlv b;
 
-		buf_init(&whole, 65536);
-		assert_int_equal(cms_id_write(c, &whole), 0);
-		tlv_init(&b, buf_slice(&whole));
-		assert_int_equal(cms_id_read(&b, &id), 0);
-		e = own_index_find(&index, &id, &count);
-		assert_int_equal(count, 1);
-		assert_int_equal(e->reader, i);
-		buf_fini(&whole);
-		if (!s)
-			continue;
-		key_id = slice_make(
-		    ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
-		id = (struct cms_id){.key_id = key_id};
-		e = own_index_find(&index, &id, &count);
-		assert_int_equal(count, 1);
-		assert_int_equal(e->reader, i);
+		id_of(c, &bytes, &id);
+		assert_int_equal(matches_of(&index, &id, &reader), 1);
+		assert_int_equal(reader, i);
+		/* the same number by another authority */
+		id.issuer = slice_text("\x30\x00");
+		assert_int_equal(matches_of(&index, &id, &reader), 0);
+		buf_fini(&bytes);
+		assert_non_null(s);
+		id = (struct cms_id){
+		    .key_id = slice_make(ASN1_STRING_get0_data(s),
+			(size_t)ASN1_STRING_length(s))};
+		assert_int_equal(matches_of(&index, &id, &reader), 1);
+		assert_int_equal(reader, i);
 	}
 	id = (struct cms_id){.key_id = slice_text("nobody")};
-	assert_null(own_index_find(&index, &id, &count));
-	assert_int_equal(count, 0);
+	assert_int_equal(matches_of(&index, &id, &reader), 0);
 	own_index_fini(&index);
 	own_index_init(&index, NULL, 0);
-	assert_null(own_index_find(&index, &id, &count));
+	assert_int_equal(matches_of(&index, &id, &reader), 0);
 	own_index_fini(&index);
+}
+
+/* A certificate that all of them share, each as an object of his own, is
+ * unwrapped once and compared once. */
+static void
+test_shared(void **state)
+{
+	static struct store_own_cert shared[CROWD];
+	struct smime_reader all[CROWD];
+	struct smime_open_opts opts = {fixture.keys, all, CROWD, true};
+	struct certificate *copy;
+	struct own_matches m;
+	struct own_index index;
+	struct smime_opened opened;
+	struct envelope envelope;
+	bool reads[CROWD];
+	struct handmade h;
+	struct spool out;
+	struct cms_id id;
+	struct buf der;
+	struct err err;
+	size_t count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < CROWD; i++) {
+		shared[i] = crowd[0].own;
+		assert_int_equal(
+		    certificate_parse(
+			crowd[0].cert.certificate->der, &copy, &err),
+		    0);
+		shared[i].certificate = copy;
+		all[i] = (struct smime_reader){&shared[i], 1};
+	}
+	own_index_init(&index, all, CROWD);
+	id_of(crowd[0].cert.certificate, &der, &id);
+	own_matches_init(&m, &index, &id);
+	while (own_matches_next(&m)) {
+		if (count++ == 0)
+			copy = shared[0].certificate;
+		assert_ptr_equal(m.last, copy);
+	}
+	assert_int_equal(count, CROWD);
+	buf_fini(&der);
+	own_index_fini(&index);
+
+	begin(&h);
+	handmade_recipient(&h, &crowd[0]);
+	handmade_write(&h, &der);
+	assert_int_equal(envelope_read(buf_slice(&der), &envelope), 0);
+	spool_init(&out, &fixture.spool);
+	assert_int_equal(
+	    smime_open(&opts, &envelope, &out, reads, &opened, &err), 0);
+	for (size_t i = 0; i < CROWD; i++) {
+		assert_true(reads[i]);
+		certificate_unref(&shared[i].certificate);
+	}
+	spool_fini(&out);
+	buf_fini(&der);
+	handmade_fini(&h);
 }
 
 int
@@ -425,6 +506,7 @@ main(void)
 	    cmocka_unit_test(test_recipient_list),
 	    cmocka_unit_test(test_long_recipient),
 	    cmocka_unit_test(test_index),
+	    cmocka_unit_test(test_shared),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
