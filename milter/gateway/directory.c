@@ -368,6 +368,18 @@ directory_find_rule(const struct directory_view *view, const char *address,
 	return 0;
 }
 
+bool
+directory_may_demand(struct directory *d)
+{
+	bool any;
+
+	pthread_mutex_lock(&d->lock);
+	any =
+	    d->demands_known ? d->demands : directory_config_demands(d->config);
+	pthread_mutex_unlock(&d->lock);
+	return any;
+}
+
 int
 directory_demands(const struct directory_view *view, bool *any, struct err *err)
 {

@@ -122,6 +122,10 @@ int directory_is_own(const struct directory_view *view, const char *address,
 int directory_demands(
     const struct directory_view *view, bool *any, struct err *err) MUST_USE;
 
+/* The same for when the store cannot be asked: what it said last, or, if it
+ * never did, what the configuration says. */
+bool directory_may_demand(struct directory *d);
+
 /* How many domains we serve, counted up to 2. */
 int directory_count_domains(
     const struct directory_view *view, size_t *count, struct err *err) MUST_USE;

@@ -254,15 +254,19 @@ any_demands(const struct gateway_recipient *rules, size_t count)
 	return false;
 }
 
+bool
+directory_config_demands(const struct gateway_config *config)
+{
+	return inbound_is_demand(&config->recipient_defaults) ||
+	       any_demands(
+		   config->recipient_domains, config->recipient_domain_count) ||
+	       any_demands(config->recipients, config->recipient_count);
+}
+
 int
 directory_load_demands(
     const struct directory_query *query, bool *any, struct err *err)
 {
-	const struct gateway_config *config = query->config;
-
-	*any = inbound_is_demand(&config->recipient_defaults) ||
-	       any_demands(
-		   config->recipient_domains, config->recipient_domain_count) ||
-	       any_demands(config->recipients, config->recipient_count);
+	*any = directory_config_demands(query->config);
 	return *any ? 0 : store_recipient_demands(query->store, any, err);
 }

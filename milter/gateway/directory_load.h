@@ -39,6 +39,9 @@ int directory_load_sender(const struct directory_query *query,
 int directory_load_rule(const struct directory_query *query,
     const char *address, struct directory_rule *rule, struct err *err) MUST_USE;
 
+/* Does anything in the configuration ask something of mail that comes in? */
+bool directory_config_demands(const struct gateway_config *config);
+
 /* Does anything, in the configuration or the store, ask something of mail
  * that comes in? */
 int directory_load_demands(

@@ -68,21 +68,41 @@ authors_of(const struct job *job)
 					  : &job->gather.from;
 }
 
+static void
+look_for_demands(struct job *job)
+{
+	struct inbound *in = &job->inbound;
+	struct err err;
+
+	if (!job->owners_known)
+		err_set(&err, ERR_TEMPORARY,
+		    "nobody knows what is asked of the author");
+	else if (demand_of(&job->view, authors_of(job), &in->demand, &err) == 0)
+		return;
+	if (job->failure != REASON_NONE ||
+	    !directory_may_demand(gateway_directory(job->gateway)))
+		return;
+	/* Nobody gets past what is asked because the store is away. */
+	if (gateway_config(job->gateway)->on_error == GATEWAY_TEMPFAIL) {
+		in->answer = JOB_DEFER;
+		job_fail(job, REASON_STORE, &err);
+	} else {
+		log_warning("what is asked of correspondents: %s", err.text);
+	}
+}
+
 void
 inbound_look(struct job *job)
 {
 	struct inbound *in = &job->inbound;
 	enum smime_kind kind = job->gather.kind;
-	struct err err;
 
 	in->has_smime =
 	    kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
 	in->is_claimed =
 	    mark_is_claimed(gateway_config(job->gateway), &job->header);
 	authors_salvage(job);
-	if (job->owners_known &&
-	    demand_of(&job->view, authors_of(job), &in->demand, &err) < 0)
-		log_warning("what is asked of correspondents: %s", err.text);
+	look_for_demands(job);
 }
 
 bool
@@ -100,7 +120,7 @@ inbound_wants_end(const struct job *job)
 	if (job->own_copy)
 		return false;
 	if (job->failure != REASON_NONE)
-		return in->is_claimed;
+		return in->is_claimed || in->answer != JOB_ACCEPT;
 	return in->has_smime || in->is_claimed ||
 	       inbound_is_demand(&in->demand) ||
 	       gateway_config(job->gateway)->mark == MARK_ALL;

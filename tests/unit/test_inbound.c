@@ -603,6 +603,52 @@ test_demand(void **state)
 	no_demand("example.net");
 }
 
+/* Nobody gets past what is asked because the store is away; nor is anybody
+ * held up where nothing is. */
+static void
+test_demand_unknown(void **state)
+{
+	struct fixture_mail mail = {.sender = "<bob@example.net>",
+	    .to = {"<alice@example.org>"},
+	    .header = "From: bob@example.net\n",
+	    .body = slice_text("unsigned\r\n")};
+	const struct recipient_level level = {
+	    .inbound_signature = DEMAND_REQUIRED};
+	struct fixture_result r;
+
+	(void)state;
+	for (int turn = 0; turn < 3; turn++) {
+		bool waits = turn == 0;
+
+		f.config.on_error = turn == 2 ? GATEWAY_PASS : GATEWAY_TEMPFAIL;
+		if (turn != 1)
+			demand("example.net", level);
+		else
+			no_demand("example.net");
+		/* Now it is known that there are rules, or that there are
+		 * none, but not whose. */
+		mail.header = "From: dave@example.com\n";
+		gateway_fixture_send(&f, &mail, &r);
+		fixture_result_fini(&r);
+		gateway_fixture_sql(
+		    &f, "ALTER TABLE recipients RENAME TO away");
+		mail.header = "From: bob@example.net\n";
+		gateway_fixture_send(&f, &mail, &r);
+		assert_int_equal(r.outcome, waits ? JOB_DEFER : JOB_ACCEPT);
+		assert_int_equal(r.wanted_body, waits);
+		if (waits)
+			assert_string_equal(r.reply.extended, "4.7.52");
+		if (turn == 2)
+			gateway_fixture_expect(
+			    &f, "what is asked of correspondents: ");
+		fixture_result_fini(&r);
+		gateway_fixture_sql(
+		    &f, "ALTER TABLE away RENAME TO recipients");
+	}
+	f.config.on_error = GATEWAY_TEMPFAIL;
+	no_demand("example.net");
+}
+
 #define DETACHED "multipart/signed; protocol=\"application/pkcs7-signature\""
 
 /* Whatever a stranger sends is answered with "accept"; only marked. */
@@ -651,6 +697,7 @@ main(void)
 	    cmocka_unit_test_setup(test_forged, before_each),
 	    cmocka_unit_test_setup(test_too_many_forged, before_each),
 	    cmocka_unit_test_setup(test_demand, before_each),
+	    cmocka_unit_test_setup(test_demand_unknown, before_each),
 	    cmocka_unit_test_setup(test_nonsense, before_each),
 	};
 
