@@ -12,6 +12,7 @@ from testsite import Site
 
 ALICE, SHADOW = "alice@example.org", "alice@shadow.example.org"
 BANK, NEWS = "bank@example.com", "news@example.com"
+ENCODED = BANK.replace("@", "=40").replace(".", "=2E")
 BOB, EVE = "bob@example.net", "eve@example.info"
 NO = 1
 
@@ -98,11 +99,13 @@ def _(site):
 def _(site):
     for sender in (f"The Bank <{BANK}>", "BANK@Example.COM", f"{EVE}, {BANK}",
                    f"{BANK}, {EVE}", f"us: {BANK};", f"{EVE}\r\nFrom: {BANK}",
-                   f"{NEWS}, {BANK}", f"a (comment) <{BANK}>"):
+                   f"{NEWS}, {BANK}", f"a (comment) <{BANK}>",
+                   # Not by the grammar, and read all the same.
+                   f"{BANK} <{EVE}>", f"Bank <{BANK}> (x"):
         verdict = site.both(build(sender, [ALICE]), sender=EVE)
         check(verdict.reply.startswith("550 5.7.61 "), sender)
     # Nobody's name but in words, and who is named himself.
-    for sender in (f'"{BANK}" <{EVE}>', f"=?utf-8?q?{BANK}?= <{EVE}>",
+    for sender in (f'"{BANK}" <{EVE}>', f"=?utf-8?q?{ENCODED}?= <{EVE}>",
                    f"{EVE} ({BANK})", NEWS, "bank@mail.example.com"):
         verdict = site.both(build(sender, [ALICE]), sender=BANK)
         equal((verdict.accepted, verdict.changes), (True, []), sender)

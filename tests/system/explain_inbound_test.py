@@ -171,6 +171,9 @@ def _(site):
     result = site.explain(plain(f"{NEWS}, {BANK}"), "--to", ALICE,
                           sender=NEWS, status=NO)
     equal({r["address"] for r in result["rules"]}, {NEWS, BANK})
+    result = site.explain(plain(f"Bank <{BANK}> (x"), "--to", ALICE,
+                          sender=EVE, status=NO)
+    equal((result["from"], result["rules"][0]["address"]), (None, BANK))
 
 
 @case("without a message: what is asked of an ordinary one")
