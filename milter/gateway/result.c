@@ -379,6 +379,9 @@ static void
 put_facts(struct lines *l, const struct smime_verdict *v)
 {
 	put_item(l, "intact=%s", yes_no(v->intact));
+	/* Nobody has looked further, and "no" would say that somebody had. */
+	if (!v->intact)
+		return;
 	put_item(l, "trusted=%s", yes_no(v->trusted));
 	put_item(l, "address=%s", yes_no(v->owns_from));
 	put_item(l, "usage=%s", yes_no(v->usage_fits));
