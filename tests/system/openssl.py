@@ -299,8 +299,8 @@ def recipient_count(message):
 def recipient_serials(message):
     """Serial numbers of the certificates that an encrypted message names."""
     out = run("cms", "-cmsout", "-print", "-noout", data=message).stdout
-    serials = [int(word) for word in
-               re.findall(rb"\bserialNumber: (\d+)\n", out)]
+    serials = [int(word, 0) for word in
+               re.findall(rb"\bserialNumber: (\d+|0x[0-9A-F]+)\n", out)]
     if len(serials) != recipient_count(message):
         raise AssertionError("recipients that are named in another way")
     return sorted(serials)
