@@ -5,6 +5,7 @@ ATTACK_LIBS = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 ATTACK_TESTS = \
 	tests/unit/test_attacks_certificate \
 	tests/unit/test_attacks_from \
+	tests/unit/test_attacks_gate \
 	tests/unit/test_attacks_oracle \
 	tests/unit/test_attacks_structure \
 	tests/unit/test_attacks_tamper
@@ -17,6 +18,10 @@ tests_unit_test_attacks_from_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_attacks_from_SOURCES = tests/unit/test_attacks_from.c \
 	$(ATTACK_SITE)
 tests_unit_test_attacks_from_LDADD = $(ATTACK_LIBS)
+tests_unit_test_attacks_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_attacks_gate_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=gate_inbound_check
+tests_unit_test_attacks_gate_LDADD = $(ATTACK_LIBS)
 tests_unit_test_attacks_oracle_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_attacks_oracle_SOURCES = tests/unit/test_attacks_oracle.c \
 	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \

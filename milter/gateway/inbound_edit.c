@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "gateway/gate_inbound.h"
 #include "gateway/job_state.h"
 #include "gateway/mark.h"
@@ -160,10 +161,9 @@ split(struct job *job, struct err *err)
 
 /* --- all of it --- */
 
-/* A copy that is too large for the listener: what was inside must not change
- * the answer (rule X4), so that everybody gets what came. */
+/* Everybody gets what came. */
 static void
-keep_plaintext(struct job *job)
+keep_plaintext(struct job *job, enum plan_reason why)
 {
 	struct inbound_plan *plan = &job->inbound.plan;
 
@@ -171,12 +171,13 @@ keep_plaintext(struct job *job)
 	edits_fini(&job->edits);
 	for (size_t i = 0; i < plan->recipient_count; i++) {
 		if (plan->plain[i])
-			plan->why[i] = REASON_TOO_LARGE;
+			plan->why[i] = why;
 		plan->plain[i] = false;
 	}
 	plan->plain_count = 0;
 	plan->split = false;
-	plan->reason = REASON_TOO_LARGE;
+	plan->reason = why;
+	job->inbound.answer = JOB_ACCEPT;
 }
 
 static enum plan_reason
@@ -196,6 +197,36 @@ in_place(struct job *job, struct err *err)
 	return REASON_INTERNAL;
 }
 
+static enum plan_reason
+change(struct job *job, struct err *err)
+{
+	enum plan_reason reason;
+
+	if (!job->inbound.plan.split)
+		return in_place(job, err);
+	if (edit(job, &job->edits, false, err) < 0) {
+		job->inbound.answer = JOB_REFUSE;
+		return REASON_TOO_LARGE;
+	}
+	reason = split(job, err);
+	if (reason != REASON_NONE)
+		job->inbound.answer = JOB_DEFER;
+	return reason;
+}
+
+/* A copy that is too large for the listener, or that the gate holds back,
+ * because of something inside that nobody thought of: the answer must not tell
+ * (rule X4), and the next try would end in the same way. */
+static bool
+is_for_the_plaintext(
+    const struct job *job, enum plan_reason reason, const struct err *err)
+{
+	if (job->inbound.plan.plain_count == 0)
+		return false;
+	return reason == REASON_TOO_LARGE ||
+	       (reason == REASON_INTERNAL && err->class == ERR_BUG);
+}
+
 enum plan_reason
 inbound_change(struct job *job, struct err *err)
 {
@@ -207,20 +238,14 @@ inbound_change(struct job *job, struct err *err)
 		job->inbound.answer = JOB_DEFER;
 		return REASON_INTERNAL;
 	}
-	if (!job->inbound.plan.split)
-		return in_place(job, err);
-	if (edit(job, &job->edits, false, err) < 0) {
-		job->inbound.answer = JOB_REFUSE;
-		return REASON_TOO_LARGE;
-	}
-	reason = split(job, err);
-	if (reason == REASON_TOO_LARGE) {
-		keep_plaintext(job);
-		return in_place(job, err);
-	}
-	if (reason != REASON_NONE)
-		job->inbound.answer = JOB_DEFER;
-	return reason;
+	reason = change(job, err);
+	if (!is_for_the_plaintext(job, reason, err))
+		return reason;
+	if (reason == REASON_INTERNAL)
+		log_error("%s: what was decrypted is not delivered: %s",
+		    job->queue_id, err->text);
+	keep_plaintext(job, reason);
+	return in_place(job, err);
 }
 
 int
