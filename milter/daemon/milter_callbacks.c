@@ -7,7 +7,9 @@
  *
  * The mail server need not wait for an answer before the end of the header
  * (SMFIP_NR_*), because none of ours could differ; where a server lacks
- * that, libmilter sends the answers itself.
+ * that, libmilter sends the answers itself.  So nobody can be told to skip a
+ * body that is not needed (SMFIS_SKIP), which is rare: unsigned mail with a
+ * field in our name.  It is dropped as it comes.
  */
 #include "daemon/milter_callbacks.h"
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "gateway/demand.h"
 #include "gateway/harvester.h"
@@ -21,6 +22,7 @@
 #include "gateway/mark.h"
 #include "gateway/record_inbound.h"
 #include "gateway/reply.h"
+#include "mail/mime_texture.h"
 
 void
 inbound_init(struct inbound *in, const struct spool_config *config)
@@ -161,9 +163,33 @@ mode_of(const struct job *job)
 	return policy_effective(defaults, 1).mode;
 }
 
-static void
-add_layers(const struct inbound *in, struct inbound_facts *facts)
+/* Can the message carry what was opened?  Each of its own Content-* fields is
+ * an edit (LIMIT_CONTENT_FIELDS); and what the gate would not let go on must
+ * not come to it: the sender would learn from the answer what is inside (rule
+ * X4). */
+static bool
+can_carry(const struct job *job)
 {
+	const struct smime_layers *l = &job->inbound.layers;
+	struct mime_texture texture = {0};
+	size_t fields = 0;
+
+	for (size_t i = 0; i < job->header.count; i++) {
+		const struct header_field *field = &job->header.fields[i];
+
+		fields += header_field_is_content(field) ||
+			  slice_equal_text_ci(field->name, "MIME-Version");
+	}
+	if (fields > LIMIT_CONTENT_FIELDS)
+		return false;
+	mime_texture_scan(&texture, l->body);
+	return mime_texture_survives(&texture);
+}
+
+static void
+add_layers(struct job *job, struct inbound_facts *facts)
+{
+	struct inbound *in = &job->inbound;
 	const struct smime_layers *l = &in->layers;
 
 	facts->signed_ = l->verdict.signers > 0;
@@ -171,7 +197,7 @@ add_layers(const struct inbound *in, struct inbound_facts *facts)
 	if (l->verdict.signer)
 		facts->level = l->verdict.signer->level;
 	facts->encrypted = l->decryption != SMIME_CLEAR;
-	facts->opened = l->decryption == SMIME_OPENED;
+	facts->opened = l->decryption == SMIME_OPENED && can_carry(job);
 	for (size_t i = 0; i < in->readers.count; i++)
 		in->readers.recipients[i].reads = l->reads && l->reads[i];
 }
@@ -267,7 +293,7 @@ judge(struct job *job, struct err *err)
 		return reason;
 	facts = facts_of(job);
 	if (in->has_smime)
-		add_layers(in, &facts);
+		add_layers(job, &facts);
 	inbound_decide(&facts, &in->plan);
 	return REASON_NONE;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "unit/gateway_fixture.h"
 #include "unit/smtp_fixture.h"
 
@@ -435,6 +436,27 @@ test_not_opened(void **state)
 	}
 }
 
+/* Each of its fields would be an edit. */
+static void
+test_many_fields(void **state)
+{
+	struct letter l;
+	struct fixture_mail mail;
+
+	(void)state;
+	letter_make(&l, ENCRYPT "alice.pem");
+	/* It has three, and MIME-Version. */
+	for (unsigned i = 4; i < LIMIT_CONTENT_FIELDS; i++)
+		buf_addf(&l.header, "Content-%u: x\n", i);
+	mail = mail_of(&l);
+	is_opened(&mail);
+	gateway_fixture_log_clear(&f);
+	buf_add_text(&l.header, "Content-X: x\n");
+	mail = mail_of(&l);
+	stays_closed(&mail, &l, "nrcpt=1 reason=not-opened");
+	letter_fini(&l);
+}
+
 /* --- a split --- */
 
 static void
@@ -689,6 +711,7 @@ main(void)
 	    cmocka_unit_test_setup(test_for_all, before_each),
 	    cmocka_unit_test_setup(test_resolved, before_each),
 	    cmocka_unit_test_setup(test_not_opened, before_each),
+	    cmocka_unit_test_setup(test_many_fields, before_each),
 	    cmocka_unit_test_setup(test_split, before_each),
 	    cmocka_unit_test_setup(test_only_named, before_each),
 	    cmocka_unit_test_setup(test_split_by_policy, before_each),
