@@ -113,11 +113,11 @@
 /* compressed-data: what may come out of it, times what went in, and what may in
  * any case.  Text gives 10 at most, a page of blanks 100; a bomb 1000. */
 #define LIMIT_INFLATE_RATIO 100u
-#define LIMIT_INFLATE_FREE  (1u * MIB)
+#define LIMIT_INFLATE_FREE  1048576u
 /* Content-* fields of a plaintext and their octets: they become fields of the
  * message, and the longest is a list of parameters. */
 #define LIMIT_PLAINTEXT_FIELDS 32u
-#define LIMIT_PLAINTEXT_HEADER (16 * KIB)
+#define LIMIT_PLAINTEXT_HEADER 16384u
 /* Certificates of all recipients of a message that it might be encrypted to,
  * some 20 kB each with their keys: as many as there may be RecipientInfos. */
 #define LIMIT_READER_CERTIFICATES 4096u

@@ -98,7 +98,7 @@ static int
 piece_inflate(struct inflating *f, struct slice piece, struct err *err)
 {
 	struct slice part;
-	bool more;
+	bool more = false;
 
 	for (size_t at = 0; at < piece.len; at += part.len) {
 		part = slice_part(piece, at, at + BLOCK_IN);

@@ -163,16 +163,15 @@ static enum step
 signed_enter(struct walk *w, struct slice inside, struct err *err)
 {
 	struct plaintext copy;
-	enum step step = walk_enter(w, inside);
 
+	(void)walk_enter(w, inside);
 	if (!is_layer(smime_detect_header(w->header)))
 		return STEP_END;
 	plaintext_init(&copy, w->config);
 	if (spool_write(&copy.bytes, inside.data, inside.len, err) ||
 	    spool_finish(&copy.bytes, err) || plaintext_read(&copy, err)) {
-		step = err->class == ERR_TEMPORARY ? STEP_FAILED : STEP_END;
 		plaintext_fini(&copy);
-		return step;
+		return err->class == ERR_TEMPORARY ? STEP_FAILED : STEP_END;
 	}
 	plaintext_fini(&w->copy);
 	w->copy = copy;

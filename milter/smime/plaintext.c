@@ -233,7 +233,7 @@ field_write(
 	struct buf line;
 	int rc;
 
-	buf_init(&line, 2 * LIMIT_PLAINTEXT_HEADER);
+	buf_init(&line, 2 * (size_t)LIMIT_PLAINTEXT_HEADER);
 	header_field_write(field, &line);
 	rc = spool_write(out, line.data, line.len, err);
 	buf_fini(&line);
@@ -320,7 +320,7 @@ canon_write(const struct plaintext *p, struct spool *bytes,
 	struct buf raw;
 	int rc;
 
-	buf_init(&raw, 2 * LIMIT_PLAINTEXT_HEADER);
+	buf_init(&raw, 2 * (size_t)LIMIT_PLAINTEXT_HEADER);
 	mime_entity_header(&p->header, p->body, &raw);
 	mime_scan(&tree, buf_slice(&raw), p->body);
 	rc = mime_canon_write(&tree, bytes, result, &reason, err);
