@@ -304,7 +304,8 @@ int store_partner_cert_walk(struct store *store, enum store_trust trust,
     int (*each)(const struct store_partner_cert *, void *), void *arg,
     struct err *err) MUST_USE;
 /* Sets its trust; not found when the address has none with this SHA-256.  What
- * was untrusted before counts for its contact from now on. */
+ * was untrusted before counts for its contact from now on, unless it is
+ * distrusted. */
 int store_partner_cert_judge(struct store *store, const char *address,
     const unsigned char fingerprint[FINGERPRINT_SIZE], enum store_trust trust,
     struct err *err) MUST_USE;

@@ -72,9 +72,10 @@ judge(struct sqlite *db, const struct store_judgement *j, bool *done,
 		return 0;
 	if (set_trust(db, id, j->trust, err))
 		return -1;
-	if (untrusted && j->trust != STORE_TRUST_UNTRUSTED)
-		return count_contact(db, id, err);
-	return 0;
+	if (!untrusted || j->trust == STORE_TRUST_UNTRUSTED ||
+	    j->trust == STORE_TRUST_DISTRUSTED)
+		return 0;
+	return count_contact(db, id, err);
 }
 
 int

@@ -655,6 +655,13 @@ test_judge_counts(void **state)
 	(void)state;
 	put(record(&pool[0], STORE_TRUST_UNTRUSTED, 1000));
 	put(record(&pool[0], STORE_TRUST_UNTRUSTED, 4000));
+	put(record(&pool[2], STORE_TRUST_UNTRUSTED, 7000));
+	MUST(store_partner_cert_judge(store, BOB,
+	    pool[2].certificate->fingerprint, STORE_TRUST_DISTRUSTED, &err));
+	c = contact(BOB);
+	assert_int_equal(c.first_seen, 0);
+	assert_int_equal(c.last_seen, 0);
+	store_contact_fini(&c);
 	MUST(store_partner_cert_judge(store, BOB,
 	    pool[0].certificate->fingerprint, STORE_TRUST_HARVESTED, &err));
 	c = contact(BOB);
