@@ -320,16 +320,17 @@ unfolded(const char *value)
 }
 
 /* Added last comes first. */
-static int
-add_fields(const struct job *job, bool plaintext, json_t *list, struct err *err)
+static void
+add_fields(const struct job *job, bool plaintext, json_t *list)
 {
 	bool copy = plaintext && job_inbound(job)->plan.split;
 	struct edits edits;
-	int rc;
+	struct err err;
 
 	edits_init(&edits);
-	rc = job_foresee_edits(job, plaintext, &edits, err);
-	for (size_t i = edits.header_count; rc == 0 && i > 0; i--) {
+	/* What cannot be done is in the reply. */
+	(void)!job_foresee_edits(job, plaintext, &edits, &err);
+	for (size_t i = edits.header_count; i > 0; i--) {
 		const struct header_edit *e = &edits.headers[i - 1];
 		json_t *object = json_object();
 
@@ -341,11 +342,10 @@ add_fields(const struct job *job, bool plaintext, json_t *list, struct err *err)
 		(void)json_array_append_new(list, object);
 	}
 	edits_fini(&edits);
-	return rc;
 }
 
-static int
-add_changes(const struct job *job, json_t *answer, struct err *err)
+static void
+add_changes(const struct job *job, json_t *answer)
 {
 	const struct inbound_plan *p = &job_inbound(job)->plan;
 	bool all = p->plain_count > 0 && !p->split;
@@ -354,10 +354,10 @@ add_changes(const struct job *job, json_t *answer, struct err *err)
 	output_set(answer, "fields", list);
 	/* Where something failed there is no plan. */
 	if (p->action == PLAN_REFUSE || p->recipient_count == 0)
-		return 0;
-	if (add_fields(job, all, list, err) < 0)
-		return -1;
-	return p->split ? add_fields(job, true, list, err) : 0;
+		return;
+	add_fields(job, all, list);
+	if (p->split)
+		add_fields(job, true, list);
 }
 
 /* --- what is learned --- */
@@ -439,8 +439,8 @@ explain_inbound(struct admin *a, const struct levels *levels,
 	output_set(answer, "copies", json_integer((json_int_t)g->facts.copies));
 	set_plan(answer, &in->plan);
 	if (add_author_rules(levels, from, rules, err) < 0 ||
-	    add_recipients(in, levels, answer, err) < 0 ||
-	    add_changes(job, answer, err) < 0)
+	    add_recipients(in, levels, answer, err) < 0)
 		return -1;
+	add_changes(job, answer);
 	return add_lesson(a, job, answer, err);
 }

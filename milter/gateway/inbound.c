@@ -368,9 +368,10 @@ refuse(struct job *job, struct job_reply *reply)
 {
 	struct record_inbound record = record_of(job);
 
-	reply_unmet(reply, job->inbound.plan.reason, job->gather.facts.from,
+	reply_unmet(reply, job->inbound.plan.unmet, job->gather.facts.from,
 	    &job->inbound.layers.verdict);
-	record_inbound(&record);
+	if (!job->inbound.foreseen)
+		record_inbound(&record);
 	return JOB_REFUSE;
 }
 
@@ -382,6 +383,8 @@ answer_not_taken(struct job *job, enum job_outcome outcome,
 
 	edits_fini(&job->edits);
 	reply_fill(reply, reason, NULL, NULL);
+	if (job->inbound.foreseen)
+		return outcome;
 	if (outcome == JOB_REFUSE)
 		record_refused(&record, job->failure, &job->failure_err);
 	else
@@ -427,7 +430,8 @@ answer_anyway(struct job *job, struct job_reply *reply)
 		return answer_not_taken(
 		    job, JOB_REFUSE, REASON_TOO_LARGE, reply);
 	}
-	record_passed(&record, job->failure, &job->failure_err);
+	if (!job->inbound.foreseen)
+		record_passed(&record, job->failure, &job->failure_err);
 	return JOB_ACCEPT;
 }
 
@@ -458,23 +462,39 @@ inbound_finish(struct job *job, struct job_reply *reply)
 	return handover_is_pending(&job->handover) ? JOB_ACCEPT : go_on(job);
 }
 
+/* More forged fields than a mail server can take out. */
+static void
+foresee_edits(struct job *job)
+{
+	struct edits edits;
+	struct err err;
+
+	edits_init(&edits);
+	if (job_foresee_edits(job, false, &edits, &err) < 0) {
+		job->inbound.answer = JOB_REFUSE;
+		job_fail(job, REASON_TOO_LARGE, &err);
+	}
+	edits_fini(&edits);
+}
+
 enum job_outcome
 inbound_foresee(struct job *job, struct job_reply *reply)
 {
 	struct inbound *in = &job->inbound;
 	struct err err = {.class = ERR_NONE};
 
+	in->foreseen = true;
 	if (job->failure == REASON_NONE)
 		job_fail(job, judge(job, &err), &err);
-	if (job->failure != REASON_NONE) {
-		if (in->answer != JOB_ACCEPT)
-			reply_fill(reply, job->failure, NULL, NULL);
-		return in->answer;
-	}
+	if (job->failure == REASON_NONE && in->plan.action == PLAN_REFUSE)
+		return refuse(job, reply);
+	if (job->failure == REASON_NONE)
+		foresee_edits(job);
+	if (job->failure != REASON_NONE)
+		return answer_failure(job, reply);
 	if (in->plan.would == PLAN_REFUSE)
-		reply_unmet(reply, in->plan.unmet, job->gather.facts.from,
-		    &in->layers.verdict);
-	return in->plan.action == PLAN_REFUSE ? JOB_REFUSE : JOB_ACCEPT;
+		(void)refuse(job, reply);
+	return JOB_ACCEPT;
 }
 
 struct lesson *

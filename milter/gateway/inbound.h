@@ -28,6 +28,7 @@ struct inbound {
 	struct smime_layers layers; /* with has_smime, once they are read */
 	struct inbound_plan plan;
 	struct message_copy copy; /* the plaintext for some of them */
+	bool foreseen;		  /* for "explain": nothing is logged */
 	enum job_outcome answer;  /* to a failure */
 };
 

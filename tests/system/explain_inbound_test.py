@@ -284,6 +284,14 @@ def _(site):
            ("removed", "Authentication-Results")})
 
 
+@case("more forged fields than can be taken out: refused, and said so")
+def _(site):
+    forged = "X-SMIME-Status: valid\r\n" * 5000
+    result = site.explain(plain(more=forged), "--to", ALICE, status=NO)
+    contains(result["reply"], "552 5.3.4 ")
+    equal(result["fields"], [])
+
+
 @case("for people: tables that fit")
 def _(site):
     inner = site.bob.sign_detached(b"", messages.PLAIN)
