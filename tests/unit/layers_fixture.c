@@ -62,30 +62,48 @@ layers_sign(struct buf *message, struct smime_fixture *f,
 	smime_entity_fini(&e);
 }
 
+static void
+encrypt(const struct buf *message, struct smime_fixture *f,
+    struct smime_encrypt_opts *opts, const struct smime_user *const *to,
+    struct buf *der)
+{
+	struct slice_list list = {.at = {buf_slice(message)}, .count = 1};
+	struct certificate *certificates[8];
+	struct spool out;
+	struct err err;
+
+	assert_true(opts->recipient_count <= 8);
+	for (size_t i = 0; i < opts->recipient_count; i++)
+		certificates[i] = to[i]->cert.certificate;
+	opts->recipients = certificates;
+	spool_init(&out, &f->spool);
+	if (smime_encrypt_der(opts, &list, &out, &err))
+		fail_msg("encrypt: %s", err.text);
+	buf_init(der, MESSAGE_MAX);
+	buf_add_slice(der, spool_slice(&out));
+	spool_fini(&out);
+}
+
 void
 layers_encrypt_der(const struct buf *message, struct smime_fixture *f,
     enum smime_cipher cipher, const struct smime_user *const *to, size_t count,
     struct buf *der)
 {
-	struct certificate *certificates[8];
 	struct smime_encrypt_opts opts = {
-	    .cipher = cipher,
-	    .recipients = certificates,
-	    .recipient_count = count,
-	};
-	struct slice_list list = {.at = {buf_slice(message)}, .count = 1};
-	struct spool out;
-	struct err err;
+	    .cipher = cipher, .recipient_count = count};
 
-	assert_true(count <= 8);
-	for (size_t i = 0; i < count; i++)
-		certificates[i] = to[i]->cert.certificate;
-	spool_init(&out, &f->spool);
-	if (smime_encrypt_der(&opts, &list, &out, &err))
-		fail_msg("encrypt: %s", err.text);
-	buf_init(der, MESSAGE_MAX);
-	buf_add_slice(der, spool_slice(&out));
-	spool_fini(&out);
+	encrypt(message, f, &opts, to, der);
+}
+
+void
+layers_encrypt_oaep(const struct buf *message, struct smime_fixture *f,
+    const struct smime_user *const *to, size_t count, struct buf *der)
+{
+	struct smime_encrypt_opts opts = {.cipher = SMIME_CIPHER_AES256_CBC,
+	    .recipient_count = count,
+	    .oaep = true};
+
+	encrypt(message, f, &opts, to, der);
 }
 
 void

@@ -29,6 +29,10 @@ void layers_encrypt_der(const struct buf *message, struct smime_fixture *f,
     enum smime_cipher cipher, const struct smime_user *const *to, size_t count,
     struct buf *der);
 
+/* AES-256-CBC, the content key by RSA-OAEP. */
+void layers_encrypt_oaep(const struct buf *message, struct smime_fixture *f,
+    const struct smime_user *const *to, size_t count, struct buf *der);
+
 void layers_compress(struct buf *message);
 
 /* Any DER as application/pkcs7-mime in base64; replaces the message.  kind is

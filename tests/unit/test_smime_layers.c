@@ -14,6 +14,7 @@
 #include "smime/envelope.h"
 #include "smime/layers.h"
 #include "smime/recipient_info.h"
+#include "unit/envelope_sample.h"
 #include "unit/layers_fixture.h"
 
 #define ALICE  "alice@example.org"
@@ -902,6 +903,108 @@ test_without_keys(void **state)
 	key_client_free(nobody);
 }
 
+/* --- what the sender's program can do (B5) --- */
+
+static void
+check_used(struct buf *m, unsigned used)
+{
+	struct smime_layers l;
+
+	read_layers(m, &l);
+	buf_fini(m);
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_int_equal(l.used, used);
+	smime_layers_fini(&l);
+}
+
+static void
+encrypt_by_hand(struct buf *m, enum oid cipher)
+{
+	struct handmade h;
+	struct buf der;
+
+	handmade_init(&h,
+	    cipher == OID_CHACHA20_POLY1305 ? OID_AUTH_ENVELOPED_DATA
+					    : OID_ENVELOPED_DATA,
+	    cipher);
+	handmade_recipient(&h, &bob);
+	if (cipher == OID_CHACHA20_POLY1305)
+		handmade_chacha20(&h, 12, 16);
+	else
+		handmade_cbc(&h);
+	handmade_write(&h, &der);
+	layers_begin(m, "");
+	layers_cms(m, NULL, buf_slice(&der));
+	buf_fini(&der);
+	handmade_fini(&h);
+}
+
+static void
+test_used(void **state)
+{
+	static const struct {
+		enum smime_cipher cipher;
+		unsigned used;
+	} cases[] = {
+	    {SMIME_CIPHER_AES128_CBC, STORE_USED_CBC},
+	    {SMIME_CIPHER_AES256_CBC, STORE_USED_CBC},
+	    {SMIME_CIPHER_AES128_GCM, STORE_USED_AES128_GCM},
+	    {SMIME_CIPHER_AES256_GCM, STORE_USED_AES256_GCM},
+	};
+	struct buf m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		layers_begin(&m, ENTITY);
+		layers_encrypt(&m, &fixture, cases[i].cipher, to_bob, 1);
+		check_used(&m, cases[i].used);
+	}
+	/* Both layers. */
+	layers_begin(&m, ENTITY);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES128_GCM, to_bob, 1);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	check_used(&m, STORE_USED_CBC | STORE_USED_AES128_GCM);
+	encrypt_by_hand(&m, OID_CHACHA20_POLY1305);
+	check_used(&m, STORE_USED_CHACHA20);
+	encrypt_by_hand(&m, OID_AES192_CBC);
+	check_used(&m, STORE_USED_CBC);
+	/* Nobody should use it again. */
+	encrypt_by_hand(&m, OID_DES_EDE3_CBC);
+	check_used(&m, 0);
+}
+
+/* The ways with an RSA key that a program need not know. */
+static void
+test_used_rsa(void **state)
+{
+	static const struct key_signing pss = {
+	    KEY_ALG_RSA_PSS, KEY_HASH_SHA256};
+	struct smime_user by = carol;
+	struct smime_layers l;
+	struct buf m, der;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(
+	    smime_identity_new(&carol.own, &pss, &by.identity, &err), 0);
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &by, false);
+	layers_encrypt_oaep(&m, &fixture, to_bob, 1, &der);
+	layers_cms(&m, NULL, buf_slice(&der));
+	buf_fini(&der);
+	check_used(&m, STORE_USED_CBC | STORE_USED_OAEP | STORE_USED_PSS);
+	/* Not when the signature is wrong. */
+	layers_begin(&m, ENTITY);
+	layers_sign(&m, &fixture, &by, false);
+	m.data[smime_find(buf_slice(&m), slice_text("secret"))] ^= 1;
+	read_layers(&m, &l);
+	assert_int_equal(l.verdict.status, SMIME_ALTERED);
+	assert_int_equal(l.used, 0);
+	smime_layers_fini(&l);
+	buf_fini(&m);
+	smime_identity_unref(&by.identity);
+}
+
 /* --- nothing tells why (rule X4) --- */
 
 /* All that can be told about a message, but to whom it was encrypted. */
@@ -1209,6 +1312,8 @@ main(void)
 	    cmocka_unit_test(test_shared_certificate),
 	    cmocka_unit_test(test_second_certificate),
 	    cmocka_unit_test(test_without_keys),
+	    cmocka_unit_test(test_used),
+	    cmocka_unit_test(test_used_rsa),
 	    cmocka_unit_test(test_bad_plaintext),
 	    cmocka_unit_test(test_cannot_travel),
 	    cmocka_unit_test(test_too_much_inside),
