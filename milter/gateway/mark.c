@@ -220,6 +220,7 @@ describe(const struct mark_facts *facts)
 	r.decrypted = r.encrypted && facts->decrypted;
 	if (r.encrypted && !r.decrypted) {
 		r.signed_outside = is_signed_first(l);
+		r.unmet = facts->plan->unmet_unread;
 		return r;
 	}
 	r.signed_outside = l->signed_outside;

@@ -95,6 +95,20 @@ what_is_unmet(const struct inbound_facts *facts)
 	return REASON_NONE;
 }
 
+/* The same for who gets the ciphertext: were it about what others read inside,
+ * he could try changed ciphertexts until it tells (rule X4). */
+static enum plan_reason
+what_seems_unmet(const struct inbound_facts *facts)
+{
+	struct inbound_facts seen = *facts;
+
+	if (facts->encrypted) {
+		seen.signed_ = seen.valid = false;
+		seen.level = CERTIFICATE_LEVEL_UNKNOWN;
+	}
+	return what_is_unmet(&seen);
+}
+
 static bool
 is_refused(const struct inbound_facts *facts, enum plan_reason unmet)
 {
@@ -226,6 +240,7 @@ inbound_decide(const struct inbound_facts *facts, struct inbound_plan *plan)
 	inbound_plan_fini(plan);
 	plan->shadow = is_shadow(facts);
 	plan->unmet = what_is_unmet(facts);
+	plan->unmet_unread = what_seems_unmet(facts);
 	decide_recipients(facts, plan);
 	plan->mark = is_marked(facts, plan->unmet);
 	plan->remove_forged = facts->has_forged;

@@ -63,6 +63,8 @@ struct inbound_plan {
 	                          * REASON_UNSIGNED: no S/MIME */
 	enum plan_reason unmet;	 /* REASON_MUST_BE_SIGNED, _MUST_BE_ENCRYPTED,
 	                          * _LEVEL_TOO_LOW; shadow mode or not */
+	enum plan_reason unmet_unread; /* the same for who sees nothing of what
+	                                * was encrypted */
 	bool shadow;
 	bool mark;
 	bool remove_forged;

@@ -216,6 +216,26 @@ check_demand(const struct inbound_facts *f, const struct inbound_plan *p)
 	}
 }
 
+/* Who gets the ciphertext learns nothing of what is inside (rule X4). */
+static void
+check_unread(const struct inbound_facts *f, const struct inbound_plan *p)
+{
+	struct inbound_facts other = *f;
+	struct inbound_plan q;
+
+	if (!f->encrypted) {
+		assert_int_equal(p->unmet_unread, p->unmet);
+		return;
+	}
+	other.signed_ = other.valid = !f->valid;
+	other.level = CERTIFICATE_LEVEL_INDIVIDUAL;
+	other.opened = !f->opened;
+	inbound_plan_init(&q);
+	inbound_decide(&other, &q);
+	assert_int_equal(p->unmet_unread, q.unmet_unread);
+	inbound_plan_fini(&q);
+}
+
 static void
 check_unchanged(const struct inbound_plan *p)
 {
@@ -249,6 +269,7 @@ check_invariants(const struct inbound_facts *f)
 	assert_int_equal(p.shadow, is_all_shadow(f));
 	check_recipients(f, &p);
 	check_demand(f, &p);
+	check_unread(f, &p);
 	if (p.shadow) {
 		assert_int_equal(p.action, PLAN_PASS);
 		check_unchanged(&p);
