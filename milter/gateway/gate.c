@@ -185,6 +185,7 @@ check_content(struct gate *g, const struct gate_copy *copy, struct err *err)
 	    .carries = plan->sign || plan->groups[copy->group].encrypt,
 	    .has_token = copy->relay != NULL,
 	    .triggers = g->c->triggers,
+	    .config = g->c->config,
 	};
 	struct gate_entity e = {.body = {.count = 0}};
 	struct gate_header header;

@@ -13,7 +13,7 @@
  *   escrow, each once, and nobody else; a blind recipient is alone;
  * - what is to be signed is, in the planned form, by its author, inside the
  *   envelope if there is one (rule S17);
- * - Bcc and forged tokens are gone, nothing else in the header has changed,
+ * - Bcc and forged tokens and results are gone, nothing else in the header has changed,
  *   and all of it can be sent.
  *
  * Any gap means that our own code is wrong, and the message stays where it
@@ -58,9 +58,12 @@ struct gate_copy {
 struct gate_case {
 	const struct plan *plan;
 	const struct policy_facts *facts;
-	const struct envelope *envelope;  /* the same recipients, in order */
-	const struct header *header;	  /* of the message as it came */
-	struct slice body;		  /* the same */
+	const struct envelope *envelope; /* the same recipients, in order */
+	const struct header *header;	 /* of the message as it came */
+	struct slice body;		 /* the same */
+	/* What our result fields are called, none of which is left in what is
+	 * protected; NULL: they are nobody's. */
+	const struct gateway_config *config;
 	const struct certificate *signer; /* when the plan is to sign */
 	/* When it is to encrypt: those of each recipient, and those that can
 	 * read everything (C9). */

@@ -90,8 +90,9 @@ is_gone(const struct gate_terms *terms, struct slice name)
 bool
 gate_header_is_result(const struct gate_terms *terms, struct slice name)
 {
-	return terms->inbound && (slice_equal_text_ci(name, STATUS_FIELD) ||
-				     slice_equal_text_ci(name, AUTHRES_FIELD));
+	return (terms->inbound || terms->config) &&
+	       (slice_equal_text_ci(name, STATUS_FIELD) ||
+		   slice_equal_text_ci(name, AUTHRES_FIELD));
 }
 
 bool
@@ -253,6 +254,41 @@ check_gone(const struct gate_header *h, const struct gate_terms *terms,
 	return 0;
 }
 
+/* The next result from *at on that is not in our name. */
+static const struct header_field *
+next_result(const struct header_field *fields, size_t count, size_t *at,
+    const struct gate_terms *terms)
+{
+	for (; *at < count; ++*at)
+		if (gate_header_is_result(terms, fields[*at].name) &&
+		    !mark_is_result(terms->config, &fields[*at]))
+			return &fields[(*at)++];
+	return NULL;
+}
+
+/* Of what our users send: results in our name are gone, others are there. */
+static int
+check_results(const struct gate_header *h, const struct gate_terms *terms,
+    struct err *err)
+{
+	const struct header *original = terms->original;
+	const struct header_field *was, *is;
+	size_t i = 0, j = 0;
+
+	for (size_t k = 0; k < h->count; k++)
+		if (mark_is_result(terms->config, &h->fields[k]))
+			return gap(err, "a result in our name is left");
+	do {
+		was = next_result(original->fields, original->count, &i, terms);
+		is = next_result(h->fields, h->count, &j, terms);
+		if (!was != !is ||
+		    (was && !gate_header_same_body(was->body, is->body)))
+			return gap(err, "results of others are not as they "
+					"came");
+	} while (was);
+	return 0;
+}
+
 /* Printable ASCII, in lines that every server takes. */
 static bool
 is_our_style(const struct header_field *field)
@@ -310,6 +346,9 @@ int
 gate_header_check(const struct gate_header *h, const struct gate_terms *terms,
     struct gate_entity *e, struct err *err)
 {
+	if (terms->config && !terms->inbound &&
+	    check_results(h, terms, err) < 0)
+		return -1;
 	if (check_gone(h, terms, err) < 0 || check_others(h, terms, err) < 0 ||
 	    gate_trigger_check(&terms->triggers, terms->original, h->fields,
 		h->count, err) < 0)

@@ -29,6 +29,9 @@ struct gate_terms {
 	bool has_token; /* it will be handed over */
 	bool passes;	/* the message itself, as it came */
 	struct gate_triggers triggers;
+	/* What our result fields are called: of outbound mail none is left;
+	 * NULL: they are nobody's. */
+	const struct gateway_config *config;
 	/* Of mail from outside: Bcc stays, fields that tell what was found in
 	 * it may go and come; these and the entity's are left to the caller. */
 	bool inbound;

@@ -17,6 +17,7 @@
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
+#include "gateway/mark.h"
 #include "gateway/outbound_handover.h"
 #include "gateway/own_copy.h"
 #include "gateway/rate.h"
@@ -204,6 +205,22 @@ look_for_token(struct job *job)
 	log_end(&line);
 }
 
+/* Colleagues rely on them, too.  What nobody can take out may not pass. */
+static void
+look_for_results(struct job *job)
+{
+	size_t count =
+	    mark_count_results(gateway_config(job->gateway), &job->header);
+	struct err err;
+
+	job->has_results = count > 0;
+	if (count <= LIMIT_FORGED_FIELDS)
+		return;
+	err_set(&err, ERR_PERMANENT,
+	    "more than %u fields that only we may write", LIMIT_FORGED_FIELDS);
+	job_fail(job, REASON_TOO_LARGE, &err);
+}
+
 static void
 judge_header(struct job *job)
 {
@@ -229,6 +246,8 @@ judge_header(struct job *job)
 	decide(&job->gather.facts, &job->plan);
 	if (job_is_inbound(job))
 		inbound_look(job);
+	else
+		look_for_results(job);
 	if (job->failure != REASON_NONE && is_submitted(job)) {
 		/* What is not known counts as "required", and enforced. */
 		job->plan.direction = PLAN_OUTBOUND;
@@ -263,8 +282,8 @@ job_end_of_header(struct job *job)
 	struct record record;
 
 	judge_header(job);
-	/* Its field can go at the end only. */
-	if (job->has_token)
+	/* These can go at the end only. */
+	if (job->has_token || (job->has_results && !job->plan.shadow))
 		return true;
 	if (job_is_inbound(job)) {
 		if (inbound_wants_end(job))
@@ -501,8 +520,11 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	if (job_is_inbound(job))
 		return inbound_finish(job, reply);
 	outcome = finish_outbound(job, reply);
-	if (outcome == JOB_ACCEPT && !is_to_protect(job) && !job->plan.shadow)
+	if (outcome == JOB_ACCEPT && !is_to_protect(job) && !job->plan.shadow) {
 		remove_tokens(job);
+		mark_remove_results(
+		    gateway_config(job->gateway), &job->header, &job->edits);
+	}
 	return outcome;
 }
 

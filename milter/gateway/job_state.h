@@ -25,6 +25,7 @@ struct job {
 	bool header_judged;
 	bool has_token;	   /* it claims to be a copy of ours, */
 	bool own_copy;	   /* and is one */
+	bool has_results;  /* submitted with results in our name */
 	bool owners_known; /* which addresses are ours */
 	struct directory_view view;
 	struct gather gather;

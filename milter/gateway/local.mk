@@ -163,6 +163,7 @@ tests_unit_test_job_gate_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=edits_delete_fields \
 	-Wl,--wrap=edits_carry \
 	-Wl,--wrap=edits_write_header \
+	-Wl,--wrap=mark_remove_results \
 	-Wl,--wrap=token_make \
 	-Wl,--wrap=decide \
 	-Wl,--wrap=triggers_edit

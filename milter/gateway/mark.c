@@ -101,6 +101,26 @@ is_forged(struct look *l, enum mark_name name, const struct header_field *field)
 }
 
 bool
+mark_is_result(
+    const struct gateway_config *config, const struct header_field *field)
+{
+	struct look l = {.config = config};
+
+	return is_forged(&l, name_of(field), field);
+}
+
+size_t
+mark_count_results(
+    const struct gateway_config *config, const struct header *header)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < header->count; i++)
+		count += mark_is_result(config, &header->fields[i]);
+	return count;
+}
+
+bool
 mark_is_claimed(
     const struct gateway_config *config, const struct header *header)
 {
@@ -148,6 +168,15 @@ remove_forged(struct look *l, const struct header *header, struct edits *edits)
 			remove_field(l, name, index, field, edits);
 	}
 	return count;
+}
+
+void
+mark_remove_results(const struct gateway_config *config,
+    const struct header *header, struct edits *edits)
+{
+	struct look l = {.config = config};
+
+	(void)remove_forged(&l, header, edits);
 }
 
 int

@@ -34,6 +34,16 @@ bool mark_is_claimed(
 int mark_remove(const struct gateway_config *config,
     const struct header *header, struct edits *edits, struct err *err) MUST_USE;
 
+/* The same for what our own users submit: nobody's mail may carry results in
+ * our name.  Tags are not looked for.  The number of such fields, and their
+ * removal, of LIMIT_FORGED_FIELDS at most. */
+bool mark_is_result(
+    const struct gateway_config *config, const struct header_field *field);
+size_t mark_count_results(
+    const struct gateway_config *config, const struct header *header);
+void mark_remove_results(const struct gateway_config *config,
+    const struct header *header, struct edits *edits);
+
 /* What was found in the message, and what is done with it. */
 struct smime_layers;
 struct mark_facts {

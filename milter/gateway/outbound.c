@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "gateway/mark.h"
 #include "gateway/outbound_gate.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
@@ -455,6 +456,8 @@ finish_copy(struct outbound *o, const struct outbound_case *c,
 	size_t size;
 
 	outbound_copy_edit(copy, c->header, entity_of(o, plan, group));
+	mark_remove_results(
+	    gateway_config(c->gateway), c->header, &copy->copy.edits);
 	if (triggers)
 		triggers_edit(triggers, &copy->copy.edits);
 	if (group == 0)

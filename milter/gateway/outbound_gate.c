@@ -74,6 +74,7 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 	    .facts = &c->gather->facts,
 	    .envelope = c->envelope,
 	    .header = c->header,
+	    .config = config,
 	    .body = o->body,
 	    .signer = plan->sign ? smime_identity_certificate(
 				       c->gather->sender->identity)

@@ -2,12 +2,15 @@
 """What is told about mail from outside, by each option of the group inbound,
 and that nobody else tells it (RESULT FIELDS in smime-milter(8))."""
 
+import itertools
+
 import openssl
-from messages import PLAIN, build, unmarked
+from messages import PLAIN, build, same_content, unmarked
 from tap import absent, case, check, contains, equal, main
 from testsite import Site
 
 ALICE = "alice@example.org"
+DAVE = "dave@example.org"  # has no certificate
 BOB = "bob@example.com"
 LIMIT = 500  # LIMIT_FORGED_FIELDS
 
@@ -24,6 +27,9 @@ class Fixture(Site):
                                      "Example Com")
         self.trust(self.com)
         self.bob = self.com.issue(BOB)
+        self.add_user(ALICE)
+        self.issue(ALICE, "--key", "p256")
+        self.add_user(DAVE)
 
     def signed(self, more=b""):
         return self.bob.sign_detached(build(BOB, [ALICE], b"", more=more),
@@ -110,9 +116,31 @@ def _(site):
         check(verdict.reply.startswith("552 5.3.4 "), verdict.reply)
 
 
+@case("what our own users send has no results in our name either")
+def _(site):
+    site.serve("")
+    for user, rules in itertools.product((ALICE, DAVE),
+                                         ("postfix", "sendmail")):
+        mail = NEIGHBOUR + OTHERS + build(user, [BOB])
+        verdict = site.submit(user, [BOB], FORGED + mail, rules=rules)
+        equal(verdict.header("X-SMIME-Status"), [])
+        equal(verdict.header("Authentication-Results"),
+              ["mx.example.org; dkim=pass", "mx.example.com; smime=pass"])
+        if user == ALICE:
+            same_content(mail, site.verify(verdict.data)[0])
+        else:
+            equal(verdict.data, mail)
+        forged = FORGED * (LIMIT // 2) + b"X-SMIME-Status: valid\r\n"
+        verdict = site.submit(user, [BOB], forged + mail, rules=rules)
+        check(verdict.reply.startswith("552 5.3.4 "), verdict.reply)
+
+
 @case("shadow mode changes nothing")
 def _(site):
     site.serve(f'mark = "all"; {TAGS}', defaults='mode = "shadow";')
+    for user in (ALICE, DAVE):
+        mail = FORGED + build(user, [BOB])
+        equal(site.submit(user, [BOB], mail).data, mail)
     for mail in (site.signed(), build(BOB, [ALICE])):
         verdict = site.receive(FORGED + mail)
         equal((verdict.data, verdict.changes), (FORGED + mail, []))

@@ -41,7 +41,9 @@ enum deed {
 	DROP_A_GROUP,
 	KEEP_A_KEYWORD,
 	KEEP_ONE_ELSEWHERE,
-	TAKE_TOO_MUCH
+	TAKE_TOO_MUCH,
+	KEEP_A_RESULT,
+	LOSE_A_RESULT
 };
 static enum deed deed;
 static bool done;      /* he had his chance */
@@ -138,6 +140,21 @@ __wrap_edits_delete_fields(
 {
 	if (!now(KEEP_BCC))
 		__real_edits_delete_fields(e, header, name);
+}
+
+void __real_mark_remove_results(const struct gateway_config *config,
+    const struct header *header, struct edits *edits);
+void __wrap_mark_remove_results(const struct gateway_config *config,
+    const struct header *header, struct edits *edits);
+void
+__wrap_mark_remove_results(const struct gateway_config *config,
+    const struct header *header, struct edits *edits)
+{
+	if (!now(KEEP_A_RESULT))
+		__real_mark_remove_results(config, header, edits);
+	if (now(LOSE_A_RESULT))
+		__real_edits_delete_fields(
+		    edits, header, "Authentication-Results");
 }
 
 void __real_edits_carry(struct edits *e, const struct header *header,
@@ -279,7 +296,9 @@ static const struct fixture_mail to_three = {
     .sender = "<carol@example.org>",
     .to = {"<bob@example.net>", "<dave@example.net>", "<Kim@example.net>"},
     .header = "From: carol@example.org\nTo: bob@example.net, kim@example.net\n"
-	      "Bcc: dave@example.net\nSubject: hello\n",
+	      "Bcc: dave@example.net\nSubject: hello\n"
+	      "X-SMIME-Status: valid\n"
+	      "Authentication-Results: mx.example.org; dkim=pass\n",
     .body = {(const unsigned char *)"secret\r\n", 8},
 };
 
@@ -288,7 +307,9 @@ static const struct fixture_mail to_bob = {
     .sender = "<carol@example.org>",
     .to = {"<bob@example.net>"},
     .header = "From: carol@example.org\nTo: bob@example.net\n"
-	      "Bcc: dave@example.net\nSubject: hello\n",
+	      "Bcc: dave@example.net\nSubject: hello\n"
+	      "X-SMIME-Status: valid\n"
+	      "Authentication-Results: mx.example.org; dkim=pass\n",
     .body = {(const unsigned char *)"secret\r\n", 8},
 };
 
@@ -344,6 +365,10 @@ static const struct row rows[] = {
     {KEEP_ONE_ELSEWHERE, &asks_three, "left in the subject"},
     {TAKE_TOO_MUCH, &asks_three, "a field is edited that is none of ours"},
     {TAKE_TOO_MUCH, &asks_bob, "a field is edited that is none of ours"},
+    {KEEP_A_RESULT, &to_three, "a result in our name is left"},
+    {KEEP_A_RESULT, &to_bob, "a result in our name is left"},
+    {LOSE_A_RESULT, &to_three, "results of others"},
+    {LOSE_A_RESULT, &to_bob, "results of others"},
 };
 
 static enum setting_encrypt
