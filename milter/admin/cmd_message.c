@@ -18,6 +18,7 @@ static const struct command_option encrypt_options[] = {
 
 static const struct command_option decrypt_options[] = {
     {"to", "ADDRESS,...", "whose keys to try; default: all that could fit"},
+    {"raw", NULL, "what is inside, as it is, even if it is no mail"},
     {NULL, NULL, NULL},
 };
 

@@ -1,6 +1,6 @@
 /*
  * message_decrypt.c: "message decrypt": with every key that our users ever
- * had.
+ * had, a message as the gateway would deliver it, or whatever is inside.
  */
 #include "admin/admin.h"
 #include "admin/mail_run.h"
@@ -12,7 +12,7 @@
 static int
 check_opened(const struct message_opening *o, struct err *err)
 {
-	if (o->layers.decryption == SMIME_OPENED)
+	if (o->opened)
 		return 0;
 	if (o->layers.recipient_count > 0 && !o->is_for_us)
 		return err_set(err, ERR_NOT_FOUND,
@@ -21,11 +21,43 @@ check_opened(const struct message_opening *o, struct err *err)
 	return err_set(err, ERR_PERMANENT, "the message cannot be decrypted");
 }
 
-static int
-print_decrypted(struct admin *a, const struct message_file *m,
-    const struct message_opening *o, struct err *err)
+struct facts {
+	const struct store_own_cert *used; /* may be NULL */
+	const char *cipher;
+	bool authenticated;
+	size_t recipients;
+};
+
+static json_t *
+facts_json(const struct facts *f)
 {
-	const struct store_own_cert *used = message_opening_used(o);
+	json_t *object = json_object();
+
+	output_set(
+	    object, "address", output_text(f->used ? f->used->address : NULL));
+	output_set(object, "certificate",
+	    output_text(f->used ? f->used->fingerprint : NULL));
+	output_set(object, "cipher", output_text(f->cipher));
+	output_set(object, "authenticated", json_boolean(f->authenticated));
+	output_set(
+	    object, "recipients", json_integer((json_int_t)f->recipients));
+	return object;
+}
+
+static int
+write_bytes(struct slice bytes, FILE *file, struct err *err)
+{
+	if (fwrite(bytes.data, 1, bytes.len, file) == bytes.len &&
+	    fflush(file) == 0)
+		return 0;
+	return err_set_errno(
+	    err, ERR_TEMPORARY, "cannot write standard output");
+}
+
+static int
+print_with(struct admin *a, const struct message_file *m,
+    const struct message_opening *o, const struct facts *facts, struct err *err)
+{
 	const struct smime_layers *l = &o->layers;
 	struct message_sink sink;
 	json_t *object;
@@ -33,17 +65,30 @@ print_decrypted(struct admin *a, const struct message_file *m,
 
 	if (message_sink_open(&sink, &a->output, err))
 		return -1;
-	rc = message_file_write_entity(m, &l->content, l->body, sink.file, err);
-	object = json_object();
-	output_set(object, "address", output_text(used ? used->address : NULL));
-	output_set(object, "certificate", output_text(l->fingerprint));
-	output_set(object, "cipher", output_text(l->cipher));
-	output_set(object, "authenticated", json_boolean(l->authenticated));
-	output_set(
-	    object, "recipients", json_integer((json_int_t)l->recipient_count));
+	if (o->raw.finished)
+		rc = write_bytes(spool_slice(&o->raw), sink.file, err);
+	else
+		rc = message_file_write_entity(
+		    m, &l->content, l->body, sink.file, err);
+	object = facts_json(facts);
 	message_sink_close(&sink, object);
 	json_decref(object);
 	return rc;
+}
+
+static int
+print_decrypted(struct admin *a, const struct message_file *m,
+    const struct message_opening *o, struct err *err)
+{
+	const struct smime_layers *l = &o->layers;
+	const struct smime_decrypted *raw = &o->raw_facts;
+	struct facts facts = {message_opening_used(o), l->cipher,
+	    l->authenticated, l->recipient_count};
+
+	if (o->raw.finished)
+		facts = (struct facts){raw->used, raw->cipher,
+		    raw->authenticated, raw->recipients};
+	return print_with(a, m, o, &facts, err);
 }
 
 static int
@@ -64,7 +109,8 @@ message_decrypt_run(struct admin *a, const struct args *args, struct err *err)
 	const struct settings *settings;
 	struct message_opening opening;
 	struct address_list to;
-	struct message_open_opts opts = {.to = &to, .only = text != NULL};
+	struct message_open_opts opts = {
+	    .to = &to, .only = text != NULL, .raw = args_has(args, "raw")};
 	struct message_file m;
 
 	if (admin_settings(a, &settings, err))

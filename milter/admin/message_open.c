@@ -27,6 +27,7 @@ message_opening_init(
 {
 	*o = (struct message_opening){0};
 	smime_layers_init(&o->layers, config);
+	spool_init(&o->raw, config);
 	own_list_init(&o->own);
 }
 
@@ -34,6 +35,7 @@ void
 message_opening_fini(struct message_opening *o)
 {
 	smime_layers_fini(&o->layers);
+	spool_fini(&o->raw);
 	own_list_fini(&o->own);
 }
 
@@ -78,22 +80,54 @@ layers_read(struct opening *o)
 	return rc;
 }
 
+/* Not being opened is no error here. */
+static int
+raw_read(struct opening *o)
+{
+	struct message_opening *out = o->out;
+	struct smime_decrypt_opts opts = {
+	    .keys = o->keys, .own = out->own.at, .own_count = out->own.count};
+
+	if (!o->out->layers.is_for_reader)
+		return 0;
+	if (smime_decrypt(&opts, &o->message->header, o->message->body,
+		&out->raw, &out->raw_facts, o->err))
+		return o->err->class == ERR_TEMPORARY ? -1 : 0;
+	out->opened = true;
+	return 0;
+}
+
+/* Without keys, layers tell whether it is for us. */
+static int
+read_message(struct opening *o)
+{
+	struct key_client *keys = o->keys;
+
+	if (o->opts->raw)
+		o->keys = NULL;
+	if (layers_read(o))
+		return -1;
+	o->keys = keys;
+	o->out->opened = o->out->layers.decryption == SMIME_OPENED;
+	return o->opts->raw ? raw_read(o) : 0;
+}
+
 /* With the certificates that were collected. */
 static void
 try_list(struct opening *o)
 {
-	o->rc = layers_read(o);
+	o->rc = read_message(o);
 	/* The key process is away: what needs no key is still told. */
 	if (o->rc && o->keys && o->opts->optional &&
 	    o->err->class == ERR_TEMPORARY) {
 		o->keys = NULL;
-		o->rc = layers_read(o);
+		o->rc = read_message(o);
 	}
 	if (o->rc)
 		return;
 	if (o->out->layers.is_for_reader)
 		o->out->is_for_us = true;
-	if (o->out->layers.decryption != SMIME_OPENED)
+	if (!o->out->opened)
 		own_list_fini(&o->out->own);
 }
 
@@ -105,7 +139,7 @@ collect(const struct store_own_cert *c, void *arg)
 	own_list_add(&o->out->own, c);
 	if (o->out->own.count >= BATCH)
 		try_list(o);
-	return o->rc || o->out->layers.decryption == SMIME_OPENED;
+	return o->rc || o->out->opened;
 }
 
 /* Whoever it was redirected to: any of our keys. */
@@ -114,8 +148,7 @@ try_all(struct opening *o)
 {
 	if (store_own_cert_each(o->store, NULL, collect, o, o->err))
 		return -1;
-	if (o->rc == 0 && o->out->own.count > 0 &&
-	    o->out->layers.decryption != SMIME_OPENED)
+	if (o->rc == 0 && o->out->own.count > 0 && !o->out->opened)
 		try_list(o);
 	return o->rc;
 }
@@ -159,8 +192,8 @@ message_open(struct admin *a, const struct message_file *m,
 
 	if (prepare(&o) || try_addresses(&o))
 		return -1;
-	if (out->layers.decryption != SMIME_CLOSED || opts->only || !o.store ||
-	    !o.keys)
+	if (out->opened || out->layers.decryption != SMIME_CLOSED ||
+	    opts->only || !o.store || !o.keys)
 		return 0;
 	return try_all(&o);
 }

@@ -1396,6 +1396,30 @@ def _(site):
         site.start_keyd()
 
 
+@case("message decrypt --raw: what the gateway would not deliver")
+def _(site):
+    pem = site.file(site.smimectl("cert", "show", ALICE, "--pem"))
+    header = b"From: bob@example.net\r\nTo: alice@example.org\r\n"
+    alice = openssl.Identity(None, ALICE, pem, None)
+    for inside in (b"no mail, and \xe4 in it\r\n",
+                   b"Content-Type: text/plain\r\nX: y\r\n\r\na secret\r\n"):
+        mail = alice.encrypt(header, inside)
+        equal(site.bytes_of("message", "decrypt", "--raw", data=mail), inside)
+    mail = alice.encrypt(header, b"no mail\r\n")
+    contains(site.fails(NO, "message", "decrypt", data=mail),
+             "cannot be decrypted")
+    result = site.json("message", "decrypt", "--raw", data=mail)
+    equal((result["message"], result["address"], result["recipients"]),
+          ("no mail\r\n", ALICE, 1))
+    elsewhere = mail.replace(b"To: alice@", b"To: list@")
+    equal(site.bytes_of("message", "decrypt", "--raw", data=elsewhere),
+          b"no mail\r\n")
+    contains(site.fails(NO, "message", "decrypt", "--raw",
+                        data=site.bob.encrypt(header, ENTITY)),
+             "not encrypted to any of our")
+    site.fails(NO, "message", "decrypt", "--raw", data=PLAIN)
+
+
 @case("message decrypt: key agreement, and what we encrypted ourselves")
 def _(site):
     pem = site.file(site.smimectl("cert", "show", "p256@example.org",
