@@ -75,6 +75,7 @@ EXTRA_DIST += tests/system/smimectl_test.py tests/system/explain_test.py \
 	tests/system/explain_inbound_test.py
 
 ADMIN_TESTS = \
+	tests/unit/test_authority_list \
 	tests/unit/test_cert_json \
 	tests/unit/test_fingerprint \
 	tests/unit/test_key_file \
@@ -89,6 +90,8 @@ ADMIN_TESTS = \
 ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 ADMIN_UNIT_LIBS = tests/unit/libfixture.a $(ADMIN_LIBS) $(UNIT_LIBS)
 
+tests_unit_test_authority_list_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_authority_list_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_cert_json_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_cert_json_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_fingerprint_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
