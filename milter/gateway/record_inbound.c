@@ -165,7 +165,8 @@ record_encrypted(const struct record_inbound *r)
 	split = split && plain > 0;
 	if (plain > 0)
 		record_decrypted(r, plain, split);
-	if (plain < n)
+	/* Nobody at all is told of, too. */
+	if (plain < n || n == 0)
 		record_passed_on(r, n - plain, split);
 }
 

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "gateway/authres.h"
 #include "gateway/job.h"
+#include "gateway/mark.h"
 #include "gateway/token.h"
 #include "gateway/trigger.h"
 #include "mail/address.h"
@@ -67,8 +69,16 @@ is_private(struct slice name)
 	return false;
 }
 
-/* Nothing changes but what describes the body, where there is a new one, and
- * what the sender asked with. */
+/* It tells what was found in mail from outside. */
+static bool
+is_result(struct slice name)
+{
+	return slice_equal_text_ci(name, STATUS_FIELD) ||
+	       slice_equal_text_ci(name, AUTHRES_FIELD);
+}
+
+/* Nothing changes but what describes the body, where there is a new one, what
+ * the sender asked with, and what only we may write. */
 static void
 check_edits(const struct edits *e)
 {
@@ -77,7 +87,13 @@ check_edits(const struct edits *e)
 		bool ours = slice_has_prefix_ci(name, "Content-") ||
 			    slice_equal_text_ci(name, "MIME-Version");
 
-		FUZZ_CHECK(e->headers[i].index >= 1);
+		if (is_result(name))
+			FUZZ_CHECK((e->headers[i].index == 0) ==
+				   (e->headers[i].value != NULL));
+		else
+			FUZZ_CHECK(e->headers[i].index >= 1);
+		if (is_result(name))
+			continue;
 		if (is_private(name))
 			FUZZ_CHECK(!e->headers[i].value);
 		else if (slice_equal_text_ci(name, "Subject"))
@@ -347,6 +363,56 @@ check_asked(const struct message *out)
 		    config->trigger_count, &out->header.fields[i]));
 }
 
+/* Rule A5: nothing in our name but what we have put on top. */
+static void
+check_results(const struct message *out)
+{
+	size_t from = 0;
+
+	if (out->header.count >= 2 &&
+	    slice_equal_text_ci(out->header.fields[0].name, AUTHRES_FIELD) &&
+	    slice_equal_text_ci(out->header.fields[1].name, STATUS_FIELD))
+		from = 2;
+	for (size_t i = from; i < out->header.count; i++) {
+		const struct header_field *f = &out->header.fields[i];
+
+		FUZZ_CHECK(!slice_equal_text_ci(f->name, STATUS_FIELD));
+		if (slice_equal_text_ci(f->name, AUTHRES_FIELD))
+			FUZZ_CHECK(authres_read(f->body, "mx.example.org") !=
+				   AUTHRES_SMIME);
+	}
+}
+
+/* Whatever comes from outside goes on; what is put in its place can travel,
+ * and says so; S/MIME is told from other mail. */
+static void
+check_inbound(
+    const struct message *m, const struct outcome *o, const struct message *out)
+{
+	enum smime_kind kind = smime_detect_header(&m->header);
+	bool is_smime =
+	    kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
+	struct mime_texture texture = {0};
+	const struct header_field *status;
+
+	FUZZ_CHECK(o->answer == SESSION_ACCEPT);
+	check_results(out);
+	status = header_find(&out->header, STATUS_FIELD, 0);
+	if (!o->edits || !o->edits->replace_body) {
+		FUZZ_CHECK(
+		    slice_equal(buf_slice(&m->body), buf_slice(&out->body)));
+		FUZZ_CHECK(is_smime || !status);
+		return;
+	}
+	FUZZ_CHECK(is_smime && status);
+	FUZZ_CHECK(
+	    memmem(status->body.data, status->body.len, "decrypted=yes", 13));
+	FUZZ_CHECK(header_count(&out->header, "MIME-Version") == 1);
+	FUZZ_CHECK(header_count(&out->header, "Content-Type") <= 1);
+	mime_texture_scan(&texture, buf_slice(&out->body));
+	FUZZ_CHECK(mime_texture_survives(&texture));
+}
+
 static void
 check_decision(
     const struct message *m, const struct outcome *o, const struct message *out)
@@ -357,6 +423,10 @@ check_decision(
 	struct plan plan;
 
 	outcome = decide_alone(m, &plan, &reply);
+	if (plan.direction == PLAN_INBOUND) {
+		check_inbound(m, o, out);
+		return;
+	}
 	/* Protected it would have become too large. */
 	if (3 * m->body.len + 64 * KIB > SITE_MESSAGE_MAX)
 		return;
@@ -368,7 +438,7 @@ check_decision(
 	FUZZ_CHECK(protected == (plan.action == PLAN_PROTECT));
 	if (protected)
 		check_protected(m, &plan, out);
-	if (outcome == JOB_ACCEPT && plan.direction == PLAN_OUTBOUND)
+	if (outcome == JOB_ACCEPT)
 		check_asked(out);
 }
 

@@ -16,8 +16,10 @@
 #define LOG_MAX 65536u
 
 static struct gateway_fixture fixture;
-static struct fixture_cert partner_certs[2];
-static struct store_own_cert partner_keys[2];
+/* Those of two partners, and of the one of ours who gets ciphertext. */
+#define READERS 3
+static struct fixture_cert partner_certs[READERS];
+static struct store_own_cert partner_keys[READERS];
 static int log_fd = -1;
 static pid_t owner; /* children of a fork server leave everything alone */
 
@@ -43,6 +45,9 @@ static const struct gateway_trigger triggers[] = {
 	.value = "",
 	.wishes = WISH_ENCRYPT},
 };
+
+static const struct gateway_recipient rules[] = {
+    {.name = "self@example.org", .level.encrypt = RECEIVE_REQUIRED}};
 
 static void
 add_own(
@@ -92,11 +97,24 @@ add_partners(void)
 }
 
 static void
+add_self(void)
+{
+	static const char name[] = "self@example.org";
+	struct fixture_cert *cert = &partner_certs[2];
+
+	gateway_fixture_user(&fixture, name, SWITCH_ON, ENCRYPT_OFF);
+	fixture_leaf(
+	    cert, &fixture.our_ca, &(struct fixture_opts){.address = name});
+	gateway_fixture_own(&fixture, name, cert);
+	gateway_fixture_seal(&fixture, name, cert, &partner_keys[2]);
+}
+
+static void
 remove_everything(void)
 {
 	if (getpid() != owner)
 		return;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < READERS; i++) {
 		store_own_cert_fini(&partner_keys[i]);
 		fixture_fini(&partner_certs[i]);
 	}
@@ -121,12 +139,15 @@ site_start(void)
 	fixture.config.submission_daemon_count = 1;
 	fixture.config.triggers = triggers;
 	fixture.config.trigger_count = sizeof(triggers) / sizeof(*triggers);
+	fixture.config.recipients = rules;
+	fixture.config.recipient_count = 1;
 	fixture.config.spool.memory = 16 * KIB;
 	fixture.config.spool.max = SITE_MESSAGE_MAX;
 	add_own("alice@example.org", SWITCH_ON, ENCRYPT_IF_POSSIBLE);
 	add_own("must@example.org", SWITCH_ON, ENCRYPT_REQUIRED);
 	add_own("off@example.org", SWITCH_OFF, ENCRYPT_OFF);
 	add_own("alice@example.com", SWITCH_ON, ENCRYPT_OFF);
+	add_self();
 	gateway_fixture_user(
 	    &fixture, "bare@example.org", SWITCH_ON, ENCRYPT_IF_POSSIBLE);
 	add_partners();
@@ -149,7 +170,7 @@ site_get(void)
 	site.partners = (struct smime_decrypt_opts){
 	    .keys = gateway_keys(site.gateway),
 	    .own = partner_keys,
-	    .own_count = 2,
+	    .own_count = READERS,
 	};
 	site.must_encrypt = "must@example.org";
 	return &site;

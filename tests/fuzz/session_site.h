@@ -8,6 +8,7 @@
  *	off@example.org		does not sign
  *	bare@example.org	has no certificate
  *	alice@example.com	signs
+ *	self@example.org	signs; mail to him is encrypted
  *	bob@example.net		has a certificate, so has second@example.net
  *	old@example.net		has one that is over
  *	wait@example.net	has one that waits for the operator
@@ -27,7 +28,7 @@
 struct site {
 	struct gateway *gateway;
 	struct service *service;
-	/* What opens mail to bob and second. */
+	/* What opens mail to bob, second and self. */
 	struct smime_decrypt_opts partners;
 	const char *must_encrypt; /* "must@example.org" */
 };

@@ -389,6 +389,8 @@ test_decrypted(void **state)
 static void
 test_closed(void **state)
 {
+	struct record_inbound to_nobody = inbound_record;
+
 	(void)state;
 	begin_inbound();
 	layers.decryption = SMIME_CLOSED;
@@ -398,6 +400,10 @@ test_closed(void **state)
 	record_inbound(&inbound_record);
 	check("4Q: passed from=bob@example.net nrcpt=3 reason=not-opened "
 	      "recipients=\"CN=A 1; \\x2202\\x22\"\n");
+	to_nobody.message.recipients = 0;
+	buf_clear(&layers.recipients);
+	record_inbound(&to_nobody);
+	check("4Q: passed from=bob@example.net nrcpt=0 reason=not-opened\n");
 	end_inbound();
 }
 
