@@ -7,6 +7,7 @@ compressed() put DER into MIME, as the root of a message or as an entity.
 """
 
 import base64
+import functools
 import os
 import pathlib
 import secrets
@@ -95,8 +96,12 @@ def certificate(path):
 
 
 def private_key(identity):
-    return serialization.load_pem_private_key(
-        pathlib.Path(identity.key).read_bytes(), None)
+    return read_private_key(pathlib.Path(identity.key))
+
+
+@functools.cache  # the primes of an RSA key are tried, which takes long
+def read_private_key(path):
+    return serialization.load_pem_private_key(path.read_bytes(), None)
 
 
 def public_key(identity):
