@@ -98,6 +98,11 @@
 #define LIMIT_TLV_DEPTH 32u
 /* RecipientInfos that are looked at when decrypting. */
 #define LIMIT_RECIPIENT_INFOS 4096u
+/* Contents in CBC that are opened with one content key, and such keys that are
+ * remembered: an honest key has one content; some ways of guessing one want
+ * 128 for an octet. */
+#define LIMIT_CONTENTS_PER_KEY 8u
+#define LIMIT_GUARDED_KEYS     4096u
 /* RecipientInfos that are tried for one reader, and content keys that are
  * tried on one content: each key costs a pass over it. */
 #define LIMIT_DECRYPT_TRIES 4u

@@ -13,6 +13,7 @@
 #include "gateway/harvester.h"
 #include "gateway/notice.h"
 #include "gateway/rate.h"
+#include "smime/content_guard.h"
 
 struct gateway {
 	int refs;
@@ -22,6 +23,7 @@ struct gateway {
 	struct trust *trust;
 	struct certificate_cache *certificates;
 	struct key_client *keys;
+	struct content_guard *guard;
 	struct directory *directory;
 	struct harvester *harvester; /* NULL: nothing is learned */
 	struct notices *notices;
@@ -38,6 +40,7 @@ gateway_free(struct gateway *g)
 	notices_free(g->notices);
 	harvester_free(g->harvester);
 	directory_free(g->directory);
+	content_guard_free(g->guard);
 	key_client_free(g->keys);
 	store_close(g->store);
 	certificate_cache_free(g->certificates);
@@ -66,6 +69,7 @@ gateway_new(const struct gateway_config *config,
 	g->config = config;
 	g->opts = *opts;
 	g->certificates = certificate_cache_new();
+	g->guard = content_guard_new();
 	g->notices = notices_new();
 	g->rates = rates_new(config->rate_limit);
 	if (trust_load(&config->trust, &g->trust, err) < 0 ||
@@ -123,6 +127,12 @@ struct certificate_cache *
 gateway_certificates(struct gateway *g)
 {
 	return g->certificates;
+}
+
+struct content_guard *
+gateway_guard(struct gateway *g)
+{
+	return g->guard;
 }
 
 struct key_client *

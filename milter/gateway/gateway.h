@@ -175,6 +175,9 @@ struct trust *gateway_trust(struct gateway *g);
 /* For verifying: certificates that came in messages. */
 struct certificate_cache *gateway_certificates(struct gateway *g);
 struct key_client *gateway_keys(struct gateway *g);
+/* For decrypting. */
+struct content_guard;
+struct content_guard *gateway_guard(struct gateway *g);
 const struct gateway_config *gateway_config(const struct gateway *g);
 
 /* Borrowed parts, for jobs; the harvester may be NULL. */

@@ -262,6 +262,7 @@ read_layers(struct job *job, bool found, struct err *err)
 	    .keys = found ? gateway_keys(job->gateway) : NULL,
 	    .readers = in->readers.at,
 	    .reader_count = in->readers.count,
+	    .guard = gateway_guard(job->gateway),
 	};
 	struct err why;
 

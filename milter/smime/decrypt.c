@@ -182,9 +182,15 @@ static int
 content_try(const struct decryption *d, const struct unwrapping *u,
     struct spool *out, struct err *err)
 {
+	bool allowed = content_guard_allows(
+	    d->opts->guard, &d->cipher, d->envelope, u->key);
+
 	spool_reset(out);
 	if (content_cipher_open(&d->cipher, d->envelope, u->key, out, err))
 		return -1;
+	/* Not before: it takes as long as any other. */
+	if (!allowed)
+		return content_cipher_refuse(err);
 	if (d->opts->only_entity && !plaintext_is_entity(spool_slice(out)))
 		return content_cipher_refuse(err);
 	return 0;
@@ -298,7 +304,7 @@ smime_decrypt_der(const struct smime_decrypt_opts *opts, struct slice der,
     struct spool *out, struct smime_decrypted *result, struct err *err)
 {
 	struct smime_reader reader = {opts->own, opts->own_count};
-	struct smime_open_opts open = {opts->keys, &reader, 1, false};
+	struct smime_open_opts open = {opts->keys, &reader, 1, false, NULL};
 	struct smime_opened opened;
 	struct envelope envelope;
 	bool reads;

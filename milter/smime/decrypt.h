@@ -20,6 +20,7 @@
 #include "key/key_client.h"
 #include "mail/header.h"
 #include "mail/spool.h"
+#include "smime/content_guard.h"
 #include "smime/envelope.h"
 #include "smime/own_index.h"
 #include "smime/recipient_info.h"
@@ -32,6 +33,7 @@ struct smime_open_opts {
 	bool only_entity; /* A content that is no MIME entity was decrypted
 	                   * with a wrong key, which padding alone tells in
 	                   * 255 cases of 256: the next key is tried. */
+	struct content_guard *guard; /* NULL: none */
 };
 
 struct smime_opened {

@@ -31,6 +31,7 @@ struct smime_layers_opts {
 	struct key_client *keys; /* NULL: nothing is decrypted */
 	const struct smime_reader *readers;
 	size_t reader_count;
+	struct content_guard *guard; /* NULL: none */
 };
 
 enum smime_decryption {

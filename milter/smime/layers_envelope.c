@@ -99,8 +99,8 @@ static enum step
 envelope_open(struct walk *w, const struct envelope *envelope, bool *reads,
     struct err *err)
 {
-	struct smime_open_opts opts = {
-	    w->opts->keys, w->opts->readers, w->opts->reader_count, true};
+	struct smime_open_opts opts = {w->opts->keys, w->opts->readers,
+	    w->opts->reader_count, true, w->opts->guard};
 	struct smime_opened opened;
 	struct plaintext plain;
 	enum step step;

@@ -8,6 +8,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/cms_id.c %D%/cms_id.h \
 	%D%/compressed.c %D%/compressed.h \
 	%D%/content.c %D%/content.h \
+	%D%/content_guard.c %D%/content_guard.h \
 	%D%/content_cipher.c %D%/content_cipher.h \
 	%D%/decrypt.c %D%/decrypt.h \
 	%D%/der.c %D%/der.h \
@@ -37,6 +38,7 @@ SMIME_TESTS = \
 	tests/unit/test_algorithms \
 	tests/unit/test_capabilities \
 	tests/unit/test_cms_id \
+	tests/unit/test_content_guard \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
 	tests/unit/test_smime_compressed \
@@ -61,6 +63,8 @@ tests_unit_test_capabilities_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_capabilities_LDADD = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_cms_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cms_id_LDADD = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_content_guard_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_content_guard_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)

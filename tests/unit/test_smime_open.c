@@ -63,7 +63,7 @@ open_der(
     const struct buf *der, size_t count, bool only_entity, struct answer *a)
 {
 	struct smime_open_opts opts = {
-	    fixture.keys, readers, count, only_entity};
+	    fixture.keys, readers, count, only_entity, NULL};
 	struct envelope envelope;
 
 	*a = (struct answer){0};
@@ -449,7 +449,7 @@ test_shared(void **state)
 {
 	static struct store_own_cert shared[CROWD];
 	struct smime_reader all[CROWD];
-	struct smime_open_opts opts = {fixture.keys, all, CROWD, true};
+	struct smime_open_opts opts = {fixture.keys, all, CROWD, true, NULL};
 	struct certificate *copy;
 	struct own_matches m;
 	struct own_index index;
