@@ -92,6 +92,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_outbound \
 	tests/unit/test_own_certificate \
 	tests/unit/test_rate \
+	tests/unit/test_readers \
 	tests/unit/test_record \
 	tests/unit/test_reply \
 	tests/unit/test_report \
@@ -188,6 +189,8 @@ tests_unit_test_own_certificate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_own_certificate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_rate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rate_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_readers_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_readers_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_record_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_record_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_reply_CPPFLAGS = $(UNIT_CPPFLAGS)
