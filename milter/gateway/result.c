@@ -271,11 +271,13 @@ put_properties(struct lines *l, const struct result *r)
 {
 	const struct smime_verdict *v = r->verdict;
 	bool has_address = r->signer && is_plain_address(r->signer);
+	bool has_number =
+	    !has_address && v->signer && is_token(v->signer->serial);
 	const char *quote = is_token(r->part) ? "" : "\"";
 
 	if (has_address)
 		put(l, "body.smime-identifier=%s", r->signer);
-	else if (v->signer)
+	else if (has_number)
 		put(l, "body.smime-serial=%.*s", (int)SERIAL_MAX,
 		    v->signer->serial);
 	if (v->status == SMIME_VALID)
@@ -283,7 +285,7 @@ put_properties(struct lines *l, const struct result *r)
 		    certificate_level_name(v->signer->level));
 	if (*r->part)
 		put(l, "body.smime-part=%s%s%s", quote, r->part, quote);
-	if (!has_address && v->signer)
+	if (has_number)
 		put_issuer(l, v->signer);
 }
 

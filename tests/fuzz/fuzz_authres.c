@@ -1,6 +1,8 @@
 /*
  * What only we may write in a header: once it is removed nothing of it is
  * left, and no simple reader of Authentication-Results finds a result of ours.
+ * And what we write ourselves can be sent and read, whatever stands in a
+ * certificate.
  */
 #include "fuzz/fuzz.h"
 
@@ -9,6 +11,7 @@
 
 #include "gateway/authres.h"
 #include "gateway/mark.h"
+#include "gateway/result.h"
 
 #define NAME "mx.a"
 
@@ -101,6 +104,86 @@ check_removed(const struct header *header, const struct edits *edits)
 	buf_fini(&text);
 }
 
+/* --- what we write --- */
+
+/* Printable ASCII, lines that every server takes, all that is opened closed,
+ * and one semicolon for each statement. */
+static void
+check_written(struct slice body, size_t semicolons)
+{
+	bool quoted = false;
+	size_t line = 100, depth = 0; /* the name */
+
+	for (size_t i = 0; i < body.len; i++) {
+		unsigned char c = body.data[i];
+
+		line = c == '\n' ? 0 : line + 1;
+		FUZZ_CHECK(line <= 998);
+		FUZZ_CHECK(c == '\n' || (c >= ' ' && c <= '~'));
+		if (c == '\\' && quoted)
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (c == '(' && !quoted)
+			depth++;
+		else if (c == ')' && !quoted)
+			FUZZ_CHECK(depth-- == 1);
+		else if (c == ';' && !quoted && depth == 0)
+			FUZZ_CHECK(semicolons-- > 0);
+	}
+	FUZZ_CHECK(!quoted && depth == 0 && semicolons == 0);
+}
+
+static void
+write_results(char *address, char *issuer, char *serial)
+{
+	struct certificate signer = {.issuer = issuer, .serial = serial};
+	struct smime_verdict verdict = {.status = SMIME_VALID,
+	    .intact = true,
+	    .detail = "",
+	    .digest = "sha256",
+	    .signer = &signer};
+	struct result r = {.verdict = &verdict,
+	    .signer = address,
+	    .part = "1/2",
+	    .cipher = ""};
+	struct buf out;
+
+	buf_init(&out, RESULT_MAX);
+	result_write_authres(&r, NAME, &out);
+	FUZZ_CHECK(buf_ok(&out));
+	FUZZ_CHECK(authres_read(buf_slice(&out), NAME) == AUTHRES_SMIME);
+	check_written(buf_slice(&out), 1);
+	buf_clear(&out);
+	verdict.signer = NULL;
+	verdict.status = SMIME_UNTRUSTED;
+	result_write_status(&r, &out);
+	check_written(buf_slice(&out), 6);
+	buf_clear(&out);
+	verdict.signer = &signer;
+	result_write_status(&r, &out);
+	check_written(
+	    buf_slice(&out), memmem(out.data, out.len, "signer=", 7) ? 7 : 6);
+	buf_fini(&out);
+}
+
+/* Address, issuer and number, each a line. */
+static void
+check_writing(struct slice text)
+{
+	char *part[3];
+
+	for (size_t i = 0, at = 0; i < 3; i++) {
+		size_t end = slice_find(text, '\n', at);
+
+		part[i] = slice_dup_text(slice_part(text, at, end));
+		at = end + 1;
+	}
+	write_results(part[0], part[1], part[2]);
+	for (size_t i = 0; i < 3; i++)
+		free(part[i]);
+}
+
 /* No mail server shows a milter NUL or a lonely CR; both are left out where a
  * header is written, which joins what is around them. */
 static bool
@@ -122,6 +205,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool complete, claimed;
 	int rc;
 
+	check_writing(slice_make(data, size));
 	if (!can_come(data, size))
 		return 0;
 	header_init(&header);
