@@ -208,12 +208,14 @@ is_anything_pinned(const struct partner_certs *known)
 }
 
 /* Newest signing time wins (B5), for the contact as a whole: an old message
- * that comes again must not make the certificate of then the preferred one. */
+ * that comes again must not make the certificate of then the preferred one.
+ * When a stranger in his name says that he wrote proves nothing. */
 static bool
 is_outdated(const struct class *c)
 {
 	for (size_t i = 0; i < c->known.count; i++)
-		if (c->known.at[i].signing_time > c->record.signing_time)
+		if (is_in_use(&c->known.at[i]) &&
+		    c->known.at[i].signing_time > c->record.signing_time)
 			return true;
 	return false;
 }

@@ -431,6 +431,38 @@ test_stranger_names_one(void **state)
 	fixture_fini(&old);
 }
 
+/* Who waits, or leads nowhere, or is distrusted, has a clock of his own, and
+ * could otherwise unsay what the owner prefers. */
+static void
+test_stranger_is_newer(void **state)
+{
+	struct fixture_cert old, new, other, stranger, bad;
+
+	(void)state;
+	bob_init(&old, &f.their_ca, OPTS(.name = "old"));
+	bob_init(&new, &f.their_ca, OPTS(.name = "new"));
+	bob_init(&bad, &f.their_ca, OPTS(.name = "bad"));
+	bob_init(&other, &f.our_ca, OPTS(.name = "other"));
+	bob_init(&stranger, &stranger_ca, OPTS(.name = "stranger"));
+	LEARN(.signer = &old, .age = 120);
+	LEARN(.signer = &bad);
+	judge(&bad, STORE_TRUST_DISTRUSTED);
+	LEARN(.signer = &other);
+	assert_string_equal(trust_of(&other), "pending");
+	LEARN(.signer = &stranger, .ca = &stranger_ca, .untrusted = true);
+	assert_string_equal(trust_of(&stranger), "untrusted");
+	LEARN(.signer = &old, .preferred = &new, .age = 60);
+	expect_claims(&new, "", 0, true);
+	/* Of his own two the older message has no say. */
+	LEARN(.signer = &new, .preferred = &old, .age = 90);
+	expect_claims(&old, "", 0, false);
+	fixture_fini(&stranger);
+	fixture_fini(&other);
+	fixture_fini(&bad);
+	fixture_fini(&new);
+	fixture_fini(&old);
+}
+
 /* --- an authority that nobody knows (B6) --- */
 
 static int
@@ -719,6 +751,7 @@ main(void)
 	    CASE(test_pinned),
 	    CASE(test_distrusted),
 	    CASE(test_stranger_names_one),
+	    CASE(test_stranger_is_newer),
 	    CASE(test_untrusted),
 	    CASE(test_planted_authority),
 	    CASE(test_untrusted_no_more),
