@@ -115,8 +115,8 @@
 /* S/MIME layers around one another; a triple wrap (RFC 2634) with compression
  * in it has four. */
 #define LIMIT_LAYERS 8u
-/* compressed-data: what may come out of it, times what went in, and what may in
- * any case.  Text gives 10 at most, a page of blanks 100; a bomb 1000. */
+/* compressed-data: what may come out of it, times what went in (of layers in
+ * each other: into the first), and what may in any case.  Text gives 10 at most, a page of blanks 100; a bomb 1000. */
 #define LIMIT_INFLATE_RATIO 100u
 #define LIMIT_INFLATE_FREE  1048576u
 /* Content-* fields of a plaintext and their octets: they become fields of the

@@ -59,11 +59,12 @@ structure_read(struct slice der, struct tlv_octets *content)
 }
 
 static size_t
-limit_of(size_t compressed, const struct spool_config *config)
+limit_of(size_t compressed, size_t whole, const struct spool_config *config)
 {
-	size_t limit = compressed > config->max / LIMIT_INFLATE_RATIO
+	size_t from = compressed < whole ? compressed : whole;
+	size_t limit = from > config->max / LIMIT_INFLATE_RATIO
 			   ? config->max
-			   : compressed * LIMIT_INFLATE_RATIO;
+			   : from * LIMIT_INFLATE_RATIO;
 
 	if (limit < LIMIT_INFLATE_FREE)
 		limit = LIMIT_INFLATE_FREE;
@@ -131,7 +132,8 @@ content_inflate(
 }
 
 int
-compressed_read(struct slice der, struct spool *out, struct err *err)
+compressed_read(
+    struct slice der, size_t whole, struct spool *out, struct err *err)
 {
 	struct inflating f = {.out = out};
 	struct tlv_octets content;
@@ -139,7 +141,7 @@ compressed_read(struct slice der, struct spool *out, struct err *err)
 
 	if (structure_read(der, &content))
 		return refuse(err);
-	f.limit = limit_of(content.size, out->config);
+	f.limit = limit_of(content.size, whole, out->config);
 	if (inflateInit(&f.stream) != Z_OK)
 		return err_set(err, ERR_TEMPORARY, "inflate: memory");
 	rc = content_inflate(&f, &content, err);

@@ -249,7 +249,7 @@ compressed_pass(struct walk *w, struct slice der, struct err *err)
 	enum step step;
 
 	plaintext_init(&plain, w->config);
-	if (compressed_read(der, &plain.bytes, err) == 0 &&
+	if (compressed_read(der, w->whole, &plain.bytes, err) == 0 &&
 	    plaintext_read(&plain, err) == 0)
 		step = inflated_enter(w, &plain);
 	else if (err->class == ERR_TEMPORARY)
@@ -390,6 +390,7 @@ smime_layers_read(const struct smime_layers_opts *opts,
 	    .config = out->verdict.content.config,
 	    .header = header,
 	    .body = body,
+	    .whole = body.len,
 	};
 	int rc;
 

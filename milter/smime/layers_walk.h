@@ -18,6 +18,7 @@ struct walk {
 	const struct spool_config *config;
 	const struct header *header; /* of the entity that is looked at */
 	struct slice body;
+	size_t whole;	       /* octets of the message's own body */
 	struct header inner;   /* what header is, but for the message's own */
 	bool has_signature;    /* since the last encryption */
 	bool is_judged;	       /* the verdict stands, such as it is */

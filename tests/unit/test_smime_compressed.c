@@ -23,7 +23,7 @@ static int
 inflate_der(struct slice der, struct spool *out, struct err *err)
 {
 	spool_init(out, &config);
-	return compressed_read(der, out, err);
+	return compressed_read(der, der.len, out, err);
 }
 
 static void
@@ -245,7 +245,8 @@ test_spool_limit(void **state)
 	for (size_t max = 4; max <= 5; max++) {
 		small.max = max;
 		spool_init(&out, &small);
-		assert_int_equal(compressed_read(buf_slice(&der), &out, &err),
+		assert_int_equal(
+		    compressed_read(buf_slice(&der), der.len, &out, &err),
 		    max == 5 ? 0 : -1);
 		if (max < 5)
 			assert_int_equal(err.class, ERR_POLICY);

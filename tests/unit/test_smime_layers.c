@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <zlib.h>
 
 #include "base/alloc.h"
 #include "smime/envelope.h"
 #include "smime/layers.h"
 #include "smime/recipient_info.h"
+#include "unit/compressed_sample.h"
 #include "unit/envelope_sample.h"
 #include "unit/layers_fixture.h"
 
@@ -748,6 +750,66 @@ test_bomb(void **state)
 	free(zeros);
 }
 
+/* A zlib stream of an entity of so many times 64 KiB of zeros, which has a fair ratio and
+ * yet can be compressed once more: blocks without content fill it up. */
+static void
+make_fillable(unsigned times, struct buf *out)
+{
+	static const unsigned char last[] = {1, 0, 0, 0xff, 0xff};
+	unsigned char *zeros = xcalloc(64 * KIB, 1);
+	uLong check = adler32(1, (const Bytef *)"\r\n", 2);
+	struct buf block;
+
+	buf_init(&block, 64 * KIB);
+	compressed_sample_flush(slice_make(zeros, 64 * KIB), &block);
+	for (int i = 0; i < 200; i++)
+		buf_add(&block, "\0\0\0\xff\xff", 5);
+	buf_add(out, "\x78\xda", 2);
+	buf_add(out, "\0\2\0\xfd\xff\r\n", 7);
+	for (unsigned i = 0; i < times; i++) {
+		buf_add_slice(out, buf_slice(&block));
+		check = adler32(check, zeros, 64 * KIB);
+	}
+	buf_add(out, last, sizeof(last));
+	for (int shift = 24; shift >= 0; shift -= 8)
+		buf_add_char(out, (char)(check >> shift & 0xff));
+	buf_fini(&block);
+	free(zeros);
+}
+
+/* Neither layer alone is a bomb, but both together are: a few kilobytes that
+ * become as many megabytes. */
+static void
+test_bomb_in_layers(void **state)
+{
+	static const struct {
+		unsigned times;
+		enum smime_status status;
+	} rows[] = {{8, SMIME_UNSIGNED}, {24, SMIME_UNSUPPORTED}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct buf stream, der, m;
+		struct smime_layers l;
+
+		buf_init(&stream, MIB);
+		make_fillable(rows[i].times, &stream);
+		buf_init(&der, MIB);
+		compressed_sample_wrap(buf_slice(&stream), false, &der);
+		layers_begin(&m, ENTITY);
+		layers_cms(&m, "compressed-data", buf_slice(&der));
+		layers_compress(&m);
+		assert_true(m.len < 8 * KIB);
+		read_layers(&m, &l);
+		assert_int_equal(l.count, 2);
+		assert_int_equal(l.verdict.status, rows[i].status);
+		smime_layers_fini(&l);
+		buf_fini(&m);
+		buf_fini(&der);
+		buf_fini(&stream);
+	}
+}
+
 /* --- whose key it is --- */
 
 /* The encrypted key in the RecipientInfo of that user. */
@@ -1308,6 +1370,7 @@ main(void)
 	    cmocka_unit_test(test_two_types),
 	    cmocka_unit_test(test_layer_limit),
 	    cmocka_unit_test(test_bomb),
+	    cmocka_unit_test(test_bomb_in_layers),
 	    cmocka_unit_test(test_named_but_no_reader),
 	    cmocka_unit_test(test_shared_certificate),
 	    cmocka_unit_test(test_second_certificate),
