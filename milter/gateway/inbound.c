@@ -512,9 +512,13 @@ enum job_outcome
 inbound_commit(struct job *job, struct job_reply *reply)
 {
 	struct err err = {.class = ERR_NONE};
+	enum plan_reason reason = handover_commit(&job->handover, &err);
 
+	/* It is the copy of ours that is too large, not what was sent. */
+	if (reason == REASON_TOO_LARGE)
+		reason = REASON_REINJECT;
 	job->inbound.answer = JOB_DEFER;
-	job_fail(job, handover_commit(&job->handover, &err), &err);
+	job_fail(job, reason, &err);
 	return job->failure == REASON_NONE ? go_on(job)
 					   : answer_failure(job, reply);
 }

@@ -557,6 +557,10 @@ test_listener_away(void **state)
 	static const char *const closes[] = {"> 421 4.3.2 no", NULL};
 	static const char *const dot_refused[] = {
 	    FOR_ALICE, "* .", "> 451 4.3.0 disk", "< QUIT", NULL};
+	static const char *const dot_too_large[] = {
+	    FOR_ALICE, "* .", "> 552 5.3.4 size", "< QUIT", NULL};
+	static const char *const *const scripts[] = {
+	    closes, dot_refused, dot_too_large};
 	struct letter l;
 	struct fixture_mail mail;
 	struct fixture_result r;
@@ -565,10 +569,12 @@ test_listener_away(void **state)
 	letter_make(&l, ENCRYPT "alice.pem");
 	mail = mail_of(&l);
 	mail.to[1] = "<zoe@example.org>";
-	for (int i = 0; i < 2; i++) {
-		listen_for(i == 0 ? closes : dot_refused);
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		gateway_fixture_log_clear(&f);
+		listen_for(scripts[i]);
 		gateway_fixture_send(&f, &mail, &r);
 		assert_int_equal(r.outcome, JOB_DEFER);
+		assert_string_equal(r.reply.code, "451");
 		assert_string_equal(r.reply.extended, "4.7.56");
 		gateway_fixture_expect(&f,
 		    "deferred from=bob@example.net nrcpt=2 reason=reinject");
