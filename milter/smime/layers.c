@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "smime/cms_body.h"
 #include "smime/compressed.h"
+#include "smime/envelope.h"
 #include "smime/signed_data.h"
 
 const char *
@@ -288,6 +289,11 @@ cms_pass(
 {
 	kind = cms_kind(kind, der);
 	layer_add(w, kind);
+	/* Anybody can see that this is no ciphertext, so that no demand for
+	 * one is met by it (rule X4 does not matter before the first). */
+	if (smime_kind_is_encrypted(kind) && w->encrypted == 0 &&
+	    envelope_read(der, &(struct envelope){0}))
+		return give_up(w, SMIME_MALFORMED, "no EnvelopedData");
 	if (smime_kind_is_encrypted(kind))
 		return walk_envelope(w, der, err);
 	if (kind == SMIME_COMPRESSED)
@@ -314,16 +320,12 @@ cms_decode(struct walk *w, enum smime_kind kind, struct err *err)
 	return step;
 }
 
-/* Mail programs differ in which Content-Type they believe. */
+/* Mail programs differ in which Content-Type they believe: what one of them
+ * calls encrypted another one shows. */
 static enum step
 ambiguous(struct walk *w, enum smime_kind kind)
 {
 	layer_add(w, kind);
-	if (smime_kind_is_encrypted(kind) && w->encrypted == 0) {
-		w->encrypted = w->out->count;
-		w->root_signature = w->has_signature;
-		return walk_leave_closed(w);
-	}
 	return give_up(w, SMIME_MALFORMED, "several Content-Type fields");
 }
 

