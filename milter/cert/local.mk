@@ -35,7 +35,8 @@ milter_cert_libcert_a_SOURCES = \
 check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_unit_libfixture_a_SOURCES = \
-	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
+	tests/unit/key_pool.c tests/unit/key_pool.h
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \

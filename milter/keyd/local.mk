@@ -30,7 +30,8 @@ sbin_PROGRAMS += smime-keyd
 smime_keyd_SOURCES = %D%/main.c
 smime_keyd_LDADD = $(KEYD_LIBS)
 
-KEY_SAMPLE = tests/unit/key_sample.c tests/unit/key_sample.h
+KEY_SAMPLE = tests/unit/key_sample.c tests/unit/key_sample.h \
+	tests/unit/key_pool.c tests/unit/key_pool.h
 
 # What drives the program over its socket.
 KEYD_FIXTURE = $(KEY_SAMPLE) \

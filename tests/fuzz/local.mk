@@ -67,7 +67,8 @@ FUZZ_TARGETS += %D%/fuzz_certificate
 %C%_fuzz_certificate_LDADD = $(CERT_LIBS)
 
 CERTIFIER = %D%/certifier.c %D%/certifier.h \
-	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
+	tests/unit/key_pool.c tests/unit/key_pool.h
 FUZZ_TARGETS += %D%/fuzz_harvest %D%/fuzz_judge
 %C%_fuzz_harvest_SOURCES = %D%/fuzz_harvest.c %D%/fuzz.h $(CERTIFIER)
 %C%_fuzz_harvest_CPPFLAGS = $(FUZZ_CPPFLAGS)
@@ -109,12 +110,14 @@ FUZZ_TARGETS += %D%/fuzz_capabilities %D%/fuzz_smime_detect \
 %C%_fuzz_smime_verify_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_smime_verify_LDADD = $(SMIME_LIBS)
 %C%_fuzz_smime_decrypt_SOURCES = %D%/fuzz_smime_decrypt.c %D%/fuzz.h \
-	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
+	tests/unit/key_pool.c tests/unit/key_pool.h
 %C%_fuzz_smime_decrypt_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_smime_decrypt_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_smime_decrypt_LDADD = $(SMIME_LIBS)
 %C%_fuzz_smime_layers_SOURCES = %D%/fuzz_smime_layers.c %D%/fuzz.h \
-	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
+	tests/unit/key_pool.c tests/unit/key_pool.h
 %C%_fuzz_smime_layers_CPPFLAGS = $(FUZZ_CPPFLAGS) $(ZLIB_CFLAGS)
 %C%_fuzz_smime_layers_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_smime_layers_LDADD = $(SMIME_LIBS)
@@ -122,7 +125,8 @@ FUZZ_TARGETS += %D%/fuzz_capabilities %D%/fuzz_smime_detect \
 # gateway/: what comes back to it
 FUZZ_TARGETS += %D%/fuzz_gate %D%/fuzz_token
 %C%_fuzz_gate_SOURCES = %D%/fuzz_gate.c %D%/fuzz.h \
-	tests/unit/cert_fixture.c tests/unit/cert_fixture.h
+	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
+	tests/unit/key_pool.c tests/unit/key_pool.h
 %C%_fuzz_gate_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_gate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_gate_LDADD = $(GATEWAY_LIBS)

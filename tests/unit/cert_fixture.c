@@ -1,5 +1,6 @@
 /* cert_fixture.c: see cert_fixture.h.  One thread. */
 #include "unit/cert_fixture.h"
+#include "unit/key_pool.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -61,8 +62,7 @@ fixture_fresh_key(const char *kind)
 		EVP_PKEY_keygen(ctx, &key);
 		EVP_PKEY_CTX_free(ctx);
 	} else if (strncmp(kind, "RSA-", 4) == 0) {
-		key = EVP_PKEY_Q_keygen(
-		    NULL, NULL, "RSA", (size_t)atoi(kind + 4));
+		key = key_pool_rsa((unsigned)atoi(kind + 4));
 	} else if (strcmp(kind, "ED25519") == 0) {
 		key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	} else {

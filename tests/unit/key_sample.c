@@ -1,6 +1,7 @@
 /* key_sample.c: see key_sample.h. */
 #include "unit/unit.h"
 
+#include "unit/key_pool.h"
 #include "unit/key_sample.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@ sample_key(const char *kind)
 	EVP_PKEY *pkey = NULL;
 
 	if (strncmp(kind, "RSA-", 4) == 0)
-		pkey = EVP_RSA_gen((unsigned)atoi(kind + 4));
+		pkey = key_pool_rsa((unsigned)atoi(kind + 4));
 	else if (OBJ_txt2nid(kind) == NID_ED25519 ||
 		 OBJ_txt2nid(kind) == NID_X25519 ||
 		 OBJ_txt2nid(kind) == NID_ED448)
