@@ -202,6 +202,33 @@ join(struct envelope_recipient *first, struct envelope_recipient *twin)
 	twin->path = NULL;
 }
 
+static int
+compare_aliases(const void *a, const void *b)
+{
+	const char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+/* Each once: somebody may be named a thousand times in two spellings, and all
+ * that is done with a name would be done as often. */
+static void
+unique_aliases(struct envelope_recipient *r)
+{
+	size_t kept = 1;
+
+	if (r->alias_count < 2)
+		return;
+	qsort(r->aliases, r->alias_count, sizeof(char *), compare_aliases);
+	for (size_t i = 1; i < r->alias_count; i++) {
+		if (strcmp(r->aliases[kept - 1], r->aliases[i]) == 0)
+			free(r->aliases[i]);
+		else
+			r->aliases[kept++] = r->aliases[i];
+	}
+	r->alias_count = kept;
+}
+
 static bool
 is_same(const struct envelope_recipient *a, const struct envelope_recipient *b)
 {
@@ -221,10 +248,12 @@ envelope_unique(struct envelope *e)
 		if (e->recipients[i].address)
 			sorted[n++] = &e->recipients[i];
 	qsort(sorted, n, sizeof(struct envelope_recipient *), compare);
-	for (size_t i = 0; i < n; i = next)
+	for (size_t i = 0; i < n; i = next) {
 		for (next = i + 1; next < n && is_same(sorted[i], sorted[next]);
 		     next++)
 			join(sorted[i], sorted[next]);
+		unique_aliases(sorted[i]);
+	}
 	for (size_t i = 0; i < e->count; i++)
 		if (e->recipients[i].path)
 			e->recipients[kept++] = e->recipients[i];

@@ -49,7 +49,8 @@ void envelope_add_recipient(struct envelope *e, const char *path,
     const char *parameters, const char *resolved);
 
 /* Joins recipients of the same canonical address, in any spelling: the first
- * stays, the paths of the others become its aliases.  The order is kept. */
+ * stays, the paths of the others become its aliases, each once.  The order is
+ * kept. */
 void envelope_unique(struct envelope *e);
 
 #endif
