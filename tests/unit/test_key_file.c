@@ -407,6 +407,20 @@ test_pem_encrypted(void **state)
 }
 
 /* RFC 1421 style, as "openssl rsa -aes128" wrote for decades. */
+/* Only the padding tells, and one wrong passphrase in 256 makes a good one. */
+static void
+fails_to_open(const struct buf *file)
+{
+	struct err err = {0};
+	struct key_file f;
+
+	assert_int_equal(read_with(file, "/dev/null", &f, &err), -1);
+	assert_int_equal(err.class, ERR_PERMANENT);
+	if (!strstr(err.text, "wrong passphrase") &&
+	    !strstr(err.text, "the private key cannot be read"))
+		fail_msg("%s", err.text);
+}
+
 static void
 test_pem_traditional(void **state)
 {
@@ -423,7 +437,7 @@ test_pem_traditional(void **state)
 	add_bio(&file, bio);
 	fixture_cert_pem(&alice, &file);
 	must_be_alice(&file);
-	fails(&file, "/dev/null", "wrong passphrase");
+	fails_to_open(&file);
 	buf_fini(&file);
 }
 
