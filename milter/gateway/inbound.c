@@ -122,7 +122,8 @@ inbound_wants_end(const struct job *job)
 	if (job->own_copy)
 		return false;
 	if (job->failure != REASON_NONE)
-		return in->is_claimed || in->answer != JOB_ACCEPT;
+		return in->is_claimed || in->answer != JOB_ACCEPT ||
+		       inbound_is_demand(&in->demand);
 	return in->has_smime || in->is_claimed ||
 	       inbound_is_demand(&in->demand) ||
 	       gateway_config(job->gateway)->mark == MARK_ALL;

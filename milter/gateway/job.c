@@ -240,9 +240,10 @@ judge_header(struct job *job)
 		err_set(&err, ERR_PERMANENT, "too many %s",
 		    job->header_over_limit ? "header fields" : "recipients");
 		job_fail(job, REASON_TOO_LARGE, &err);
-	} else {
-		look_up(job);
 	}
+	/* What is asked of a stranger counts however large his mail is. */
+	if (job->failure == REASON_NONE || !is_submitted(job))
+		look_up(job);
 	decide(&job->gather.facts, &job->plan);
 	if (job_is_inbound(job))
 		inbound_look(job);

@@ -4,6 +4,7 @@
  */
 #include "unit/unit.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -603,6 +604,40 @@ test_demand(void **state)
 	no_demand("example.net");
 }
 
+/* Too many recipients are no way around it; others go on as they came. */
+static void
+test_demand_of_many(void **state)
+{
+	struct sockaddr_in outside = {.sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(0xc0000201)}; /* 192.0.2.1 */
+	const struct job_client client = {
+	    .address = (const struct sockaddr *)&outside};
+	struct recipient_level level = {.inbound_signature = DEMAND_REQUIRED,
+	    .inbound_action = UNMET_REFUSE};
+	static const char *const authors[] = {
+	    "bob@example.net", "dave@example.com"};
+
+	(void)state;
+	demand("example.net", level);
+	for (int i = 0; i < 2; i++) {
+		struct job *job = job_new(f.gateway, &client);
+		struct job_reply reply;
+
+		job_sender(job, "<bob@example.net>", NULL);
+		for (unsigned k = 0; k <= LIMIT_RECIPIENTS; k++)
+			job_recipient(job, "<alice@example.org>", NULL, NULL);
+		job_header(job, "From", authors[i]);
+		assert_int_equal(job_end_of_header(job), i == 0);
+		if (i == 0) {
+			assert_int_equal(
+			    job_end_of_message(job, &reply), JOB_REFUSE);
+			assert_string_equal(reply.extended, "5.7.61");
+		}
+		job_free(job);
+	}
+	no_demand("example.net");
+}
+
 /* Nobody gets past what is asked because the store is away; nor is anybody
  * held up where nothing is. */
 static void
@@ -697,6 +732,7 @@ main(void)
 	    cmocka_unit_test_setup(test_forged, before_each),
 	    cmocka_unit_test_setup(test_too_many_forged, before_each),
 	    cmocka_unit_test_setup(test_demand, before_each),
+	    cmocka_unit_test_setup(test_demand_of_many, before_each),
 	    cmocka_unit_test_setup(test_demand_unknown, before_each),
 	    cmocka_unit_test_setup(test_nonsense, before_each),
 	};
