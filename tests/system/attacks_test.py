@@ -685,6 +685,19 @@ def _(site):
         check(serial not in serials, "nobody else can")
 
 
+@case("a flood of newcomers does not wash it away")
+def _(site):
+    key = site.mallory.key
+    for authority in 17 * [site.other] + 5 * [site.stranger]:
+        newcomer = authority.issue(BOB, kind="rsa:2048", key=key)
+        site.comes(opaque(newcomer, text("x")), sender=BOB)
+    site.settle()
+    known = site.certificates(BOB)
+    equal(known[site.bob.fingerprint()][0], "harvested", "bob's")
+    equal([trust for trust, *_ in known.values()].count("harvested"), 1,
+          "certificates in use")
+
+
 @case("nobody takes back what dave announced, nor announces it for ever")
 def _(site):
     now = int(time.time())
