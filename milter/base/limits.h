@@ -126,6 +126,11 @@
 /* Certificates of all recipients of a message that it might be encrypted to,
  * some 20 kB each with their keys: as many as there may be RecipientInfos. */
 #define LIMIT_READER_CERTIFICATES 4096u
+/* Octets up to which what was inside a ciphertext, compressed, may be larger
+ * than what came.  Above its limit (message_size_limit of Postfix, 10,240,000
+ * by default) a mail server answers 552 when it is told of the new body: the
+ * mail is lost, and its sender knows that it was opened. */
+#define LIMIT_GROWN_BODY (8u * MIB)
 /* RFC 8551 section 6: refuse absurd keys before any operation. */
 #define LIMIT_RSA_BITS 8192
 /* RFC 8551 4.1 to 4.4: weaker ones neither sign nor receive. */

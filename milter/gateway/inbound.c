@@ -181,7 +181,9 @@ can_carry(const struct job *job)
 		fields += header_field_is_content(field) ||
 			  slice_equal_text_ci(field->name, "MIME-Version");
 	}
-	if (fields > LIMIT_CONTENT_FIELDS)
+	if (fields > LIMIT_CONTENT_FIELDS ||
+	    (l->body.len > LIMIT_GROWN_BODY &&
+		l->body.len > spool_slice(&job->body).len))
 		return false;
 	mime_texture_scan(&texture, l->body);
 	return mime_texture_survives(&texture);

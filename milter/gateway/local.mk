@@ -149,8 +149,9 @@ tests_unit_test_gate_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_inbound_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_inbound_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
-tests_unit_test_inbound_decrypt_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_inbound_decrypt_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_inbound_decrypt_SOURCES = tests/unit/test_inbound_decrypt.c \
+	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
 	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
 tests_unit_test_inbound_decrypt_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -12,6 +12,8 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "mail/mime_codec.h"
+#include "unit/compressed_sample.h"
 #include "unit/gateway_fixture.h"
 #include "unit/smtp_fixture.h"
 
@@ -436,6 +438,21 @@ test_not_opened(void **state)
 	}
 }
 
+/* CompressedData as an entity. */
+static void
+make_entity(const struct buf *der, struct buf *out)
+{
+	unsigned char *room;
+
+	buf_init(out, LIMIT_GROWN_BODY);
+	buf_add_text(out, "Content-Type: application/pkcs7-mime; "
+			  "smime-type=compressed-data\r\n"
+			  "Content-Transfer-Encoding: base64\r\n\r\n");
+	room = buf_reserve(out, base64_size(der->len));
+	assert_non_null(room);
+	out->len += base64_encode(buf_slice(der), room);
+}
+
 /* Each of its fields would be an edit. */
 static void
 test_many_fields(void **state)
@@ -455,6 +472,47 @@ test_many_fields(void **state)
 	mail = mail_of(&l);
 	stays_closed(&mail, &l, "nrcpt=1 reason=not-opened");
 	letter_fini(&l);
+}
+
+/* What was compressed may become larger, but no mail server may say that it
+ * is too large: the sender would hear it. */
+static void
+test_grown(void **state)
+{
+	struct buf entity, der, file;
+	struct letter l;
+	char *path;
+
+	(void)state;
+	buf_init(&entity, 2 * LIMIT_GROWN_BODY);
+	buf_add_text(&entity, "Content-Type: text/plain\r\n\r\n");
+	while (entity.len < LIMIT_GROWN_BODY + 64)
+		buf_addf(&entity, "%08ld and 01234567890123456789\r\n",
+		    random() % 100000000);
+	assert_true(buf_ok(&entity));
+	for (int larger = 0; larger < 2; larger++) {
+		struct fixture_mail mail;
+		struct fixture_result r;
+
+		entity.len = 28 + LIMIT_GROWN_BODY + (size_t)larger;
+		memcpy(entity.data + entity.len - 4, "xx\r\n", 4);
+		buf_init(&der, LIMIT_GROWN_BODY);
+		compressed_sample(buf_slice(&entity), &der);
+		make_entity(&der, &file);
+		path = xasprintf("%s/compressed", f.folder);
+		fixture_write(path, 0600, &file);
+		letter_make(&l, "cp compressed in && " ENCRYPT "alice.pem");
+		mail = mail_of(&l);
+		is_accepted(&mail, &r);
+		assert_int_equal(has_body(&r, &l), larger);
+		assert_int_equal(has(&r, "decrypted=no"), larger);
+		fixture_result_fini(&r);
+		letter_fini(&l);
+		free(path);
+		buf_fini(&file);
+		buf_fini(&der);
+	}
+	buf_fini(&entity);
 }
 
 /* --- a split --- */
@@ -718,6 +776,7 @@ main(void)
 	    cmocka_unit_test_setup(test_resolved, before_each),
 	    cmocka_unit_test_setup(test_not_opened, before_each),
 	    cmocka_unit_test_setup(test_many_fields, before_each),
+	    cmocka_unit_test_setup(test_grown, before_each),
 	    cmocka_unit_test_setup(test_split, before_each),
 	    cmocka_unit_test_setup(test_only_named, before_each),
 	    cmocka_unit_test_setup(test_split_by_policy, before_each),
