@@ -8,6 +8,7 @@ arithmetic.
 
 import email
 import email.policy
+import functools
 
 import reader_asn1
 from openers import Opened, Opener
@@ -55,7 +56,12 @@ def certificate_of(who):
 
 
 def key_of(who):
-    return serialization.load_pem_private_key(who.key.read_bytes(), None)
+    return read_key(who.key)
+
+
+@functools.cache  # the primes of an RSA key are tried, which takes long
+def read_key(path):
+    return serialization.load_pem_private_key(path.read_bytes(), None)
 
 
 class Envelope:

@@ -406,7 +406,6 @@ test_pem_encrypted(void **state)
 	buf_fini(&file);
 }
 
-/* RFC 1421 style, as "openssl rsa -aes128" wrote for decades. */
 /* Only the padding tells, and one wrong passphrase in 256 makes a good one. */
 static void
 fails_to_open(const struct buf *file)
@@ -421,6 +420,7 @@ fails_to_open(const struct buf *file)
 		fail_msg("%s", err.text);
 }
 
+/* RFC 1421 style, as "openssl rsa -aes128" wrote for decades. */
 static void
 test_pem_traditional(void **state)
 {
