@@ -426,8 +426,6 @@ explain_inbound(struct admin *a, const struct levels *levels,
 {
 	const struct inbound *in = job_inbound(job);
 	const struct gather *g = job_gather(job);
-	const struct address_list *from =
-	    g->from.malformed ? &in->salvaged : &g->from;
 	json_t *rules = json_array();
 
 	output_set(answer, "rules", rules);
@@ -438,7 +436,7 @@ explain_inbound(struct admin *a, const struct levels *levels,
 	output_set(answer, "forged", json_boolean(in->is_claimed));
 	output_set(answer, "copies", json_integer((json_int_t)g->facts.copies));
 	set_plan(answer, &in->plan);
-	if (add_author_rules(levels, from, rules, err) < 0 ||
+	if (add_author_rules(levels, inbound_authors(job), rules, err) < 0 ||
 	    add_recipients(in, levels, answer, err) < 0)
 		return -1;
 	add_changes(job, answer);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "gateway/demand.h"
@@ -47,27 +48,35 @@ inbound_fini(struct inbound *in)
 
 /* --- at the end of the header --- */
 
+/* Does From name whom it names, and is there anybody? */
+static bool
+has_authors(const struct job *job)
+{
+	return !job->gather.from.malformed && job->gather.from.count > 0;
+}
+
 /* A From that is broken in the right way names nobody to us, and somebody to
- * mail programs: what is asked of him counts. */
+ * mail programs: what is asked of him counts.  Where there is none Sendmail
+ * writes one, behind us, of the envelope's sender. */
 static void
 authors_salvage(struct job *job)
 {
+	struct address_list *salvaged = &job->inbound.salvaged;
 	const struct header *h = &job->header;
 
-	if (!job->gather.from.malformed)
+	if (has_authors(job))
 		return;
 	for (size_t i = 0; i < h->count; i++)
 		if (slice_equal_text_ci(h->fields[i].name, "From"))
-			address_list_salvage(
-			    &job->inbound.salvaged, h->fields[i].body);
+			address_list_salvage(salvaged, h->fields[i].body);
+	if (salvaged->count == 0 && job->envelope.sender)
+		address_list_take(salvaged, xstrdup(job->envelope.sender));
 }
 
-/* Who is named in From. */
-static const struct address_list *
-authors_of(const struct job *job)
+const struct address_list *
+inbound_authors(const struct job *job)
 {
-	return job->gather.from.malformed ? &job->inbound.salvaged
-					  : &job->gather.from;
+	return has_authors(job) ? &job->gather.from : &job->inbound.salvaged;
 }
 
 static void
@@ -79,7 +88,8 @@ look_for_demands(struct job *job)
 	if (!job->owners_known)
 		err_set(&err, ERR_TEMPORARY,
 		    "nobody knows what is asked of the author");
-	else if (demand_of(&job->view, authors_of(job), &in->demand, &err) == 0)
+	else if (demand_of(
+		     &job->view, inbound_authors(job), &in->demand, &err) == 0)
 		return;
 	if (job->failure != REASON_NONE ||
 	    !directory_may_demand(gateway_directory(job->gateway)))
@@ -145,7 +155,7 @@ is_mail_system(const char *address)
 static bool
 is_report(const struct job *job)
 {
-	const struct address_list *from = authors_of(job);
+	const struct address_list *from = inbound_authors(job);
 
 	for (size_t i = 0; i < from->count; i++)
 		if (!is_mail_system(from->addresses[i]))

@@ -21,8 +21,8 @@
 struct inbound {
 	bool has_smime;		      /* at its root */
 	bool is_claimed;	      /* it has fields that only we may write */
-	struct address_list salvaged; /* of a From that cannot be read: who
-	                               * may be shown */
+	struct address_list salvaged; /* where From names nobody, or cannot be
+	                               * read: who may be shown */
 	struct recipient_level demand; /* on who stands in From */
 	struct readers readers;
 	struct smime_layers layers; /* with has_smime, once they are read */
@@ -38,6 +38,10 @@ void inbound_fini(struct inbound *in);
 /* At the end of the header; whose addresses these are is known by then, or
  * never will be. */
 void inbound_look(struct job *job);
+
+/* Who may be shown as the author, as far as that is known: what is asked of
+ * any of them counts. */
+const struct address_list *inbound_authors(const struct job *job);
 
 /* Is there anything to do at the end of the message, and does that need the
  * body?  Otherwise it is unsigned mail, and costs nothing more. */

@@ -594,6 +594,18 @@ test_demand(void **state)
 	gateway_fixture_expect(
 	    &f, "refused from=bob@example.net nrcpt=1 reason=must-be-signed\n");
 	fixture_result_fini(&r);
+	/* Nor is he let in without a From, which Sendmail would add. */
+	mail.header = "Subject: hello\n";
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_REFUSE);
+	assert_string_equal(r.reply.extended, "5.7.61");
+	fixture_result_fini(&r);
+	/* What comes from nobody is a report. */
+	mail.sender = "<>";
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
+	fixture_result_fini(&r);
+	mail.sender = "<bob@example.net>";
 	/* Signed it is welcome; others are asked for nothing. */
 	arrives("bob@example.net", "bob", "", "status=valid");
 	gateway_fixture_open(&f);
