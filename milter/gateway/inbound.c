@@ -363,6 +363,7 @@ record_of(const struct job *job)
 	    .message = job_record(job),
 	    .plan = &in->plan,
 	    .layers = in->has_smime ? &in->layers : NULL,
+	    .forged = in->is_claimed,
 	};
 }
 

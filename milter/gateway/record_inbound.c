@@ -46,6 +46,25 @@ put_unmet(struct log_line *line, const struct record_inbound *r)
 		log_text(line, "unmet", plan_reason_name(r->plan->unmet));
 }
 
+/* What is said of the message as a whole. */
+static void
+put_message(struct log_line *line, const struct record_inbound *r)
+{
+	put_unmet(line, r);
+	if (r->forged)
+		log_text(line, "forged", "yes");
+}
+
+/* Did the signature get a line, which tells of the whole message, too? */
+static bool
+is_judged(const struct record_inbound *r)
+{
+	return r->layers && (r->layers->signed_outside ||
+				r->layers->decryption == SMIME_CLEAR ||
+				r->layers->verdict.signers > 0 ||
+				r->layers->verdict.status != SMIME_UNSIGNED);
+}
+
 /* --- the signature --- */
 
 static void
@@ -73,7 +92,7 @@ record_signature(const struct record_inbound *r)
 	if (v->signer)
 		log_text(
 		    &line, "level", certificate_level_name(v->signer->level));
-	put_unmet(&line, r);
+	put_message(&line, r);
 	log_end(&line);
 }
 
@@ -105,28 +124,26 @@ record_decrypted(const struct record_inbound *r, size_t count, bool split)
 	log_text(&line, "integrity", integrity(l));
 	if (r->message.again > 0)
 		log_number(&line, "again", (long long)r->message.again);
+	if (!is_judged(r))
+		put_message(&line, r);
 	log_end(&line);
 }
 
-/* Of the first who gets what came. */
+/* Of the first who gets what came; shadow mode only where it is all that
+ * stands in the way. */
 static enum plan_reason
 why_not(const struct inbound_plan *plan)
 {
-	for (size_t i = 0; i < plan->recipient_count; i++)
-		if (plan->why[i] != REASON_NONE &&
-		    plan->why[i] != REASON_SHADOW)
-			return plan->why[i];
-	return plan->reason;
-}
+	enum plan_reason reason = plan->reason;
 
-/* Did the signature get a line, which tells what was asked, too? */
-static bool
-is_judged(const struct record_inbound *r)
-{
-	return r->layers && (r->layers->signed_outside ||
-				r->layers->decryption == SMIME_CLEAR ||
-				r->layers->verdict.signers > 0 ||
-				r->layers->verdict.status != SMIME_UNSIGNED);
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		if (plan->why[i] == REASON_SHADOW && reason == REASON_NONE)
+			reason = REASON_SHADOW;
+		else if (plan->why[i] != REASON_NONE &&
+			 plan->why[i] != REASON_SHADOW)
+			return plan->why[i];
+	}
+	return reason;
 }
 
 static void
@@ -145,7 +162,7 @@ record_passed_on(const struct record_inbound *r, size_t count, bool split)
 	    plan_reason_name(
 		r->layers ? why_not(r->plan) : r->message.plan->reason));
 	if (!is_judged(r))
-		put_unmet(&line, r);
+		put_message(&line, r);
 	if (closed && r->layers->recipients.len > 0) {
 		recipients = slice_dup_text(buf_slice(&r->layers->recipients));
 		log_phrase(&line, "recipients", recipients);
@@ -179,6 +196,8 @@ record_refusal(const struct record_inbound *r)
 	log_number(&line, "nrcpt", (long long)r->message.recipients);
 	put_shadow(&line, r);
 	log_text(&line, "reason", plan_reason_name(r->plan->unmet));
+	if (!is_judged(r) && r->forged)
+		log_text(&line, "forged", "yes");
 	log_end(&line);
 }
 

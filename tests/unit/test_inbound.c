@@ -489,8 +489,8 @@ test_forged(void **state)
 	assert_true(has(&r,
 	    "Authentication-Results: mx.example.net; smime=pass\r\n"
 	    "From: bob@example.net\r\nSubject: hello\r\n\r\nunsigned\r\n"));
-	gateway_fixture_expect(
-	    &f, "passed from=bob@example.net nrcpt=1 reason=unsigned\n");
+	gateway_fixture_expect(&f,
+	    "passed from=bob@example.net nrcpt=1 reason=unsigned forged=yes\n");
 	fixture_result_fini(&r);
 	/* What looks only is changed in nothing. */
 	f.domain.level.mode = MODE_SHADOW;

@@ -360,18 +360,32 @@ test_decrypted(void **state)
 	record_inbound(&inbound_record);
 	check("4Q: decrypted from=bob@example.net nrcpt=3 "
 	      "cert=fedcba9876543210 cipher=aes256-cbc integrity=unknown\n");
+	/* There is no other line that could tell of it. */
+	inbound.unmet = REASON_MUST_BE_SIGNED;
+	record_inbound(&inbound_record);
+	check("4Q: decrypted from=bob@example.net nrcpt=3 "
+	      "cert=fedcba9876543210 cipher=aes256-cbc integrity=unknown "
+	      "unmet=must-be-signed\n");
 	layers.authenticated = true;
 	inbound.plain_count = inbound.would_plain = 1;
 	inbound.why[1] = REASON_NO_KEY;
-	inbound.unmet = REASON_MUST_BE_SIGNED;
+	record_inbound(&inbound_record);
+	check("4Q: decrypted from=bob@example.net nrcpt=1 copy=2/2 "
+	      "cert=fedcba9876543210 cipher=aes256-cbc "
+	      "integrity=authenticated unmet=must-be-signed\n"
+	      "4Q: passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key "
+	      "unmet=must-be-signed\n");
+	/* Some are in shadow mode, and nothing else is in the way. */
+	inbound.unmet = REASON_NONE;
+	inbound.why[1] = REASON_SHADOW;
 	record_inbound(&inbound_record);
 	check("4Q: decrypted from=bob@example.net nrcpt=1 copy=2/2 "
 	      "cert=fedcba9876543210 cipher=aes256-cbc "
 	      "integrity=authenticated\n"
-	      "4Q: passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key "
-	      "unmet=must-be-signed\n");
+	      "4Q: passed from=bob@example.net nrcpt=2 copy=1/2 "
+	      "reason=shadow\n");
+	inbound.why[1] = REASON_NO_KEY;
 	/* No listener for the copy. */
-	inbound.unmet = REASON_NONE;
 	inbound.plain_count = inbound.would_plain = 0;
 	inbound.why[0] = inbound.reason = REASON_NO_LISTENER;
 	record_inbound(&inbound_record);
@@ -422,6 +436,37 @@ test_unsigned(void **state)
 	end_inbound();
 }
 
+/* One line tells of it, that of the signature if there is one. */
+static void
+test_forged(void **state)
+{
+	struct record_inbound forged = inbound_record;
+
+	(void)state;
+	begin_inbound();
+	forged.forged = true;
+	inbound.unmet = REASON_MUST_BE_SIGNED;
+	record_inbound(&forged);
+	check("4Q: verified from=bob@example.net status=unsigned " NOT_SEEN
+	      " unmet=must-be-signed forged=yes\n");
+	inbound.would = PLAN_REFUSE;
+	record_inbound(&forged);
+	check("4Q: verified from=bob@example.net status=unsigned " NOT_SEEN
+	      " unmet=must-be-signed forged=yes\n"
+	      "4Q: refused from=bob@example.net nrcpt=3 "
+	      "reason=must-be-signed\n");
+	forged.layers = NULL;
+	record_inbound(&forged);
+	check("4Q: refused from=bob@example.net nrcpt=3 reason=must-be-signed "
+	      "forged=yes\n");
+	inbound.would = PLAN_PASS;
+	inbound.unmet = REASON_NONE;
+	record_inbound(&forged);
+	check("4Q: passed from=bob@example.net nrcpt=3 reason=unsigned "
+	      "forged=yes\n");
+	end_inbound();
+}
+
 static void
 test_harvest(void **state)
 {
@@ -456,6 +501,7 @@ main(void)
 	    cmocka_unit_test_setup(test_decrypted, before_each),
 	    cmocka_unit_test_setup(test_closed, before_each),
 	    cmocka_unit_test_setup(test_unsigned, before_each),
+	    cmocka_unit_test_setup(test_forged, before_each),
 	    cmocka_unit_test_setup(test_harvest, before_each),
 	};
 
