@@ -4,7 +4,8 @@
  */
 #include "cert/store_sqlite.h"
 
-/* The mail that it came with counts now. */
+/* The mail that it came with counts now, as one: how often it came nobody has
+ * counted. */
 static int
 count_contact(struct sqlite *db, int64_t id, struct err *err)
 {
@@ -15,7 +16,8 @@ count_contact(struct sqlite *db, int64_t id, struct err *err)
 	    " first_seen = CASE WHEN contacts.first_seen = 0"
 	    "  OR contacts.first_seen > p.first_seen"
 	    "  THEN p.first_seen ELSE contacts.first_seen END,"
-	    " last_seen = MAX(contacts.last_seen, p.last_seen)"
+	    " last_seen = MAX(contacts.last_seen, p.last_seen),"
+	    " messages = contacts.messages + 1"
 	    " FROM partner_certificates p"
 	    " WHERE p.id = ? AND p.address = contacts.address");
 	sqlite_bind_number(&q, id);

@@ -661,12 +661,14 @@ test_judge_counts(void **state)
 	c = contact(BOB);
 	assert_int_equal(c.first_seen, 0);
 	assert_int_equal(c.last_seen, 0);
+	assert_int_equal(c.messages, 0);
 	store_contact_fini(&c);
 	MUST(store_partner_cert_judge(store, BOB,
 	    pool[0].certificate->fingerprint, STORE_TRUST_HARVESTED, &err));
 	c = contact(BOB);
 	assert_int_equal(c.first_seen, 1000);
 	assert_int_equal(c.last_seen, 4000);
+	assert_int_equal(c.messages, 1);
 	store_contact_fini(&c);
 	put(record(&pool[1], STORE_TRUST_UNTRUSTED, 500));
 	MUST(store_partner_cert_judge(store, BOB,
@@ -674,6 +676,7 @@ test_judge_counts(void **state)
 	c = contact(BOB);
 	assert_int_equal(c.first_seen, 500);
 	assert_int_equal(c.last_seen, 4000);
+	assert_int_equal(c.messages, 2);
 	assert_int_equal(c.pending, 1);
 	store_contact_fini(&c);
 }
