@@ -1,6 +1,6 @@
 /*
- * directory.h: domains, senders, recipients and rules as the store knows them, in
- * the form that a decision needs, from memory.
+ * directory.h: domains, senders, recipients and rules as the store knows
+ * them, in the form that a decision needs, from memory.
  *
  * Everything that costs (SQL, parsing and judging certificates, encoding an
  * identity) is done once and kept, until the store's generation changes or a

@@ -13,8 +13,8 @@
  *   escrow, each once, and nobody else; a blind recipient is alone;
  * - what is to be signed is, in the planned form, by its author, inside the
  *   envelope if there is one (rule S17);
- * - Bcc and forged tokens and results are gone, nothing else in the header has changed,
- *   and all of it can be sent.
+ * - Bcc and forged tokens and results are gone, nothing else in the header has
+ *   changed, and all of it can be sent.
  *
  * Any gap means that our own code is wrong, and the message stays where it
  * is.  Costs no more for a large body than one search for the boundary, or

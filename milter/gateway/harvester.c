@@ -2,8 +2,9 @@
  * harvester.c: see harvester.h.
  *
  * harvester_add and harvester_sent run in the threads of mail and only count
- * references and copy addresses; everything else is done by the one thread here, which takes all that is
- * queued at a time.  A store that is away costs what was queued, never mail.
+ * references and copy addresses; everything else is done by the one thread
+ * here, which takes all that is queued at a time.  A store that is away costs
+ * what was queued, never mail.
  */
 #include "gateway/harvester.h"
 

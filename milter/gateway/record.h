@@ -37,11 +37,12 @@
  *
  * Behind nrcpt, shadow=yes: that is what would have been done; the message
  * passed as it came, and certs may be missing.  to: the recipient who is the
- * reason.  login: who submitted it, when that is the reason.  error, detail: a sentence in quotes,
- * for people; a program looks at the words.  opaque: "policy", or why it could not
- * be signed detached.  alg: rsa-sha256, rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested and untrusted with new=no, and unlearned for other reasons
- * than the store, are of level debug.  pending has a word of continuity.h, and
- * comes once for each certificate.
+ * reason.  login: who submitted it, when that is the reason.  error, detail: a
+ * sentence in quotes, for people; a program looks at the words.  opaque:
+ * "policy", or why it could not be signed detached.  alg: rsa-sha256,
+ * rsa-pss-sha256, ecdsa-p256-sha256 ... ed25519.  harvested and untrusted with
+ * new=no, and unlearned for other reasons than the store, are of level debug.
+ * pending has a word of continuity.h, and comes once for each certificate.
  */
 #ifndef GATEWAY_RECORD_H
 #define GATEWAY_RECORD_H

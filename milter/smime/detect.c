@@ -252,13 +252,6 @@ smime_detect(const struct header *header, struct slice body)
 }
 
 bool
-smime_kind_may_be_signed(enum smime_kind kind)
-{
-	return kind == SMIME_SIGNED_DETACHED || kind == SMIME_SIGNED_OPAQUE ||
-	       kind == SMIME_PKCS7;
-}
-
-bool
 smime_kind_is_cms(enum smime_kind kind)
 {
 	switch (kind) {

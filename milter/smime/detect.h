@@ -35,9 +35,6 @@ enum smime_kind smime_detect_header(const struct header *header);
 /* The same; a single text body is searched for inline PGP armor too. */
 enum smime_kind smime_detect(const struct header *header, struct slice body);
 
-/* May a harvester find a signer in it: detached, opaque or unknown pkcs7? */
-bool smime_kind_may_be_signed(enum smime_kind kind);
-
 /* Is it a CMS object, whatever is in it: application/pkcs7-mime? */
 bool smime_kind_is_cms(enum smime_kind kind);
 

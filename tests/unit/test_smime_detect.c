@@ -154,12 +154,14 @@ static void
 test_classes(void **state)
 {
 	(void)state;
-	assert_true(smime_kind_may_be_signed(SMIME_SIGNED_DETACHED));
-	assert_true(smime_kind_may_be_signed(SMIME_SIGNED_OPAQUE));
-	assert_true(smime_kind_may_be_signed(SMIME_PKCS7));
-	assert_false(smime_kind_may_be_signed(SMIME_NONE));
-	assert_false(smime_kind_may_be_signed(SMIME_ENVELOPED));
-	assert_false(smime_kind_may_be_signed(SMIME_CERTS_ONLY));
+	assert_true(smime_kind_is_cms(SMIME_SIGNED_OPAQUE));
+	assert_true(smime_kind_is_cms(SMIME_PKCS7));
+	assert_true(smime_kind_is_cms(SMIME_ENVELOPED));
+	assert_true(smime_kind_is_cms(SMIME_COMPRESSED));
+	assert_true(smime_kind_is_cms(SMIME_CERTS_ONLY));
+	assert_false(smime_kind_is_cms(SMIME_NONE));
+	assert_false(smime_kind_is_cms(SMIME_SIGNED_DETACHED));
+	assert_false(smime_kind_is_cms(SMIME_PGP_ENCRYPTED));
 	assert_true(smime_kind_is_encrypted(SMIME_ENVELOPED));
 	assert_true(smime_kind_is_encrypted(SMIME_AUTH_ENVELOPED));
 	assert_true(smime_kind_is_encrypted(SMIME_PGP_ENCRYPTED));
