@@ -194,8 +194,8 @@ test_names(void **state)
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
 	assert_string_equal(r.removed,
-	    "<dave@example.net> <Kim@example.net> <kim@EXAMPLE.net> "
-	    "<\"kim\"@example.net> ");
+	    "<dave@example.net> <Kim@example.net> <\"kim\"@example.net> "
+	    "<kim@EXAMPLE.net> ");
 	smtp_fixture_stop(&server);
 	fixture_result_fini(&r);
 }
