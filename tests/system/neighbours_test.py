@@ -17,6 +17,7 @@ from tap import absent, case, check, contains, equal
 from testsite import Site
 
 ALICE = "alice@example.org"
+FRANK = "frank@example.org"      # has no key
 BOB = "bob@example.com"
 CLEAN = b"Content-Type: text/plain\r\n\r\nHello.\r\n"
 INFECTED = b"Content-Type: text/plain\r\n\r\n" + clamav.EICAR + b"\r\n"
@@ -52,12 +53,19 @@ class Fixture(Site):
 
     @contextlib.contextmanager
     def server(self, module, *milters):
-        """A mail server that asks these milters about mail from outside."""
+        """A mail server that asks these milters about mail from outside, and
+        of copies, behind us, those that stand behind us there."""
         reason = module.unavailable()
         if reason:
             raise tap.Skip(reason)
-        with module.Server([self.socket], [ALICE],
-                           mx_milters=list(milters)) as server:
+        behind = list(milters[milters.index(self.socket):])
+        server = module.Server([self.socket], [ALICE],
+                               mx_milters=list(milters),
+                               reinject_milters=behind)
+        self.write_settings(
+            more=f'reinject = "smtp://127.0.0.1:{server.reinject}";')
+        self.restart_milter()
+        with server:
             yield server
 
     def signed(self, entity=CLEAN):
@@ -71,11 +79,17 @@ class Fixture(Site):
             build(BOB, [ALICE], b""), entity))
 
 
-def through(server, mail):
-    code, text = server.deliver(BOB, [ALICE], mail)
+def through(server, mail, *others):
+    """What Alice gets of it."""
+    code, text = server.deliver(BOB, [ALICE, *others], mail)
     equal(code, 250, text)
+    return arrived(server, mail, ALICE)
+
+
+def arrived(server, mail, name):
     wanted = messages.message_id(mail)
-    return server.sink.take(lambda m: wanted in m.data).data
+    return server.sink.take(
+        lambda m: wanted in m.data and name in m.recipients).data
 
 
 def head_of(message):
@@ -100,6 +114,17 @@ def _documented(site, server):
     equal(messages.status_of(left)[1]["decrypted"], "yes")
     contains(left, clamav.EICAR)
     contains(left, b"X-Virus-Status: Infected")
+
+
+def _split(site, server):
+    """Frank cannot read it: Alice's copy comes by another way."""
+    mail = site.encrypted(INFECTED)
+    left = through(server, mail, FRANK)
+    contains(left, clamav.EICAR)
+    contains(left, b"X-Virus-Status: Infected")
+    left = arrived(server, mail, FRANK)
+    absent(left, clamav.EICAR)
+    contains(left, b"X-Virus-Status: Clean")
 
 
 def _forged(site, server):
@@ -135,6 +160,7 @@ def _declare(module):
         with site.server(module, site.dkim.socket, site.socket,
                          site.scanner.socket) as server:
             _documented(site, server)
+            _split(site, server)
             _forged(site, server)
 
     @case(f"{name}: the other way round neither sees what it should")
