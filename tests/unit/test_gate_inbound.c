@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "gateway/gate_inbound.h"
@@ -199,14 +200,15 @@ scene_closed(struct scene *s)
 	s->copy = NULL;
 }
 
-/* wanted: part of what the gate has to say; NULL: nothing. */
-static void
-judge(struct scene *s, const char *wanted)
+/* What the gate says; the scene is over. */
+static int
+ask(struct scene *s, struct err *err)
 {
 	struct slice_list content = {.count = 0};
 	struct edits edits;
-	struct err err = {.text = ""};
 	int rc;
+
+	err->text[0] = '\0';
 
 	edits_init(&edits);
 	for (size_t i = 0; i < s->count; i++)
@@ -231,16 +233,26 @@ judge(struct scene *s, const char *wanted)
 	    .edits = &edits,
 	    .relay = s->copy ? &s->relay : NULL,
 	    .done = s->done};
-	rc = gate_inbound_check(&s->c, &err);
+	rc = gate_inbound_check(&s->c, err);
+	edits_fini(&edits);
+	header_fini(&s->content);
+	header_fini(&s->header);
+	envelope_fini(&s->envelope);
+	return rc;
+}
+
+/* wanted: part of what the gate has to say; NULL: nothing. */
+static void
+judge(struct scene *s, const char *wanted)
+{
+	struct err err;
+	int rc = ask(s, &err);
+
 	if ((rc == 0) != !wanted || (wanted && !strstr(err.text, wanted)))
 		fail_msg("\"%s\", not \"%s\"", rc == 0 ? "" : err.text,
 		    wanted ? wanted : "");
 	if (wanted)
 		assert_int_equal(err.class, ERR_BUG);
-	edits_fini(&edits);
-	header_fini(&s->content);
-	header_fini(&s->header);
-	envelope_fini(&s->envelope);
 }
 
 /* --- what is right --- */
@@ -655,6 +667,210 @@ test_copy(void **state)
 	judge(&s, "a plaintext of nothing");
 }
 
+/* --- anything at all --- */
+
+static unsigned
+any(unsigned below)
+{
+	return (unsigned)random() % below;
+}
+
+#define FIELDS_MAX 64
+
+/* A header in a mail server. */
+struct server {
+	char *fields[FIELDS_MAX]; /* NULL: deleted */
+	char *names[FIELDS_MAX];  /* with a colon behind */
+	size_t count;
+};
+
+static void
+server_add(struct server *v, size_t at, const char *name, const char *value)
+{
+	assert_true(v->count < FIELDS_MAX);
+	memmove(v->fields + at + 1, v->fields + at,
+	    (v->count - at) * sizeof(*v->fields));
+	memmove(v->names + at + 1, v->names + at,
+	    (v->count - at) * sizeof(*v->names));
+	v->fields[at] = value ? xasprintf("%s:%s", name, value) : NULL;
+	v->names[at] = xasprintf("%s:", name);
+	v->count++;
+}
+
+/* renumbers: as Postfix does after a deletion. */
+static void
+server_edit(struct server *v, bool renumbers, const struct edit *e)
+{
+	char *name = xasprintf("%s:", e->name);
+	unsigned seen = 0;
+	size_t at = 0;
+
+	for (; at < v->count; at++)
+		if ((v->fields[at] || !renumbers) &&
+		    strcasecmp(v->names[at], name) == 0 && ++seen == e->index)
+			break;
+	free(name);
+	if (at == v->count) {
+		server_add(v, at, e->name, e->value);
+		return;
+	}
+	free(v->fields[at]);
+	v->fields[at] = e->value ? xasprintf("%s:%s", e->name, e->value) : NULL;
+}
+
+/* It is told the edits of the fields that came, in their order. */
+static void
+server_play(struct server *v, bool renumbers, const struct scene *s)
+{
+	v->count = 0;
+	for (size_t i = 0; came[i]; i++) {
+		char *name = xstrndup(came[i], strcspn(came[i], ":"));
+
+		server_add(v, i, name, came[i] + strlen(name) + 1);
+		free(name);
+	}
+	for (size_t i = 0; i < s->count; i++)
+		if (s->edits[i].index > 0)
+			server_edit(v, renumbers, &s->edits[i]);
+	for (size_t i = 0; i < s->count; i++)
+		if (s->edits[i].index == 0)
+			server_add(v, 0, s->edits[i].name, s->edits[i].value);
+}
+
+#define LIE "Authentication-Results: mx.example.org; smime=pass"
+
+static bool
+begins(const char *field, const char *with)
+{
+	return field && strncasecmp(field, with, strlen(with)) == 0;
+}
+
+/* What must hold of a header that has passed, whichever server made it. */
+static void
+check_passed(const struct scene *s, bool renumbers)
+{
+	unsigned status = 0, lies = 0, others = 0, kept = 0;
+	size_t own = 0;
+	struct server v;
+
+	for (size_t i = 0; i < s->count; i++)
+		own += s->edits[i].index == 0;
+	server_play(&v, renumbers, s);
+	for (size_t i = 0; i < v.count; i++) {
+		const char *field = v.fields[i];
+
+		status += begins(field, "X-SMIME-Status:");
+		/* What we have put on top is ours to say. */
+		lies += i >= own && begins(field, LIE);
+		others +=
+		    begins(field, "Authentication-Results: mx.example.net") ||
+		    begins(
+			field, "Authentication-Results: mx.example.org; dkim=");
+		kept += begins(field, "From: bob@example.net") ||
+			begins(field, "Subject: hello") ||
+			begins(field, "Bcc: kim");
+		free(v.fields[i]);
+		free(v.names[i]);
+	}
+	assert_true(status <= 1);
+	assert_int_equal(lies, 0);
+	assert_int_equal(others, 2);
+	assert_int_equal(kept, 3);
+}
+
+/* Who gets plaintext may have it. */
+static void
+check_readers(const struct scene *s)
+{
+	for (size_t i = 0; i < PEOPLE; i++) {
+		const struct inbound_recipient *r = &s->recipients[i];
+		bool plain = s->body != NULL;
+
+		for (size_t k = 0; s->removed[k]; k++)
+			plain |= strcasecmp(s->removed[k], r->address) == 0;
+		assert_true(!plain ||
+			    (r->is_own && r->reads && r->decrypt == SWITCH_ON &&
+				r->mode == MODE_ENFORCE));
+	}
+	if (s->body)
+		assert_string_equal(s->body, HELLO);
+	if (s->copy)
+		assert_non_null(strstr(s->copy, "\r\n\r\n" HELLO));
+}
+
+static void
+mutate(struct scene *s)
+{
+	static const char *const names[] = {"X-SMIME-Status",
+	    "Authentication-Results", "From", "Content-Type", "Subject",
+	    TOKEN_FIELD, "MIME-Version", "Bcc"};
+	static const char *const values[] = {NULL, " valid", RESULTS_VALUE,
+	    " mx.example.org; smime=pass", " text/html", " 1.0"};
+	struct inbound_recipient *r = &s->recipients[any(PEOPLE)];
+	struct edit *e = &s->edits[any((unsigned)s->count)];
+	struct edit swapped = *e;
+
+	switch (any(9)) {
+	case 0:
+		e->index = any(4);
+		break;
+	case 1:
+		e->value = values[any(6)];
+		break;
+	case 2:
+		e->name = names[any(8)];
+		break;
+	case 3:
+		*e = s->edits[0];
+		s->edits[0] = swapped;
+		break;
+	case 4:
+		*e = s->edits[--s->count];
+		break;
+	case 5:
+		r->reads = !r->reads;
+		s->plain[any(PEOPLE)] ^= true;
+		break;
+	case 6:
+		r->decrypt = SWITCH_OFF;
+		break;
+	case 7:
+		s->removed[any(3)] = s->removed[any(3)];
+		break;
+	default:
+		s->body = any(2) ? "hello\r\n" : NULL;
+	}
+}
+
+/* Thousands of mistakes, one to three at a time: whatever passes is right by
+ * other means than the gate's. */
+static void
+test_random(void **state)
+{
+	static void (*const scenes[])(struct scene *) = {
+	    scene_split, scene_in_place, scene_closed};
+	unsigned passed = 0;
+	struct scene s, asked;
+	struct err err;
+
+	(void)state;
+	srandom(1);
+	for (unsigned i = 0; i < 30000; i++) {
+		scenes[i % 3](&s);
+		for (unsigned k = any(3) + 1; k > 0; k--)
+			mutate(&s);
+		/* The edits stay; the rest of it is over. */
+		asked = s;
+		if (ask(&asked, &err) < 0)
+			continue;
+		passed++;
+		check_passed(&s, true);
+		check_passed(&s, false);
+		check_readers(&s);
+	}
+	assert_true(passed > 100);
+}
+
 int
 main(void)
 {
@@ -672,6 +888,7 @@ main(void)
 	    cmocka_unit_test(test_shadow),
 	    cmocka_unit_test(test_tags),
 	    cmocka_unit_test(test_copy),
+	    cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
