@@ -165,7 +165,8 @@ count(struct rejudge *r, const struct store_judgement *j)
 	r->contacts++;
 }
 
-/* One that was forgotten or displaced since it was read is not done. */
+/* One that was forgotten, displaced or judged since it was read, by mail that
+ * came or by the operator, is not done. */
 static int
 flush(struct rejudge *r)
 {
@@ -199,7 +200,8 @@ rejudge_trusted(struct rejudge *r, const struct store_partner_cert *c)
 	copy = &r->certs.at[r->certs.count - 1];
 	r->list[r->count++] = (struct store_judgement){.address = copy->address,
 	    .fingerprint = copy->certificate->fingerprint,
-	    .trust = continuity_trust(answer)};
+	    .trust = continuity_trust(answer),
+	    .only_untrusted = true};
 	return 0;
 }
 

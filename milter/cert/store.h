@@ -315,6 +315,8 @@ struct store_judgement {
 	const char *address; /* borrowed, as the next */
 	const unsigned char *fingerprint;
 	enum store_trust trust;
+	bool only_untrusted; /* passed over, too, when it is anything else by
+	                      * now: somebody has judged it since */
 	bool done;
 };
 int store_partner_certs_judge(struct store *store, struct store_judgement *list,

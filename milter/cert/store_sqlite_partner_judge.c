@@ -58,7 +58,7 @@ find_row(struct sqlite *db, const char *address, struct slice digest,
 	return sqlite_done(&q, err);
 }
 
-/* *done: there was such a certificate. */
+/* *done: there was such a certificate, and it is still to be judged. */
 static int
 judge(struct sqlite *db, const struct store_judgement *j, bool *done,
     struct err *err)
@@ -69,8 +69,8 @@ judge(struct sqlite *db, const struct store_judgement *j, bool *done,
 
 	if (find_row(db, j->address, digest, &id, &untrusted, err))
 		return -1;
-	*done = id != 0;
-	if (id == 0)
+	*done = id != 0 && (untrusted || !j->only_untrusted);
+	if (!*done)
 		return 0;
 	if (set_trust(db, id, j->trust, err))
 		return -1;

@@ -624,10 +624,17 @@ static void
 test_judge_many(void **state)
 {
 	struct store_judgement list[] = {
-	    {BOB, pool[0].certificate->fingerprint, STORE_TRUST_PINNED, false},
-	    {"carol@example.net", pool[0].certificate->fingerprint,
-		STORE_TRUST_PINNED, true},
-	    {BOB, pool[1].certificate->fingerprint, STORE_TRUST_PENDING, false},
+	    {.address = BOB,
+		.fingerprint = pool[0].certificate->fingerprint,
+		.trust = STORE_TRUST_PINNED},
+	    {.address = "carol@example.net",
+		.fingerprint = pool[0].certificate->fingerprint,
+		.trust = STORE_TRUST_PINNED,
+		.done = true},
+	    {.address = BOB,
+		.fingerprint = pool[1].certificate->fingerprint,
+		.trust = STORE_TRUST_PENDING,
+		.only_untrusted = true},
 	};
 	uint64_t before;
 
@@ -644,6 +651,14 @@ test_judge_many(void **state)
 	assert_true(list[2].done);
 	assert_int_equal(trust_of(&pool[0]), STORE_TRUST_PINNED);
 	assert_int_equal(trust_of(&pool[1]), STORE_TRUST_PENDING);
+	/* What was said meanwhile stands. */
+	MUST(store_partner_cert_judge(store, BOB,
+	    pool[1].certificate->fingerprint, STORE_TRUST_DISTRUSTED, &err));
+	before = generation();
+	MUST(store_partner_certs_judge(store, &list[2], 1, &err));
+	assert_false(list[2].done);
+	assert_int_equal(trust_of(&pool[1]), STORE_TRUST_DISTRUSTED);
+	assert_int_equal(generation(), before);
 }
 
 /* The mail of one that was untrusted counts from then on. */
