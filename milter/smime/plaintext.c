@@ -18,8 +18,10 @@
 #include "smime/cms_body.h"
 #include "smime/detect.h"
 
-/* Octets of a line (rule L1) without the name before the first. */
+/* Octets of a line (rule L1) without the name before the first, and of that:
+ * with its colon 998 together, RFC 5322 2.1.1. */
 #define VALUE_LINE_MAX 960
+#define NAME_MAX_LEN   37
 
 void
 plaintext_init(struct plaintext *p, const struct spool_config *config)
@@ -121,7 +123,8 @@ field_is_fit(const struct header_field *field)
 
 	mime_texture_scan(&texture, field->name);
 	mime_texture_scan(&texture, field->body);
-	return mime_texture_survives(&texture) && is_settable(field->body) &&
+	return field->name.len <= NAME_MAX_LEN &&
+	       mime_texture_survives(&texture) && is_settable(field->body) &&
 	       !has_blank_line(field->body);
 }
 

@@ -201,6 +201,24 @@ check_line(unsigned len, bool fits)
 	buf_fini(&text);
 }
 
+/* A field with a name of that many octets and all that a line may hold. */
+static void
+check_name(unsigned len, bool fits)
+{
+	struct buf text;
+
+	buf_init(&text, 4096);
+	buf_addf(&text, "Content-%0*d: %0959d\r\n\r\nHello",
+	    (int)(len - strlen("Content-")), 0, 0);
+	if (fits)
+		assert_delivered(buf_slice(&text), false, buf_text(&text));
+	else
+		assert_refused(buf_slice(&text), false);
+	assert_int_equal(
+	    slice_find(buf_slice(&text), '\r', 0), len + strlen(": ") + 959);
+	buf_fini(&text);
+}
+
 /* Whatever comes out can be set as a field (the gate sees to it). */
 static void
 test_line_limit(void **state)
@@ -208,6 +226,9 @@ test_line_limit(void **state)
 	(void)state;
 	check_line(960, true);
 	check_line(961, false);
+	/* 998 with its name: RFC 5322 2.1.1. */
+	check_name(37, true);
+	check_name(38, false);
 }
 
 /* Rule S3: what was written on a system with other line ends. */
