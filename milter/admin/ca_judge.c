@@ -108,8 +108,15 @@ find(struct admin *a, const char *text, struct certificate **out,
 	struct err why;
 	int rc;
 
-	if (fingerprint_read(text, s.beginning, &why) != VERB_DONE)
-		return read_file(text, out, err);
+	if (fingerprint_read(text, s.beginning, &why) != VERB_DONE) {
+		rc = read_file(text, out, err);
+		if (rc && err->class == ERR_NOT_FOUND)
+			(void)err_set(err, ERR_NOT_FOUND,
+			    "%s: neither a file nor the beginning of a "
+			    "fingerprint (%u digits or more)",
+			    text, FINGERPRINT_LEAST);
+		return rc;
+	}
 	rc = find_known(a, &s, err);
 	if (rc)
 		certificate_unref(&s.found);

@@ -29,7 +29,8 @@ static const struct column csv_columns[] = {
 static const struct view views[] = {
     {NULL, NULL, head_columns},
     {"sender", "What it sends", policy_list_columns},
-    {"recipient", "What it is sent", policy_list_columns},
+    {"recipient", "What it is sent, and sends us (inbound)",
+	policy_list_columns},
 };
 
 #define VIEWS (sizeof(views) / sizeof(*views))

@@ -92,10 +92,25 @@ ask_which(const struct search *s, struct err *err)
 	buf_fini(&text);
 }
 
+static bool
+has_untrusted(const struct partner_certs *known)
+{
+	for (size_t i = 0; i < known->count; i++)
+		if (known->at[i].trust == STORE_TRUST_UNTRUSTED)
+			return true;
+	return false;
+}
+
 static void
 complain_none(const struct search *s, struct err *err)
 {
-	if (s->beginning)
+	if (!s->beginning && s->judgement == &approval &&
+	    has_untrusted(&s->known))
+		(void)err_set(err, ERR_NOT_FOUND,
+		    "%s: no certificate waits for you, but for its authority; "
+		    "see: smimectl ca list --unknown",
+		    s->address);
+	else if (s->beginning)
 		(void)err_set(err, ERR_NOT_FOUND,
 		    "%s: no certificate %s; see: smimectl contact show %s",
 		    s->address, s->beginning, s->address);

@@ -172,6 +172,7 @@ run_pending(struct admin *a, struct err *err)
 {
 	struct walk walk = {.a = a, .err = err, .question.now = a->now};
 	struct partner_question *q = &walk.question;
+	struct store_counts counts;
 	int rc;
 
 	if (admin_store(a, &q->store, err) || admin_trust(a, &q->trust, err))
@@ -182,7 +183,14 @@ run_pending(struct admin *a, struct err *err)
 	    q->store, STORE_TRUST_PENDING, list_pending, &walk, err);
 	if (rc == 0)
 		rc = walk.rc;
-	listing_end(walk.listing, rc ? NULL : "nothing waits for you");
+	if (rc == 0)
+		rc = store_count(q->store, &counts, err);
+	listing_end(walk.listing, rc ? NULL
+				  : counts.untrusted > 0
+				      ? "nothing waits for you, but for its "
+					"authority; see: smimectl ca list "
+					"--unknown"
+				      : "nothing waits for you");
 	return rc ? VERB_FAILED : VERB_DONE;
 }
 

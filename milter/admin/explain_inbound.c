@@ -30,7 +30,7 @@ static const struct column lines[] = {
     {"decryption", "Encryption", COLUMN_TEXT},
     {"cipher", "  cipher", COLUMN_TEXT},
     {"authenticated", "  authenticated", COLUMN_TEXT},
-    {"opened_with", "  opened with", COLUMN_TEXT},
+    {"opened_with", "  opened with", COLUMN_ID},
     {"encrypted_to", "  names", COLUMN_TEXT},
     {"status", "Signature", COLUMN_TEXT},
     {"detail", "  because", COLUMN_TEXT},
@@ -45,6 +45,7 @@ static const struct column lines[] = {
     {"signer.level", "  level", COLUMN_TEXT},
     {"signer.id", "  certificate", COLUMN_TEXT},
     {"asked", "Asked of its author", COLUMN_TEXT},
+    {"otherwise", "  otherwise", COLUMN_TEXT},
     {"unmet", "  missing", COLUMN_TEXT},
     {"forged", "Forged fields", COLUMN_TEXT},
     {"copies", "Copies possible", COLUMN_TEXT},
@@ -163,7 +164,7 @@ set_verdict(json_t *o, const struct smime_verdict *v, time_t now)
 
 /* --- what is asked --- */
 
-/* The settings that are not "any", and what becomes of mail without. */
+/* The settings that are not "any". */
 static json_t *
 asked(const struct recipient_level *demand)
 {
@@ -175,11 +176,17 @@ asked(const struct recipient_level *demand)
 		append(list, "level");
 	if (demand->inbound_encryption == DEMAND_REQUIRED)
 		append(list, "encryption");
-	if (inbound_is_demand(demand))
-		append(list, demand->inbound_action == UNMET_REFUSE
-				 ? "or refuse"
-				 : "or mark");
 	return list;
+}
+
+/* What becomes of mail without. */
+static json_t *
+otherwise(const struct recipient_level *demand)
+{
+	if (!inbound_is_demand(demand))
+		return json_null();
+	return output_text(
+	    demand->inbound_action == UNMET_REFUSE ? "refuse" : "mark");
 }
 
 /* Moves those rows of an address that are about these settings. */
@@ -252,9 +259,10 @@ recipient_json(const struct inbound *in, const char *name, size_t i)
 	    r->is_own ? json_boolean(r->decrypt == SWITCH_ON) : json_null());
 	output_set(object, "shadow",
 	    r->is_own ? json_boolean(r->mode == MODE_SHADOW) : json_null());
-	/* Nobody looks for them where there is nothing to read. */
+	/* Nobody looks for them where there is nothing to read, or where it is
+	 * not wanted. */
 	output_set(object, "certificates",
-	    in->has_smime
+	    in->has_smime && (!r->is_own || r->decrypt == SWITCH_ON)
 		? json_integer((json_int_t)in->readers.at[i].own_count)
 		: json_null());
 	output_set(object, "reads",
@@ -433,6 +441,7 @@ explain_inbound(struct admin *a, const struct levels *levels,
 	if (in->has_smime)
 		set_verdict(answer, &in->layers.verdict, a->now);
 	output_set(answer, "asked", asked(&in->demand));
+	output_set(answer, "otherwise", otherwise(&in->demand));
 	output_set(answer, "forged", json_boolean(in->is_claimed));
 	output_set(answer, "copies", json_integer((json_int_t)g->facts.copies));
 	set_plan(answer, &in->plan);

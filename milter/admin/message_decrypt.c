@@ -10,14 +10,19 @@
 #include "admin/message_verbs.h"
 
 static int
-check_opened(const struct message_opening *o, struct err *err)
+check_opened(const struct message_opening *o, bool only, struct err *err)
 {
 	if (o->opened)
 		return 0;
+	if (o->layers.decryption == SMIME_CLEAR &&
+	    o->layers.verdict.status != SMIME_MALFORMED)
+		return err_set(
+		    err, ERR_PERMANENT, "the message is not encrypted");
 	if (o->layers.recipient_count > 0 && !o->is_for_us)
 		return err_set(err, ERR_NOT_FOUND,
 		    "cannot be decrypted: it is not encrypted to any of our "
-		    "certificates");
+		    "certificates%s",
+		    only ? " of --to" : "");
 	return err_set(err, ERR_PERMANENT, "the message cannot be decrypted");
 }
 
@@ -96,7 +101,8 @@ decrypt(struct admin *a, const struct message_file *m,
     const struct message_open_opts *opts, struct message_opening *o,
     struct err *err)
 {
-	if (message_open(a, m, opts, o, err) || check_opened(o, err))
+	if (message_open(a, m, opts, o, err) ||
+	    check_opened(o, opts->only, err))
 		return -1;
 	return print_decrypted(a, m, o, err);
 }

@@ -18,7 +18,7 @@ static const struct column verify_columns[] = {
     {"cipher", "  with", COLUMN_TEXT},
     {"recipients", "  to", COLUMN_TEXT},
     {"decrypted", "  opened", COLUMN_TEXT},
-    {"certificate", "  by certificate", COLUMN_TEXT},
+    {"certificate", "  by certificate", COLUMN_ID},
     {"authenticated", "  authenticated", COLUMN_TEXT},
     {"signed_outside", "Signed outside of it", COLUMN_TEXT},
     {"from", "From", COLUMN_TEXT},

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define TEXT_MAX   ((size_t)1024 * 1024)
 #define TIME_TEXT  sizeof("2026-01-31T23:59:59Z")
 #define DAY_LENGTH 10
+#define ID_LENGTH  16 /* as in the log */
 
 struct listing {
 	struct output *o;
@@ -111,6 +113,22 @@ add_value(struct buf *out, const json_t *value, enum output_format format)
 		add_list(out, value);
 }
 
+/* How much of a value people are shown. */
+static size_t
+seen_by_people(enum column_kind kind)
+{
+	switch (kind) {
+	case COLUMN_DAY:
+		return DAY_LENGTH;
+	case COLUMN_ID:
+		return ID_LENGTH;
+	case COLUMN_TEXT:
+	case COLUMN_NUMBER:
+		break;
+	}
+	return SIZE_MAX;
+}
+
 /* The value of one column as text that the caller frees. */
 static char *
 cell_text(const struct column *column, const json_t *object,
@@ -120,9 +138,8 @@ cell_text(const struct column *column, const json_t *object,
 
 	buf_init(&out, TEXT_MAX);
 	add_value(&out, member(object, column->key), format);
-	if (column->kind == COLUMN_DAY && format == OUTPUT_PEOPLE &&
-	    out.len > DAY_LENGTH)
-		out.len = DAY_LENGTH;
+	if (format == OUTPUT_PEOPLE && out.len > seen_by_people(column->kind))
+		out.len = seen_by_people(column->kind);
 	return buf_take_text(&out);
 }
 

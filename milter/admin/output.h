@@ -29,7 +29,8 @@ struct output {
 enum column_kind {
 	COLUMN_TEXT = 0,
 	COLUMN_NUMBER, /* right-aligned */
-	COLUMN_DAY     /* a time, of which people see the day only */
+	COLUMN_DAY,    /* a time, of which people see the day only */
+	COLUMN_ID      /* a fingerprint, of which people see the first digits */
 };
 
 /* One value of an object.  A list of columns ends with a NULL key. */

@@ -144,7 +144,7 @@ def _(site):
     equal((result["outcome"], result["action"], result["unmet"]),
           ("refused", "refuse", "must-be-signed"))
     contains(result["reply"], f"550 5.7.61 {BANK}: ")
-    equal(result["asked"], ["level", "or refuse"])
+    equal((result["asked"], result["otherwise"]), (["level"], "refuse"))
     level = row(result["rules"], setting="inbound_level")
     equal((level["address"], level["value"], level["level"],
            level["instead_of"]),
@@ -165,7 +165,8 @@ def _(site):
 @case("the address is more special than its domain; a name beside it helps not")
 def _(site):
     result = site.explain(plain(NEWS), "--to", ALICE, sender=NEWS)
-    equal((result["asked"], result["unmet"]), ([], None))
+    equal((result["asked"], result["otherwise"], result["unmet"]),
+          ([], None, None))
     value = row(result["rules"], setting="inbound_level", address=NEWS)
     equal((value["value"], value["level"]), ("any", f"{NEWS} (file)"))
     result = site.explain(plain(f"{NEWS}, {BANK}"), "--to", ALICE,
@@ -182,9 +183,9 @@ def _(site):
     equal((result["unmet"], result["outcome"]), ("must-be-signed", "refused"))
     result = site.json("explain", "--from", "x@mail.example.net", "--to",
                        ALICE)
-    equal((result["unmet"], result["asked"], result["outcome"],
-           result["marked"]),
-          ("must-be-encrypted", ["encryption", "or mark"], "accepted", True))
+    equal((result["unmet"], result["asked"], result["otherwise"],
+           result["outcome"], result["marked"]),
+          ("must-be-encrypted", ["encryption"], "mark", "accepted", True))
     contains(row(result["fields"], field="X-SMIME-Status")["value"],
              "must-be-encrypted")
 
@@ -229,6 +230,7 @@ def _(site):
     site.smimectl("user", "set", CAROL, "--decrypt", "off")
     result = site.explain(mail, "--to", CAROL)
     equal(gets(result)[CAROL][2], "decryption-off")
+    equal(result["recipients"][0]["certificates"], None, "nobody looks")
     rule = row(result["recipient_rules"], address=CAROL, setting="decrypt")
     equal((rule["value"], rule["level"]), ("off", f"{CAROL} (store)"))
     site.smimectl("user", "set", CAROL, "--decrypt", "inherit")
