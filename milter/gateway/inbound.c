@@ -48,20 +48,24 @@ inbound_fini(struct inbound *in)
 
 /* --- at the end of the header --- */
 
-/* Does From name whom it names, and is there anybody? */
+/* Does From show whom it names, and is there anybody? */
 static bool
 has_authors(const struct job *job)
 {
-	return !job->gather.from.malformed && job->gather.from.count > 0;
+	const struct address_list *from = &job->gather.from;
+
+	return !from->malformed && !from->has_group && from->count > 0;
 }
 
 /* A From that is broken in the right way names nobody to us, and somebody to
- * mail programs: what is asked of him counts.  Where there is none Sendmail
+ * mail programs, which also show a group's name instead of who is in it: what
+ * is asked of those counts.  Where there is none Sendmail
  * writes one, behind us, of the envelope's sender. */
 static void
 authors_salvage(struct job *job)
 {
 	struct address_list *salvaged = &job->inbound.salvaged;
+	const struct address_list *from = &job->gather.from;
 	const struct header *h = &job->header;
 
 	if (has_authors(job))
@@ -69,6 +73,12 @@ authors_salvage(struct job *job)
 	for (size_t i = 0; i < h->count; i++)
 		if (slice_equal_text_ci(h->fields[i].name, "From"))
 			address_list_salvage(salvaged, h->fields[i].body);
+	for (size_t i = 0; i < from->count && i < LIMIT_DEMAND_AUTHORS; i++) {
+		address_list_sort(salvaged);
+		if (!address_list_has(salvaged, from->addresses[i]))
+			address_list_take(
+			    salvaged, xstrdup(from->addresses[i]));
+	}
 	if (salvaged->count == 0 && job->envelope.sender)
 		address_list_take(salvaged, xstrdup(job->envelope.sender));
 }

@@ -600,7 +600,18 @@ test_demand(void **state)
 	assert_int_equal(r.outcome, JOB_REFUSE);
 	assert_string_equal(r.reply.extended, "5.7.61");
 	fixture_result_fini(&r);
+	/* Nor as the name of a group, which is what programs show. */
+	mail.sender = "<mallory@example.com>";
+	mail.header = "From: \"bob@example.net\": mallory@example.com;\n";
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_REFUSE);
+	fixture_result_fini(&r);
+	mail.header = "From: us: mallory@example.com, bob@example.net;\n";
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_REFUSE);
+	fixture_result_fini(&r);
 	/* What comes from nobody is a report. */
+	mail.header = "Subject: hello\n";
 	mail.sender = "<>";
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
