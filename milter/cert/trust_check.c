@@ -105,6 +105,20 @@ verdict_of(int error)
 	}
 }
 
+/* In words that readers of mail and log understand. */
+static const char *
+reason_of(int error)
+{
+	switch (error) {
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		return "no path to a trusted authority";
+	default:
+		return X509_verify_cert_error_string(error);
+	}
+}
+
 /* What OpenSSL leaves open */
 
 static bool
@@ -264,7 +278,7 @@ verify(const struct trust_base *base, const struct certificate *c,
 	else if (X509_STORE_CTX_get_error(ctx) != X509_V_OK)
 		error = X509_STORE_CTX_get_error(ctx);
 	v->verdict = verdict_of(error);
-	v->reason = X509_verify_cert_error_string(error);
+	v->reason = reason_of(error);
 	judge_path(base, c, X509_STORE_CTX_get0_chain(ctx), v);
 	note_path_edges(v, X509_STORE_CTX_get0_chain(ctx));
 out:
