@@ -154,10 +154,10 @@ set_verdict(json_t *o, const struct smime_verdict *v, time_t now)
 	if (v->status == SMIME_UNSIGNED)
 		return;
 	output_set(o, "intact", json_boolean(v->intact));
-	output_set(o, "trusted", json_boolean(v->trusted));
-	output_set(o, "owns_from", json_boolean(v->owns_from));
-	output_set(o, "usage_fits", json_boolean(v->usage_fits));
-	output_set(o, "in_time", json_boolean(v->in_time));
+	output_set(o, "trusted", output_fact(v->intact, v->trusted));
+	output_set(o, "owns_from", output_fact(v->intact, v->owns_from));
+	output_set(o, "usage_fits", output_fact(v->intact, v->usage_fits));
+	output_set(o, "in_time", output_fact(v->intact, v->in_time));
 	output_set(
 	    o, "signer", v->signer ? cert_json(v->signer, now) : json_null());
 }

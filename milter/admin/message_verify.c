@@ -42,16 +42,18 @@ static const struct column verify_columns[] = {
 static void
 verdict_set(json_t *object, const struct smime_verdict *v, const char *from)
 {
+	bool is_signed = v->status != SMIME_UNSIGNED;
+
 	output_set(object, "status", output_text(smime_status_name(v->status)));
 	output_set(object, "detail", output_text(v->detail));
 	output_set(object, "from", output_text(from));
-	output_set(object, "intact", json_boolean(v->intact));
-	output_set(object, "trusted", json_boolean(v->trusted));
-	output_set(object, "owns_from", json_boolean(v->owns_from));
-	output_set(object, "usage_fits", json_boolean(v->usage_fits));
-	output_set(object, "in_time", json_boolean(v->in_time));
-	output_set(
-	    object, "revocation_checked", json_boolean(v->revocation_checked));
+	output_set(object, "intact", output_fact(is_signed, v->intact));
+	output_set(object, "trusted", output_fact(v->intact, v->trusted));
+	output_set(object, "owns_from", output_fact(v->intact, v->owns_from));
+	output_set(object, "usage_fits", output_fact(v->intact, v->usage_fits));
+	output_set(object, "in_time", output_fact(v->intact, v->in_time));
+	output_set(object, "revocation_checked",
+	    output_fact(v->intact, v->revocation_checked));
 	output_set(object, "signing_time", output_time(v->signing_time));
 	output_set(object, "digest", output_text(v->digest));
 	output_set(object, "signers", json_integer(v->signers));

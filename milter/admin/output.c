@@ -27,6 +27,12 @@ struct listing {
 };
 
 json_t *
+output_fact(bool known, bool value)
+{
+	return known ? json_boolean(value) : json_null();
+}
+
+json_t *
 output_text(const char *text)
 {
 	json_t *value;

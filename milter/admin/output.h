@@ -8,6 +8,7 @@
 #ifndef ADMIN_OUTPUT_H
 #define ADMIN_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -70,10 +71,12 @@ void output_done(struct output *o, const json_t *object, const char *format,
 /* Everything reached its file?  Temporary error otherwise (disk full). */
 int output_finish(struct output *o, struct err *err) MUST_USE;
 
-/* JSON values: text that may be no UTF-8 (NULL: null), and a time as
- * "2026-01-31T23:59:59Z" (0: null). */
+/* JSON values: text that may be no UTF-8 (NULL: null), a time as
+ * "2026-01-31T23:59:59Z" (0: null), and a fact (null where nobody has
+ * looked). */
 json_t *output_text(const char *text);
 json_t *output_time(time_t time);
+json_t *output_fact(bool known, bool value);
 
 /* Sets a member; takes value, which is never NULL. */
 void output_set(json_t *object, const char *key, json_t *value);

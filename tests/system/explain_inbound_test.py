@@ -134,8 +134,9 @@ def _(site):
 def _(site):
     mail = site.bob.sign_detached(header(), messages.PLAIN)
     result = site.explain(mail.replace(b"Hello", b"Hallo"), "--to", ALICE)
-    equal((result["status"], result["intact"], result["outcome"],
-           result["learned"]), ("altered", False, "accepted", []))
+    equal((result["status"], result["intact"], result["trusted"],
+           result["outcome"], result["learned"]),
+          ("altered", False, None, "accepted", []))
 
 
 @case("what is asked: by which rule, and what the author is told")

@@ -1312,6 +1312,9 @@ def _(site):
             (PLAIN, "unsigned")):
         verdict = site.json("message", "verify", data=data, status=NO)
         equal(verdict["status"], status)
+        equal((verdict["intact"], verdict["in_time"]),
+              {"altered": (False, None), "unsigned": (None, None)}.get(
+                  status, (True, True)), "nobody looks at the others")
     opaque = site.bob.sign_opaque(b"From: bob@example.net\r\n", ENTITY)
     equal(site.json("message", "verify", data=opaque)["status"], "valid")
 
