@@ -147,6 +147,21 @@ smtp_connection_send(
 }
 
 int
+smtp_connection_send_now(
+    struct smtp_connection *c, struct slice bytes, struct err *err)
+{
+	size_t n;
+
+	if (c->in_start < c->in_end)
+		return out_of_turn(err);
+	if (send_some(c, bytes, &n, err))
+		return -1;
+	return n == bytes.len
+		   ? 0
+		   : err_set(err, ERR_TEMPORARY, "no room to send at once");
+}
+
+int
 smtp_connection_send_alone(
     struct smtp_connection *c, struct slice bytes, struct err *err)
 {

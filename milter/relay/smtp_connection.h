@@ -47,8 +47,13 @@ void smtp_connection_abort(struct smtp_connection *c);
 int smtp_connection_send(
     struct smtp_connection *c, struct slice bytes, struct err *err) MUST_USE;
 
-/* As above, but also fails as soon as the server says anything or closes: for
- * what is long, and not to be interrupted. */
+/* The same without waiting, whatever the deadline: fails when not all of it
+ * can be sent at once. */
+int smtp_connection_send_now(
+    struct smtp_connection *c, struct slice bytes, struct err *err) MUST_USE;
+
+/* As smtp_connection_send, but also fails as soon as the server says anything
+ * or closes: for what is long, and not to be interrupted. */
 int smtp_connection_send_alone(
     struct smtp_connection *c, struct slice bytes, struct err *err) MUST_USE;
 

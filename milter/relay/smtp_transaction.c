@@ -48,8 +48,7 @@ say_goodbye(struct smtp_connection *c)
 {
 	struct err ignored;
 
-	c->deadline = deadline_in(1);
-	if (smtp_connection_send(c, slice_text("QUIT\r\n"), &ignored))
+	if (smtp_connection_send_now(c, slice_text("QUIT\r\n"), &ignored))
 		smtp_connection_abort(c);
 }
 
