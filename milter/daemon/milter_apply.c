@@ -39,13 +39,21 @@ text_without_const(const char *text)
 }
 
 static int
+replace_piece(SMFICTX *ctx, struct slice piece)
+{
+	return smfi_replacebody(
+		   ctx, without_const(piece.data), (int)piece.len) == MI_SUCCESS
+		   ? 0
+		   : -1;
+}
+
+static int
 replace_with(SMFICTX *ctx, struct slice rest)
 {
 	while (rest.len > 0) {
 		struct slice piece = slice_part(rest, 0, PIECE_MAX);
 
-		if (smfi_replacebody(ctx, without_const(piece.data),
-			(int)piece.len) != MI_SUCCESS)
+		if (replace_piece(ctx, piece))
 			return -1;
 		rest = slice_part(rest, piece.len, rest.len);
 	}
@@ -53,14 +61,20 @@ replace_with(SMFICTX *ctx, struct slice rest)
 }
 
 /* Each packet restarts the mail server's timer, so that even a long body
- * needs no smfi_progress. */
+ * needs no smfi_progress.  A packet of nothing makes the body empty; without
+ * any it would stay as it was, below a header that is not its own. */
 static int
 replace_body(SMFICTX *ctx, const struct slice_list *body)
 {
-	for (size_t i = 0; i < body->count; i++)
+	static const unsigned char nothing[1];
+	size_t len = 0;
+
+	for (size_t i = 0; i < body->count; i++) {
 		if (replace_with(ctx, body->at[i]))
 			return -1;
-	return 0;
+		len += body->at[i].len;
+	}
+	return len > 0 ? 0 : replace_piece(ctx, slice_make(nothing, 0));
 }
 
 static int

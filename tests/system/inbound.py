@@ -66,12 +66,14 @@ class Fixture(Site):
 
     # -- mail --
 
-    def letter(self, more=b"", message=None):
-        """From bob, signed, and encrypted to both readers."""
+    def letter(self, more=b"", message=None, entity=None):
+        """From bob, signed, and encrypted to both readers.  entity: what is
+        encrypted instead."""
         signed = self.bob.sign_detached(b"", ENTITY)
         return messages.encrypted(
             build(BOB, [ALICE, CAROL, ZOE], b"", more=more,
-                  message_id=message), signed, self.readers.values())
+                  message_id=message), signed if entity is None else entity,
+            self.readers.values())
 
     def deliver(self, recipients, mail, code=250):
         got, text = self.server.deliver(BOB, recipients, mail)
@@ -152,6 +154,16 @@ def _(site):
     site.check_plaintext(copies[ALICE], again=True)
     site.check_plaintext(copies[CAROL], again=True)
     site.check_ciphertext(copies[ZOE], mail)
+
+
+@case("nothing is inside: an empty body, and not what stood there")
+def _(site):
+    for recipients in ([ALICE], [ALICE, ZOE]):
+        mail = site.letter(entity=b"Content-Type: text/html\r\n\r\n")
+        site.deliver(recipients, mail)
+        data = site.arrived(mail)[ALICE].data
+        contains(data, b"\r\nContent-Type: text/html\r\n", "header")
+        equal(body_of(data).strip(), b"", "body")
 
 
 @case("nobody reads it: as it came, and marked")

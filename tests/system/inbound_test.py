@@ -91,6 +91,15 @@ def _(site):
         equal(verdict.recipients, [f"<{ALICE}>", f"<{CAROL}>"], "recipients")
 
 
+@case("nothing is inside: the body is empty, not the ciphertext")
+def _(site):
+    entity = b"Content-Type: text/html\r\n\r\n"
+    for rules in RULES:
+        verdict = site.deliver([ALICE], site.letter(ALICE, entity=entity),
+                               rules=rules)
+        check_opened(verdict.data, entity)
+
+
 @case("split: who is removed gets the copy, with his parameters")
 def _(site):
     for rules in RULES:
