@@ -149,8 +149,18 @@ out:
 	return rc;
 }
 
+/* What a verb makes of a stored user. */
+struct change {
+	enum verb_result (*make)(
+	    const struct args *args, struct store_user *u, struct err *err);
+	const char *action; /* in the audit trail */
+	const char *done;
+	bool of_settings; /* the audit trail has them */
+};
+
 static enum verb_result
-run_set(struct admin *a, const struct args *args, struct err *err)
+change_user(struct admin *a, const struct args *args,
+    const struct change *change, struct err *err)
 {
 	struct store_user u = {0};
 	char *address = NULL;
@@ -164,13 +174,16 @@ run_set(struct admin *a, const struct args *args, struct err *err)
 	if (admin_store(a, &store, err) ||
 	    store_user_find(store, address, &u, err))
 		goto out;
-	rc = apply_options(args, &u, err);
+	rc = change->make(args, &u, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
-	if (store_user_set(store, &u, err) || audit(a, "user set", &u, err))
+	if (store_user_set(store, &u, err) ||
+	    (change->of_settings
+		    ? audit(a, change->action, &u, err)
+		    : admin_audit(a, change->action, u.address, "", err)))
 		goto out;
-	print_done(a, &u, "changed");
+	print_done(a, &u, change->done);
 	rc = VERB_DONE;
 out:
 	store_user_fini(&u);
@@ -179,47 +192,48 @@ out:
 }
 
 static enum verb_result
-set_state(struct admin *a, const struct args *args, enum store_user_state state,
-    struct err *err)
+run_set(struct admin *a, const struct args *args, struct err *err)
 {
-	bool retired = state == STORE_USER_RETIRED;
-	struct store_user u = {0};
-	char *address = NULL;
-	struct store *store;
-	enum verb_result rc;
+	static const struct change set = {
+	    apply_options, "user set", "changed", true};
 
-	rc = admin_address(args_operand(args, 0), &address, err);
-	if (rc != VERB_DONE)
-		return rc;
-	rc = VERB_FAILED;
-	if (admin_store(a, &store, err) ||
-	    store_user_find(store, address, &u, err))
-		goto out;
-	u.state = state;
-	if (store_user_set(store, &u, err) ||
-	    admin_audit(a, retired ? "user retire" : "user reinstate",
-		u.address, "", err))
-		goto out;
-	print_done(a, &u,
-	    retired ? "retired: decrypts, but does not sign any more"
-		    : "active again");
-	rc = VERB_DONE;
-out:
-	store_user_fini(&u);
-	free(address);
-	return rc;
+	return change_user(a, args, &set, err);
+}
+
+static enum verb_result
+make_retired(const struct args *args, struct store_user *u, struct err *err)
+{
+	(void)args;
+	(void)err;
+	u->state = STORE_USER_RETIRED;
+	return VERB_DONE;
 }
 
 static enum verb_result
 run_retire(struct admin *a, const struct args *args, struct err *err)
 {
-	return set_state(a, args, STORE_USER_RETIRED, err);
+	static const struct change retire = {make_retired, "user retire",
+	    "retired: decrypts, but does not sign any more", false};
+
+	return change_user(a, args, &retire, err);
+}
+
+static enum verb_result
+make_active(const struct args *args, struct store_user *u, struct err *err)
+{
+	(void)args;
+	(void)err;
+	u->state = STORE_USER_ACTIVE;
+	return VERB_DONE;
 }
 
 static enum verb_result
 run_reinstate(struct admin *a, const struct args *args, struct err *err)
 {
-	return set_state(a, args, STORE_USER_ACTIVE, err);
+	static const struct change reinstate = {
+	    make_active, "user reinstate", "active again", false};
+
+	return change_user(a, args, &reinstate, err);
 }
 
 struct walk {

@@ -47,15 +47,6 @@ static const struct column lines[] = {
     {NULL, NULL, COLUMN_TEXT},
 };
 
-static const struct column rule_columns[] = {
-    {"address", "ADDRESS", COLUMN_TEXT},
-    {"setting", "SETTING", COLUMN_TEXT},
-    {"value", "VALUE", COLUMN_TEXT},
-    {"level", "SET BY", COLUMN_TEXT},
-    {"instead_of", "INSTEAD OF", COLUMN_TEXT},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
 static const struct column recipient_columns[] = {
     {"address", "RECIPIENT", COLUMN_TEXT},
     {"local", "OURS", COLUMN_TEXT},
@@ -103,9 +94,9 @@ static const struct column certificate_columns[] = {
 
 static const struct view views[] = {
     {NULL, NULL, lines},
-    {"rules", "Rules for the sender", rule_columns},
+    {"rules", "Rules for the sender", explain_rule_columns},
     {"recipient_rules", "Rules for recipients (others are built-in)",
-	rule_columns},
+	explain_rule_columns},
     {"recipients", "Recipients", recipient_columns},
     {"messages", "Copies", copy_columns},
     {"readers", "Whom each ciphertext names to its readers", reader_columns},

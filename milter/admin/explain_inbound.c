@@ -58,15 +58,6 @@ static const struct column lines[] = {
     {NULL, NULL, COLUMN_TEXT},
 };
 
-static const struct column rule_columns[] = {
-    {"address", "ADDRESS", COLUMN_TEXT},
-    {"setting", "SETTING", COLUMN_TEXT},
-    {"value", "VALUE", COLUMN_TEXT},
-    {"level", "SET BY", COLUMN_TEXT},
-    {"instead_of", "INSTEAD OF", COLUMN_TEXT},
-    {NULL, NULL, COLUMN_TEXT},
-};
-
 static const struct column recipient_columns[] = {
     {"address", "RECIPIENT", COLUMN_TEXT},
     {"local", "OURS", COLUMN_TEXT},
@@ -98,9 +89,9 @@ static const struct column lesson_columns[] = {
 
 const struct view explain_inbound_views[] = {
     {NULL, NULL, lines},
-    {"rules", "What is asked of who stands in From", rule_columns},
+    {"rules", "What is asked of who stands in From", explain_rule_columns},
     {"recipient_rules", "Rules for recipients (others are built-in)",
-	rule_columns},
+	explain_rule_columns},
     {"fields", "Header fields", field_columns},
     {"learned", "What is learned", lesson_columns},
     {"recipients", "Recipients", recipient_columns},

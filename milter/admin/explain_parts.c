@@ -6,6 +6,15 @@
 
 #include "base/alloc.h"
 
+const struct column explain_rule_columns[] = {
+    {"address", "ADDRESS", COLUMN_TEXT},
+    {"setting", "SETTING", COLUMN_TEXT},
+    {"value", "VALUE", COLUMN_TEXT},
+    {"level", "SET BY", COLUMN_TEXT},
+    {"instead_of", "INSTEAD OF", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
 json_t *
 explain_reason(enum plan_reason reason)
 {

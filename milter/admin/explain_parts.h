@@ -13,6 +13,9 @@
 #include "policy/facts.h"
 #include "policy/plan.h"
 
+/* For the rows of explain_rows. */
+extern const struct column explain_rule_columns[];
+
 /* null for no reason at all. */
 json_t *explain_reason(enum plan_reason reason);
 
