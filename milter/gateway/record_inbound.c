@@ -67,6 +67,24 @@ is_judged(const struct record_inbound *r)
 
 /* --- the signature --- */
 
+/* Of altered mail nobody has looked further, and "no" would say that somebody
+ * had. */
+static void
+put_facts(struct log_line *line, const struct smime_verdict *v)
+{
+	put_fact(line, "intact", v->intact);
+	if (v->digest && *v->digest)
+		log_text(line, "digest", v->digest);
+	if (!v->intact)
+		return;
+	put_fact(line, "trusted", v->trusted);
+	put_fact(line, "address", v->owns_from);
+	put_fact(line, "usage", v->usage_fits);
+	put_fact(line, "time", v->in_time);
+	log_text(
+	    line, "revocation", v->revocation_checked ? "good" : "unchecked");
+}
+
 static void
 record_signature(const struct record_inbound *r)
 {
@@ -80,15 +98,7 @@ record_signature(const struct record_inbound *r)
 		log_phrase(&line, "detail", v->detail);
 	if (v->signer)
 		put_fingerprint(&line, "signer", v->signer->fingerprint_text);
-	put_fact(&line, "intact", v->intact);
-	put_fact(&line, "trusted", v->trusted);
-	if (v->digest && *v->digest)
-		log_text(&line, "digest", v->digest);
-	put_fact(&line, "address", v->owns_from);
-	put_fact(&line, "usage", v->usage_fits);
-	put_fact(&line, "time", v->in_time);
-	log_text(
-	    &line, "revocation", v->revocation_checked ? "good" : "unchecked");
+	put_facts(&line, v);
 	if (v->signer)
 		log_text(
 		    &line, "level", certificate_level_name(v->signer->level));
