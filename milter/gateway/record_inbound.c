@@ -99,7 +99,8 @@ record_signature(const struct record_inbound *r)
 	if (v->signer)
 		put_fingerprint(&line, "signer", v->signer->fingerprint_text);
 	put_facts(&line, v);
-	if (v->signer)
+	/* Who is not trusted can write any level into a certificate. */
+	if (v->signer && v->trusted)
 		log_text(
 		    &line, "level", certificate_level_name(v->signer->level));
 	put_message(&line, r);

@@ -326,6 +326,15 @@ test_verified(void **state)
 	      "signer=0123456789abcdef intact=yes digest=sha256 trusted=yes "
 	      "address=no usage=yes time=no revocation=unchecked "
 	      "level=unknown\n");
+	/* Anybody's own authority can give any level. */
+	v->status = SMIME_UNTRUSTED;
+	v->detail = "";
+	v->trusted = false;
+	record_inbound(&inbound_record);
+	check("4Q: verified from= status=untrusted signer=0123456789abcdef "
+	      "intact=yes digest=sha256 trusted=no address=no usage=yes "
+	      "time=no revocation=unchecked\n");
+	v->trusted = true;
 	inbound.unmet = REASON_LEVEL_TOO_LOW;
 	inbound.shadow = true;
 	v->status = SMIME_VALID;
