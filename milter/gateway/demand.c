@@ -27,9 +27,10 @@ int
 demand_of(const struct directory_view *view, const struct address_list *from,
     struct recipient_level *out, struct err *err)
 {
+	/* He whose mail is refused may be behind them. */
 	static const struct recipient_level crowd = {
 	    .inbound_signature = DEMAND_REQUIRED,
-	    .inbound_action = UNMET_MARK,
+	    .inbound_action = UNMET_REFUSE,
 	};
 	struct recipient_level demand = {0};
 	size_t n = from->count;

@@ -12,10 +12,10 @@
 /*
  * The strictest of what is asked of all its mailboxes, of all From fields
  * together; {0} when nothing is asked of anybody, and that costs nothing
- * where there is no such rule at all.  Where there is, whoever writes more
- * than LIMIT_DEMAND_AUTHORS of them is asked for a signature, too, for nobody
- * looks at the rest.  Of *out only the inbound values are set.  Errors are
- * those of the store.
+ * where there is no such rule at all.  Where there is, more than
+ * LIMIT_DEMAND_AUTHORS of them are asked for a signature, and refused without,
+ * for nobody looks at the rest.  Of *out only the inbound values are set.
+ * Errors are those of the store.
  */
 int demand_of(const struct directory_view *view,
     const struct address_list *from, struct recipient_level *out,

@@ -73,8 +73,11 @@ authors_salvage(struct job *job)
 	for (size_t i = 0; i < h->count; i++)
 		if (slice_equal_text_ci(h->fields[i].name, "From"))
 			address_list_salvage(salvaged, h->fields[i].body);
-	for (size_t i = 0; i < from->count && i < LIMIT_DEMAND_AUTHORS; i++) {
-		address_list_sort(salvaged);
+	/* One more than is looked at makes a crowd of them. */
+	for (size_t i = 0;
+	     i < from->count && salvaged->count <= LIMIT_DEMAND_AUTHORS; i++) {
+		if (!salvaged->sorted)
+			address_list_sort(salvaged);
 		if (!address_list_has(salvaged, from->addresses[i]))
 			address_list_take(
 			    salvaged, xstrdup(from->addresses[i]));

@@ -167,7 +167,7 @@ test_crowd(void **state)
 	strcat(text, ",x@example.info");
 	demand = asked(text);
 	assert_int_equal(demand.inbound_signature, DEMAND_REQUIRED);
-	assert_int_equal(demand.inbound_action, UNMET_MARK);
+	assert_int_equal(demand.inbound_action, UNMET_REFUSE);
 	/* Where nothing is asked of anybody they may be as many as they
 	 * like. */
 	f.config.recipient_domain_count = 0;

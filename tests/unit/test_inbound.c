@@ -566,6 +566,20 @@ no_demand(const char *name)
 	gateway_fixture_open(&f);
 }
 
+/* A From of so many authors; the buffer is overwritten by the next. */
+static const char *
+crowd_of(unsigned count)
+{
+	static char header[(LIMIT_DEMAND_AUTHORS + 2) * 32];
+	size_t n = (size_t)snprintf(header, sizeof(header), "From: us: ");
+
+	for (unsigned i = 0; i < count; i++)
+		n += (size_t)snprintf(
+		    header + n, sizeof(header) - n, "mallory@example.com, ");
+	(void)snprintf(header + n - 2, sizeof(header) - n + 2, ";\n");
+	return header;
+}
+
 /* E6: a partner whose mail must be signed. */
 static void
 test_demand(void **state)
@@ -609,6 +623,16 @@ test_demand(void **state)
 	mail.header = "From: us: mallory@example.com, bob@example.net;\n";
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_REFUSE);
+	fixture_result_fini(&r);
+	/* Nor behind a crowd, even of one name. */
+	mail.header = crowd_of(LIMIT_DEMAND_AUTHORS + 1);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_REFUSE);
+	assert_string_equal(r.reply.extended, "5.7.61");
+	fixture_result_fini(&r);
+	mail.header = crowd_of(2);
+	gateway_fixture_send(&f, &mail, &r);
+	assert_int_equal(r.outcome, JOB_ACCEPT);
 	fixture_result_fini(&r);
 	/* What comes from nobody is a report. */
 	mail.header = "Subject: hello\n";
