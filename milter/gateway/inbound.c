@@ -104,13 +104,17 @@ look_for_demands(struct job *job)
 	else if (demand_of(
 		     &job->view, inbound_authors(job), &in->demand, &err) == 0)
 		return;
-	if (job->failure != REASON_NONE ||
+	/* What is submitted has its own answer. */
+	if ((job->failure != REASON_NONE &&
+		job->gather.facts.submitter != SUBMITTER_NONE) ||
 	    !directory_may_demand(gateway_directory(job->gateway)))
 		return;
-	/* Nobody gets past what is asked because the store is away. */
+	/* Nobody gets past what is asked because the store is away, nor because
+	 * his mail is too large as well. */
 	if (gateway_config(job->gateway)->on_error == GATEWAY_TEMPFAIL) {
 		in->answer = JOB_DEFER;
-		job_fail(job, REASON_STORE, &err);
+		job->failure = REASON_STORE;
+		job->failure_err = err;
 	} else {
 		log_warning("what is asked of correspondents: %s", err.text);
 	}
