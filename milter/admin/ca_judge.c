@@ -237,24 +237,77 @@ rejudge(struct rejudge *r)
 	return flush(r);
 }
 
+/* --- what stays in spite of it --- */
+
+struct exceptions {
+	struct admin *a;
+	const struct certificate *distrusted;
+	struct certificate_list found;
+};
+
+/* Trusted, and certified by the one that is not. */
+static void
+add_exception(struct exceptions *e, struct certificate *c)
+{
+	/* It may be both configured and trusted by the operator. */
+	for (size_t i = 0; i < e->found.count; i++)
+		if (memcmp(e->found.at[i]->fingerprint, c->fingerprint,
+			sizeof(c->fingerprint)) == 0)
+			return;
+	if (trust_is_issued_by(c->x509, e->distrusted) &&
+	    trust_check(e->a->trust, c, NULL, e->a->now, NULL) == TRUST_OK)
+		certificate_list_add(&e->found, c);
+}
+
+static int
+add_judged(const struct store_authority *authority, void *arg)
+{
+	if (authority->certificate &&
+	    authority->trust == STORE_AUTHORITY_TRUSTED)
+		add_exception(arg, authority->certificate);
+	return 0;
+}
+
+/* The operator may have forgotten that he trusts one below it by itself. */
+static int
+find_exceptions(struct exceptions *e, struct err *err)
+{
+	struct certificate_list configured;
+
+	if (judged_load(e->a->store, e->a->trust, err) ||
+	    store_authority_each_judged(e->a->store, add_judged, e, err))
+		return -1;
+	certificate_list_init(&configured);
+	trust_list_configured(e->a->trust, &configured);
+	for (size_t i = 0; i < configured.count; i++)
+		add_exception(e, configured.at[i]);
+	certificate_list_fini(&configured);
+	return 0;
+}
+
 /* --- doing it --- */
 
-static void
-print(struct admin *a, const struct certificate *c,
-    enum store_authority_trust trust, const struct rejudge *r)
+static json_t *
+judged_json(struct admin *a, const struct certificate *c,
+    enum store_authority_trust trust)
 {
 	json_t *object = cert_json(c, a->now);
 
 	output_set(
 	    object, "trust", output_text(store_authority_trust_name(trust)));
+	return object;
+}
+
+static void
+print_trusted(
+    struct admin *a, const struct certificate *c, const struct rejudge *r)
+{
+	json_t *object = judged_json(a, c, STORE_AUTHORITY_TRUSTED);
+
 	output_set(object, "usable", json_integer((json_int_t)r->usable));
 	output_set(object, "pending", json_integer((json_int_t)r->pending));
 	output_set(object, "contacts", json_integer((json_int_t)r->contacts));
-	if (trust == STORE_AUTHORITY_DISTRUSTED)
-		output_done(&a->output, object,
-		    "%s: distrusted; nothing below it is used from now on",
-		    c->subject);
-	else if (r->contacts == 0)
+	if (r->contacts == 0)
 		output_done(&a->output, object,
 		    "%s: trusted; no certificate has waited for it",
 		    c->subject);
@@ -269,6 +322,30 @@ print(struct admin *a, const struct certificate *c,
 	json_decref(object);
 }
 
+static void
+print_distrusted(
+    struct admin *a, const struct certificate *c, const struct exceptions *e)
+{
+	json_t *object = judged_json(a, c, STORE_AUTHORITY_DISTRUSTED);
+	size_t count = e->found.count;
+
+	output_set(object, "exceptions", json_integer((json_int_t)count));
+	if (count == 0)
+		output_done(&a->output, object,
+		    "%s: distrusted; what leads to it is not used from now on, "
+		    "but for what you vouch for",
+		    c->subject);
+	else
+		output_done(&a->output, object,
+		    "%s: distrusted; but what leads to %zu authorit%s that it "
+		    "has certified, and that %s trusted by %s, is used all the "
+		    "same",
+		    c->subject, count, count == 1 ? "y" : "ies",
+		    count == 1 ? "is" : "are",
+		    count == 1 ? "itself" : "themselves");
+	json_decref(object);
+}
+
 static int
 judge(struct admin *a, struct certificate *c, enum store_authority_trust trust,
     struct err *err)
@@ -277,19 +354,23 @@ judge(struct admin *a, struct certificate *c, enum store_authority_trust trust,
 	    .certificate = c,
 	    .first_seen = a->now,
 	    .trust = trust};
+	struct exceptions e = {.a = a, .distrusted = c};
 	struct rejudge r = {.a = a, .err = err};
+	bool trusts = trust == STORE_AUTHORITY_TRUSTED;
 	int rc;
 
+	certificate_list_init(&e.found);
 	rc = store_authority_judge(a->store, &authority, err);
 	if (rc == 0)
-		rc = admin_audit(a,
-		    trust == STORE_AUTHORITY_TRUSTED ? "ca trust"
-						     : "ca distrust",
+		rc = admin_audit(a, trusts ? "ca trust" : "ca distrust",
 		    c->fingerprint_text, c->subject, err);
-	if (rc == 0 && trust == STORE_AUTHORITY_TRUSTED)
-		rc = rejudge(&r);
 	if (rc == 0)
-		print(a, c, trust, &r);
+		rc = trusts ? rejudge(&r) : find_exceptions(&e, err);
+	if (rc == 0 && trusts)
+		print_trusted(a, c, &r);
+	else if (rc == 0)
+		print_distrusted(a, c, &e);
+	certificate_list_fini(&e.found);
 	partner_certs_fini(&r.certs);
 	free(r.last);
 	return rc;

@@ -1226,6 +1226,17 @@ def _(site):
     contains(site.smimectl("ca", "trust", digest[:8]),
              "no certificate has waited for it")
     equal(set(trust_of(site, BOB).values()), {("harvested", "taken")})
+    below = site.file(site.partner.intermediate.read_bytes())
+    for verb, exceptions in (("trust", 1), ("distrust", 0)):
+        site.smimectl("ca", verb, below)
+        equal(site.json("ca", "distrust", digest[:8])["exceptions"],
+              exceptions)
+        equal(set(trust_of(site, BOB).values()),
+              {("harvested", "taken" if exceptions else "untrusted")})
+    contains(site.smimectl("ca", "distrust", digest[:8]), "is not used")
+    site.smimectl("ca", "trust", below)
+    contains(site.smimectl("ca", "distrust", digest[:8]),
+             "1 authority that it has certified, and that is trusted")
     site.smimectl("contact", "forget", BOB)
     in_store(site, "DELETE FROM authorities")
 
