@@ -145,6 +145,8 @@ add_pending(struct walk *walk, const struct store_partner_cert *c)
 		return -1;
 	taken = taken_of(answer.certificates);
 	object = copy_of(answer.certificates, c->fingerprint);
+	/* It is meant for those who want to write to this contact. */
+	(void)json_object_del(object, "advice");
 	output_set(object, "address", output_text(c->address));
 	output_set(object, "reason", output_text(continuity_name(why)));
 	output_set(object, "instead_of_text", text_of(taken));

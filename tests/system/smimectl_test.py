@@ -1044,6 +1044,7 @@ def _(site):
           (ERIN, waits.fingerprint(), "other-authority", "unknown",
            "2023-11-14T22:13:20Z"))
     contains(row["authority"], "Other")
+    check("advice" not in row, "that is for those who write to him")
     equal([one["fingerprint"] for one in row["instead_of"]],
           [used.fingerprint()])
     text = site.smimectl("contact", "list", "--pending")
