@@ -24,6 +24,7 @@ static const struct column lines[] = {
     {NULL, NULL, COLUMN_TEXT},
 };
 
+/* For people one table would be too wide. */
 static const struct column table[] = {
     {"id", "CERTIFICATE", COLUMN_TEXT},
     {"pick", "USED", COLUMN_TEXT},
@@ -32,16 +33,54 @@ static const struct column table[] = {
     {"key", "KEY", COLUMN_TEXT},
     {"level", "LEVEL", COLUMN_TEXT},
     {"issuer", "ISSUER", COLUMN_TEXT},
-    {"source", "LEARNED FROM", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+static const struct column source_table[] = {
+    {"id", "CERTIFICATE", COLUMN_TEXT},
     {"used", "HAS USED", COLUMN_TEXT},
+    {"source", "LEARNED FROM", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+static const struct column capability_table[] = {
+    {"id", "CERTIFICATE", COLUMN_TEXT},
     {"capabilities", "CAN DO", COLUMN_TEXT},
+    {NULL, NULL, COLUMN_TEXT},
+};
+
+static const struct column csv_table[] = {
+    {"id", "", COLUMN_TEXT},
+    {"pick", "", COLUMN_TEXT},
+    {"trust", "", COLUMN_TEXT},
+    {"not_after", "", COLUMN_DAY},
+    {"key", "", COLUMN_TEXT},
+    {"level", "", COLUMN_TEXT},
+    {"issuer", "", COLUMN_TEXT},
+    {"source", "", COLUMN_TEXT},
+    {"used", "", COLUMN_TEXT},
+    {"capabilities", "", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
 };
 
 static const struct view views[] = {
     {NULL, NULL, lines},
-    {"certificates", NULL, table},
+    {"certificates", "Certificates", table},
+    {"certificates", "Where they are from", source_table},
+    {"certificates", "What was announced with them", capability_table},
 };
+#define VIEW_COUNT (sizeof(views) / sizeof(*views))
+
+static const struct view csv_view = {"certificates", NULL, csv_table};
+
+static void
+print(struct output *o, const json_t *document)
+{
+	if (o->format == OUTPUT_CSV)
+		output_document(o, document, &csv_view, 1);
+	else
+		output_document(o, document, views, VIEW_COUNT);
+}
 
 enum verb_result
 contact_show_run(struct admin *a, const struct args *args, struct err *err)
@@ -74,7 +113,7 @@ contact_show_run(struct admin *a, const struct args *args, struct err *err)
 	output_set(object, "first_message", answer.first_message);
 	output_set(object, "last_message", answer.last_message);
 	output_set(object, "certificates", answer.certificates);
-	output_document(&a->output, object, views, 2);
+	print(&a->output, object);
 	rc = VERB_DONE;
 out:
 	json_decref(object);

@@ -1143,6 +1143,13 @@ def _(site):
     site.smimectl("recipient", "remove", ERIN)
     text = site.smimectl("contact", "show", ERIN)
     check(re.search(r"^Ours to them, first: +2020-09-13", text, re.M), text)
+    contains(text, "CAN DO")
+    check(max(map(len, text.splitlines())) < 110, "too wide a table: " + text)
+    rows = list(csv.DictReader(io.StringIO(
+        site.smimectl("--csv", "contact", "show", ERIN))))
+    equal([r["used"] for r in rows if r["trust"] == "harvested"],
+          ["aes256-gcm, oaep"])
+    check("capabilities" in rows[0], rows[0])
     site.smimectl("contact", "forget", ERIN)
 
 
