@@ -61,6 +61,7 @@ static const struct column lines[] = {
 static const struct column recipient_columns[] = {
     {"address", "RECIPIENT", COLUMN_TEXT},
     {"local", "OURS", COLUMN_TEXT},
+    {"user", "USER", COLUMN_TEXT},
     {"certificates", "CERTS", COLUMN_NUMBER},
     {"reads", "READS", COLUMN_TEXT},
     {"gets", "GETS", COLUMN_TEXT},
@@ -246,6 +247,7 @@ recipient_json(const struct inbound *in, const char *name, size_t i)
 
 	output_set(object, "address", output_text(name));
 	output_set(object, "local", json_boolean(r->is_own));
+	output_set(object, "user", json_null());
 	output_set(object, "decrypt",
 	    r->is_own ? json_boolean(r->decrypt == SWITCH_ON) : json_null());
 	output_set(object, "shadow",
@@ -265,25 +267,55 @@ recipient_json(const struct inbound *in, const char *name, size_t i)
 	return object;
 }
 
+/* A retired one still reads (F6). */
+static int
+set_user(const struct levels *levels, const char *address, json_t *recipient,
+    struct err *err)
+{
+	struct store_user user;
+	int rc;
+
+	rc = store_user_find(levels->store, address, &user, err);
+	if (rc)
+		return err->class == ERR_NOT_FOUND ? 0 : -1;
+	output_set(recipient, "user",
+	    output_text(
+		user.state == STORE_USER_RETIRED ? "retired" : "active"));
+	store_user_fini(&user);
+	return 0;
+}
+
+static int
+add_recipient_rules(const struct levels *levels, const char *address,
+    json_t *rules, struct err *err)
+{
+	static const char *const settings[] = {"decrypt", "mode", NULL};
+	json_t *rows;
+
+	if (policy_list_sender(levels, address, &rows, err) < 0)
+		return -1;
+	keep_rows(rules, address, rows, settings);
+	return 0;
+}
+
 static int
 add_recipients(const struct inbound *in, const struct levels *levels,
     json_t *answer, struct err *err)
 {
-	static const char *const settings[] = {"decrypt", "mode", NULL};
-	json_t *list = json_array(), *rules = json_array(), *rows;
+	json_t *list = json_array(), *rules = json_array(), *object;
 
 	output_set(answer, "recipients", list);
 	output_set(answer, "recipient_rules", rules);
 	for (size_t i = 0; i < in->plan.recipient_count; i++) {
 		const struct inbound_recipient *r = &in->readers.recipients[i];
 
-		(void)json_array_append_new(
-		    list, recipient_json(in, r->address, i));
+		object = recipient_json(in, r->address, i);
+		(void)json_array_append_new(list, object);
 		if (!r->is_own)
 			continue;
-		if (policy_list_sender(levels, r->address, &rows, err) < 0)
+		if (set_user(levels, r->address, object, err) < 0 ||
+		    add_recipient_rules(levels, r->address, rules, err) < 0)
 			return -1;
-		keep_rows(rules, r->address, rows, settings);
 	}
 	return 0;
 }

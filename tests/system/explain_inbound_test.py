@@ -223,6 +223,12 @@ def _(site):
                  field="X-SMIME-Status")["value"], "decrypted=no")
     result = site.explain(mail, "--to", ALICE)
     equal(gets(result), {ALICE: ("plaintext", "in place", None)})
+    site.smimectl("user", "retire", ALICE)
+    result = site.explain(mail, "--to", f"{ALICE},{CAROL},{EVE}")
+    equal({r["address"]: r["user"] for r in result["recipients"]},
+          {ALICE: "retired", CAROL: "active", EVE: None})
+    equal(gets(result)[ALICE][0], "plaintext", "retired, he still reads")
+    site.smimectl("user", "reinstate", ALICE)
 
 
 @case("who does not want it decrypted, and who is in shadow mode")
