@@ -64,6 +64,8 @@ main(int argc, char **argv)
 	if (options.task == TASK_VERSION)
 		printf(IDENT " " PACKAGE_VERSION " (%s, %s)\n",
 		    OpenSSL_version(OPENSSL_VERSION), milter_version());
+	else if (options.task == TASK_HELP)
+		(void)fputs(options_usage, stdout);
 	else
 		status = run(&options);
 	options_fini(&options);

@@ -1,13 +1,19 @@
 /* options.c: see options.h.  Main thread (getopt). */
 #include "daemon/options.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 
 const char options_usage[] = "usage: smime-milter [-c file] [-f] [-n]\n"
-			     "       smime-milter -V\n";
+			     "       smime-milter -V | -h\n";
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
 
 /* The working folder is left later, and the file read again by a reload. */
 static int
@@ -25,8 +31,9 @@ set_file(struct options *o, const char *path, struct err *err)
 	return 0;
 }
 
+/* word: where it stands */
 static int
-set_option(struct options *o, int option, struct err *err)
+set_option(struct options *o, int option, const char *word, struct err *err)
 {
 	switch (option) {
 	case 'c':
@@ -40,10 +47,16 @@ set_option(struct options *o, int option, struct err *err)
 	case 'V':
 		o->task = TASK_VERSION;
 		return 0;
+	case 'h':
+		o->task = TASK_HELP;
+		return 0;
 	case ':':
 		return err_set(
 		    err, ERR_PERMANENT, "-%c: needs an argument", optopt);
 	default:
+		if (optopt == 0)
+			return err_set(
+			    err, ERR_PERMANENT, "%s: no such option", word);
 		return err_set(
 		    err, ERR_PERMANENT, "-%c: no such option", optopt);
 	}
@@ -56,8 +69,9 @@ options_parse(struct options *o, int argc, char **argv, struct err *err)
 
 	*o = (struct options){.task = TASK_SERVE};
 	opterr = 0;
-	while ((option = getopt(argc, argv, ":c:fnV")) != -1) {
-		if (set_option(o, option, err))
+	while ((option = getopt_long(
+		    argc, argv, ":c:fnVh", long_options, NULL)) != -1) {
+		if (set_option(o, option, argv[optind - 1], err))
 			goto fail;
 	}
 	if (optind == argc)

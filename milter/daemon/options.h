@@ -10,8 +10,9 @@
 
 enum task {
 	TASK_SERVE,
-	TASK_CHECK,  /* -n */
-	TASK_VERSION /* -V */
+	TASK_CHECK,   /* -n */
+	TASK_VERSION, /* -V */
+	TASK_HELP     /* -h, --help */
 };
 
 struct options {

@@ -1,6 +1,7 @@
 /* keyd_options.c: see keyd_options.h.  Main thread (getopt). */
 #include "keyd/keyd_options.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,12 @@ const char keyd_usage[] =
     "usage: smime-keyd -s socket -k keyfile [-u user] [-g group] "
     "[-w workers] [-f]\n"
     "       smime-keyd -k new:keyfile\n"
-    "       smime-keyd -V\n";
+    "       smime-keyd -V | -h\n";
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
 
 static unsigned
 default_workers(void)
@@ -50,13 +56,16 @@ take_key_file(struct keyd_options *o, const char *text)
 
 	o->key_file = text;
 	if (strncmp(text, NEW_PREFIX, prefix) == 0) {
-		o->task = KEYD_NEW_KEY;
+		if (o->task == KEYD_SERVE)
+			o->task = KEYD_NEW_KEY;
 		o->key_file = text + prefix;
 	}
 }
 
+/* word: where it stands */
 static int
-take_option(struct keyd_options *o, int option, struct err *err)
+take_option(
+    struct keyd_options *o, int option, const char *word, struct err *err)
 {
 	switch (option) {
 	case 's':
@@ -79,10 +88,16 @@ take_option(struct keyd_options *o, int option, struct err *err)
 	case 'V':
 		o->task = KEYD_VERSION;
 		return 0;
+	case 'h':
+		o->task = KEYD_HELP;
+		return 0;
 	case ':':
 		return err_set(
 		    err, ERR_PERMANENT, "option -%c needs a value", optopt);
 	default:
+		if (optopt == 0)
+			return err_set(
+			    err, ERR_PERMANENT, "unknown option %s", word);
 		return err_set(
 		    err, ERR_PERMANENT, "unknown option -%c", optopt);
 	}
@@ -96,13 +111,15 @@ keyd_options_parse(
 	int option;
 
 	optind = 0; /* glibc: from the beginning, whatever was before */
-	while ((option = getopt(argc, argv, ":s:k:u:g:w:fV")) != -1)
-		if (take_option(&o, option, err))
+	while ((option = getopt_long(
+		    argc, argv, ":s:k:u:g:w:fVh", long_options, NULL)) != -1)
+		if (take_option(&o, option, argv[optind - 1], err))
 			return -1;
 	if (optind < argc)
 		return err_set(
 		    err, ERR_PERMANENT, "not an option: %s", argv[optind]);
-	if (o.task != KEYD_VERSION && (!o.key_file || !*o.key_file))
+	if (o.task != KEYD_VERSION && o.task != KEYD_HELP &&
+	    (!o.key_file || !*o.key_file))
 		return err_set(err, ERR_PERMANENT, "-k is missing");
 	if (o.task == KEYD_SERVE && (!o.socket || !*o.socket))
 		return err_set(err, ERR_PERMANENT, "-s is missing");

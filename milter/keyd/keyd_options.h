@@ -13,7 +13,8 @@
 enum keyd_task {
 	KEYD_SERVE,
 	KEYD_NEW_KEY, /* -k new:FILE */
-	KEYD_VERSION  /* -V */
+	KEYD_VERSION, /* -V */
+	KEYD_HELP     /* -h, --help */
 };
 
 struct keyd_options {

@@ -83,6 +83,10 @@ main(int argc, char **argv)
 		puts(IDENT " " PACKAGE_VERSION);
 		return 0;
 	}
+	if (options.task == KEYD_HELP) {
+		(void)fputs(keyd_usage, stdout);
+		return 0;
+	}
 	(void)log_open(LOG_TARGET_STDERR, LOG_LEVEL_INFO, IDENT, NULL);
 	if (options.task == KEYD_NEW_KEY)
 		rc = make_key(options.key_file, &err);

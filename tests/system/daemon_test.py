@@ -102,6 +102,14 @@ def version(site):
                    r"\d", out), out)
 
 
+@case("-h tells how it is called")
+def usage_asked_for(site):
+    for option in "-h", "--help":
+        status, out, err = site.milter_program(option)
+        equal((status, err), (0, ""), "status, stderr")
+        check(out.startswith("usage: smime-milter [-c file]"), out)
+
+
 @case("wrong usage has a status of its own")
 def usage(site):
     for arguments, text in ((["-x"], "-x: no such option"),

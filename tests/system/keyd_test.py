@@ -153,6 +153,14 @@ def _(shop):
           shop.printed)
 
 
+@case("-h prints the usage")
+def _(shop):
+    for option in "-h", "--help":
+        equal(shop.run(option), (0, ""))
+        check(shop.printed.startswith("usage: smime-keyd -s socket"),
+              shop.printed)
+
+
 @case("wrong usage: status 2 and the usage")
 def _(shop):
     for arguments in ([], ["-s", "x"], ["-x"], ["-k"],

@@ -99,6 +99,11 @@ test_other_tasks(void **state)
 	assert_int_equal(parse("-k new:/etc/key", &o, &err), 0);
 	assert_int_equal(o.task, KEYD_NEW_KEY);
 	assert_string_equal(o.key_file, "/etc/key");
+	assert_int_equal(parse("--help", &o, &err), 0);
+	assert_int_equal(o.task, KEYD_HELP);
+	/* Who asks for help wants nothing done. */
+	assert_int_equal(parse("-h -k new:/etc/key", &o, &err), 0);
+	assert_int_equal(o.task, KEYD_HELP);
 }
 
 static void
@@ -111,6 +116,7 @@ test_wrong_usage(void **state)
 	must_refuse("-k new:", "-k is missing");
 	must_refuse("-s sock -k", "-k needs a value");
 	must_refuse("-s sock -k key -x", "unknown option -x");
+	must_refuse("-s sock -k key --more", "unknown option --more");
 	must_refuse("-s sock -k key more", "not an option: more");
 }
 

@@ -50,6 +50,12 @@ test_tasks(void **state)
 	assert_int_equal(parse(&o, "-V", &err), 0);
 	assert_int_equal(o.task, TASK_VERSION);
 	options_fini(&o);
+	assert_int_equal(parse(&o, "-h", &err), 0);
+	assert_int_equal(o.task, TASK_HELP);
+	options_fini(&o);
+	assert_int_equal(parse(&o, "-f --help", &err), 0);
+	assert_int_equal(o.task, TASK_HELP);
+	options_fini(&o);
 }
 
 /* The daemon leaves its folder and reads the file again later. */
@@ -75,6 +81,8 @@ test_wrong_usage(void **state)
 		const char *text, *wanted;
 	} cases[] = {
 	    {"-x", "-x: no such option"},
+	    {"--nonsense", "--nonsense: no such option"},
+	    {"-f --config x", "--config: no such option"},
 	    {"-c", "-c: needs an argument"},
 	    {"-f start", "start: unexpected argument"},
 	    {"-c /x stop", "stop: unexpected argument"},
