@@ -7,6 +7,7 @@ import openssl
 import tap
 from mailserver import Sink
 from messages import build
+from processes import PeakMemory
 from tap import absent, case, check, contains, equal
 from testsite import COMPLAINTS, Site, is_sanitized
 
@@ -185,18 +186,22 @@ def _(site):
         site.restart_milter()
 
 
-@case("a large message is read and split", limit=300)
+@case("a large message is read and split, and is not in memory", limit=300)
 def _(site):
     line = b"A line that is neither short nor long, but there are many.\r\n"
     size = 2000000 if is_sanitized() else 20000000
     entity = (b"Content-Type: text/plain\r\n\r\n" +
               line * (size // len(line)))
     mail = site.letter(ALICE, entity=entity)
-    check_opened(site.deliver([ALICE], mail).data, entity)
-    verdict = site.deliver([ALICE, ZOE], mail)
+    with PeakMemory(site.milter) as memory:
+        check_opened(site.deliver([ALICE], mail).data, entity)
+        verdict = site.deliver([ALICE, ZOE], mail)
     check_closed(verdict.data, mail)
     copy = site.listener.take(lambda m: True).data
     check_opened(copy.partition(b"\r\n")[2], entity)
+    if not is_sanitized():
+        # A few times spool_memory, which is 1 MB.
+        check(memory.growth < 8 * 1024, f"{memory.growth} kB more")
 
 
 @case("nobody complained")
