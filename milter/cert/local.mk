@@ -36,7 +36,8 @@ check_LIBRARIES += tests/unit/libfixture.a
 tests_unit_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
-	tests/unit/key_pool.c tests/unit/key_pool.h
+	tests/unit/key_pool.c tests/unit/key_pool.h \
+	tests/unit/store_scene.c tests/unit/store_scene.h
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 
 CERT_TESTS = tests/unit/test_certificate tests/unit/test_store \

@@ -17,13 +17,7 @@
 #include "base/log.h"
 #include "gateway/token.h"
 #include "mail/header.h"
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
+#include "unit/must.h"
 
 #define FILE_MAX ((size_t)1 << 30)
 

@@ -1,29 +1,21 @@
 /* Who waits for a word about which authority. */
 #include "unit/unit.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin/authority_list.h"
 #include "base/alloc.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
 static struct fixture_cert root, sub, other, leaf;
-static char *folder, *uri;
+static struct store_scene scene;
 static struct store *store;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 setup(void **state)
 {
-	int from, to;
-
 	(void)state;
 	fixture_ca(&root, &(struct fixture_opts){.name = "Root"});
 	/* Of the same name, with another key. */
@@ -31,10 +23,7 @@ setup(void **state)
 	fixture_intermediate(
 	    &sub, &root, &(struct fixture_opts){.name = "Sub"});
 	fixture_leaf(&leaf, &sub, &(struct fixture_opts){.name = "leaf"});
-	folder = fixture_folder();
-	uri = xasprintf("sqlite:%s/store.db", folder);
-	MUST(store_migrate(uri, &from, &to, &err));
-	MUST(store_open(uri, &store, &err));
+	store = store_scene_start(&scene);
 	return 0;
 }
 
@@ -42,9 +31,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	store_close(store);
-	fixture_folder_remove(folder);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	fixture_fini(&leaf);
 	fixture_fini(&sub);
 	fixture_fini(&other);

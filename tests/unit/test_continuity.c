@@ -1,13 +1,11 @@
 /* Who vouches for a newcomer, and who waits for the operator (B4, H4). */
 #include "unit/unit.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/alloc.h"
 #include "cert/continuity.h"
 #include "cert/partner_certs.h"
 #include "unit/cert_fixture.h"
+#include "unit/store_scene.h"
 
 #define BOB "bob@example.net"
 #define DAY FIXTURE_DAY
@@ -472,17 +470,11 @@ judge_stored(struct store *store, const struct fixture_cert *c)
 static void
 test_stored(void **state)
 {
-	char *folder = fixture_folder();
-	char *uri = xasprintf("sqlite:%s/store.db", folder);
 	struct fixture_cert old, same, other;
-	struct store *store = NULL;
-	struct err err;
-	int from, to;
+	struct store_scene scene;
+	struct store *store = store_scene_start(&scene);
 
 	(void)state;
-	if (store_migrate(uri, &from, &to, &err) ||
-	    store_open(uri, &store, &err))
-		fail_msg("%s", err.text);
 	fixture_leaf(&old, &root, OPTS(.name = "old", .address = BOB));
 	fixture_leaf(&same, &root, OPTS(.name = "same", .address = BOB));
 	fixture_leaf(&other, &other_root, OPTS(.name = "o", .address = BOB));
@@ -496,9 +488,7 @@ test_stored(void **state)
 	fixture_fini(&other);
 	fixture_fini(&same);
 	fixture_fini(&old);
-	store_close(store);
-	fixture_folder_remove(folder);
-	free(uri);
+	store_scene_stop(&scene, &store);
 }
 
 int

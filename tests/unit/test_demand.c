@@ -9,18 +9,12 @@
 #include "base/limits.h"
 #include "gateway/demand.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 static struct gateway_fixture f;
 static struct store *store;
 static struct trust *trust;
 static struct directory *directory;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static const struct gateway_recipient domains[] = {
     {.name = "example.net",

@@ -13,19 +13,13 @@
 #include "base/alloc.h"
 #include "gateway/directory.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 static struct gateway_fixture f;
 static struct store *store;
 static struct trust *trust;
 static struct directory *directory;
 static struct fixture_cert stranger_ca;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 set_up(void **state)

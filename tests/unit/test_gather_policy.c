@@ -12,13 +12,7 @@
 #include "gateway/gather.h"
 #include "policy/decide.h"
 #include "unit/gateway_fixture.h"
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
+#include "unit/must.h"
 
 #define ALICE "alice@example.org"
 #define CARLA "carla@example.org"

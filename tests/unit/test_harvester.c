@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <sqlite3.h>
 
@@ -16,18 +15,12 @@
 #include "base/limits.h"
 #include "gateway/harvester.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 static struct gateway_fixture f;
 static struct store *store;
 static struct trust *trust;
 static struct fixture_cert bob;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 set_up(void **state)

@@ -16,6 +16,7 @@
 #include "cert/partner_certs.h"
 #include "gateway/lesson.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 #define BOB "bob@example.net"
 #define DAY FIXTURE_DAY
@@ -28,13 +29,6 @@
 	{                                                                      \
 		__VA_ARGS__                                                    \
 	}
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static struct gateway_fixture f;
 static struct store *store;

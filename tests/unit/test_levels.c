@@ -2,7 +2,6 @@
 #include "unit/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -10,27 +9,17 @@
 #include "db/sqlite.h"
 #include "gateway/levels.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
-
-static char *folder, *uri;
+static struct store_scene scene;
 static struct store *store;
 
 static int
 setup(void **state)
 {
-	int from, to;
-
 	(void)state;
-	folder = fixture_folder();
-	uri = xasprintf("sqlite:%s/store.db", folder);
-	MUST(store_migrate(uri, &from, &to, &err));
-	MUST(store_open(uri, &store, &err));
+	store = store_scene_start(&scene);
 	return 0;
 }
 
@@ -38,10 +27,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	store_close(store);
-	store = NULL;
-	fixture_folder_remove(folder);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -273,19 +259,17 @@ test_many_labels(void **state)
 static void
 spoil(const char *sql)
 {
-	char *path = xasprintf("%s/store.db", folder);
 	struct sqlite_pool *pool;
 	struct sqlite *db;
 
 	store_close(store);
-	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_pool_open(scene.path, &pool, &err));
 	MUST(sqlite_write(pool, SQLITE_PROMISE_KEPT, &db, &err));
 	MUST(sqlite_script(db, sql, &err));
 	MUST(sqlite_commit(db, &err));
 	sqlite_release(&db);
 	sqlite_pool_close(pool);
-	MUST(store_open(uri, &store, &err));
-	free(path);
+	MUST(store_open(scene.uri, &store, &err));
 }
 
 /* A row that cannot be read is an error, not one that says nothing. */

@@ -2,22 +2,15 @@
 #include "unit/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "admin/policy_list.h"
-#include "base/alloc.h"
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
-
-static char *folder, *uri;
+static struct store_scene scene;
 static struct store *store;
 
 static const char *const auditor[] = {"audit@example.org", "b@example.org"};
@@ -56,13 +49,9 @@ set_up(void **state)
 	struct store_recipient rule = {.name = recipient,
 	    .level = {.encrypt = RECEIVE_REQUIRED},
 	    .domain_certificate = nobody};
-	int from, to;
 
 	(void)state;
-	folder = fixture_folder();
-	uri = xasprintf("sqlite:%s/store.db", folder);
-	MUST(store_migrate(uri, &from, &to, &err));
-	MUST(store_open(uri, &store, &err));
+	store = store_scene_start(&scene);
 	levels.store = store;
 	MUST(store_domain_add(store, &stored, &err));
 	MUST(store_user_add(store, &user, &err));
@@ -74,9 +63,7 @@ static int
 tear_down(void **state)
 {
 	(void)state;
-	store_close(store);
-	fixture_folder_remove(folder);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	return 0;
 }
 

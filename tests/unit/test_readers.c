@@ -5,12 +5,12 @@
 #include "unit/unit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/readers.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 static struct gateway_fixture f;
 static struct fixture_cert alice, alice_old, rita, erin;
@@ -18,15 +18,6 @@ static struct store *store;
 static struct directory_view view;
 static struct envelope envelope;
 static struct readers readers;
-static struct err err;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err why = {0};                                          \
-		err = why;                                                     \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static void
 user(const char *address, struct setting_level level,

@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <sqlite3.h>
 
@@ -16,17 +15,11 @@
 #include "base/limits.h"
 #include "gateway/harvester.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 static struct gateway_fixture f;
 static struct fixture_cert anna;
 static struct store *store;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 set_up(void **state)

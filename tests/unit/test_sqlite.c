@@ -18,26 +18,10 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "db/sqlite.h"
+#include "unit/must.h"
 
 static char folder[64], path[96];
 static struct sqlite_pool *pool;
-
-/* Everything that must work says why when it does not. */
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
-
-#define FAILS(wanted, message, call)                                           \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		assert_int_equal((call), -1);                                  \
-		if (err.class != (wanted) || !strstr(err.text, message))       \
-			fail_msg("%s: class %d: %s", #call, (int)err.class,    \
-			    err.text);                                         \
-	} while (0)
 
 static void
 remove_files(void)

@@ -15,9 +15,11 @@
 #include "cert/store.h"
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
 static struct fixture_cert ca, intermediate;
-static char *folder, *path, *uri;
+static struct store_scene scene;
 static struct store *store;
 
 static int
@@ -42,18 +44,8 @@ group_teardown(void **state)
 static int
 setup(void **state)
 {
-	int from = -1, to = -1;
-	struct err err;
-
 	(void)state;
-	folder = fixture_folder();
-	path = xasprintf("%s/store.db", folder);
-	uri = xasprintf("sqlite:%s", path);
-	if (store_migrate(uri, &from, &to, &err) ||
-	    store_open(uri, &store, &err))
-		fail_msg("%s", err.text);
-	assert_int_equal(from, 0);
-	assert_int_equal(to, store_schema_version());
+	store = store_scene_start(&scene);
 	return 0;
 }
 
@@ -61,29 +53,9 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	store_close(store);
-	store = NULL;
-	fixture_folder_remove(folder);
-	free(path);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	return 0;
 }
-
-/* Everything that must work says why when it does not. */
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
-
-#define FAILS(wanted, message, call)                                           \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		assert_int_equal((call), -1);                                  \
-		if (err.class != (wanted) || !strstr(err.text, message))       \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static uint64_t
 generation(void)
@@ -958,7 +930,7 @@ ask_sqlite(const char *sql)
 	struct sqlite *db;
 	char *answer;
 
-	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_pool_open(scene.path, &pool, &err));
 	MUST(sqlite_write(pool, SQLITE_PROMISE_SOON, &db, &err));
 	sqlite_query(&q, db, sql);
 	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
@@ -1031,7 +1003,7 @@ open_fails(const char *which, enum err_class class, const char *message)
 static void
 test_open_errors(void **state)
 {
-	char *other = xasprintf("sqlite:%s/none.db", folder);
+	char *other = xasprintf("sqlite:%s/none.db", scene.folder);
 
 	(void)state;
 	open_fails(
@@ -1041,7 +1013,7 @@ test_open_errors(void **state)
 	open_fails("", ERR_PERMANENT, "unknown kind");
 	open_fails("sqlite:/", ERR_PERMANENT, "not a regular file");
 	free(other);
-	other = xasprintf("sqlite:%s/no/folder.db", folder);
+	other = xasprintf("sqlite:%s/no/folder.db", scene.folder);
 	FAILS(ERR_TEMPORARY, "cannot create",
 	    store_migrate(other, &(int){0}, &(int){0}, &err));
 	free(other);
@@ -1051,7 +1023,7 @@ test_open_errors(void **state)
 static void
 test_empty_file(void **state)
 {
-	char *name = xasprintf("%s/empty.db", folder);
+	char *name = xasprintf("%s/empty.db", scene.folder);
 	char *other = xasprintf("sqlite:%s", name);
 	struct buf nothing;
 	int from, to;
@@ -1072,7 +1044,7 @@ test_empty_file(void **state)
 static mode_t
 mode_of(const char *suffix)
 {
-	char *name = xasprintf("%s%s", path, suffix);
+	char *name = xasprintf("%s%s", scene.path, suffix);
 	struct stat st;
 
 	assert_int_equal(stat(name, &st), 0);
@@ -1091,10 +1063,10 @@ test_modes(void **state)
 		mode_t old;
 
 		store_close(store);
-		unlink(path);
+		unlink(scene.path);
 		old = umask(masks[i]);
-		MUST(store_migrate(uri, &from, &to, &err));
-		MUST(store_open(uri, &store, &err));
+		MUST(store_migrate(scene.uri, &from, &to, &err));
+		MUST(store_open(scene.uri, &store, &err));
 		add_domain("example.org");
 		umask(old);
 		assert_int_equal(mode_of(""), 0600);
@@ -1104,16 +1076,16 @@ test_modes(void **state)
 	store_close(store);
 	store = NULL;
 
-	chmod(path, 0660);
-	MUST(store_open(uri, &store, &err));
+	chmod(scene.path, 0660);
+	MUST(store_open(scene.uri, &store, &err));
 	store_close(store);
 	store = NULL;
-	chmod(path, 0604);
-	open_fails(uri, ERR_PERMANENT, "run: chmod o= ");
+	chmod(scene.path, 0604);
+	open_fails(scene.uri, ERR_PERMANENT, "run: chmod o= ");
 	FAILS(ERR_PERMANENT,
-	    "run: chmod o= ", store_migrate(uri, &from, &to, &err));
-	chmod(path, 0602);
-	open_fails(uri, ERR_PERMANENT, "run: chmod o= ");
+	    "run: chmod o= ", store_migrate(scene.uri, &from, &to, &err));
+	chmod(scene.path, 0602);
+	open_fails(scene.uri, ERR_PERMANENT, "run: chmod o= ");
 }
 
 /* Root makes the store for the user whose folder it is. */
@@ -1127,7 +1099,7 @@ open_as(uid_t uid, const char *message)
 
 	if (setgid(uid) || setuid(uid))
 		_exit(9);
-	rc = store_open(uri, &own, &err);
+	rc = store_open(scene.uri, &own, &err);
 	store_close(own);
 	if (rc == 0)
 		_exit(0);
@@ -1164,20 +1136,20 @@ test_owner(void **state)
 	}
 	store_close(store);
 	store = NULL;
-	unlink(path);
-	assert_int_equal(chown(folder, SOMEBODY, SOMEBODY), 0);
-	MUST(store_migrate(uri, &from, &to, &err));
-	assert_int_equal(stat(path, &st), 0);
+	unlink(scene.path);
+	assert_int_equal(chown(scene.folder, SOMEBODY, SOMEBODY), 0);
+	MUST(store_migrate(scene.uri, &from, &to, &err));
+	assert_int_equal(stat(scene.path, &st), 0);
 	assert_int_equal(st.st_uid, SOMEBODY);
 	assert_int_equal(st.st_gid, SOMEBODY);
 	assert_int_equal(status_as(SOMEBODY, ""), 0);
 	assert_int_equal(
 	    status_as(SOMEBODY_ELSE, "user 54322 cannot reach it"), 1);
-	chmod(folder, 0711);
+	chmod(scene.folder, 0711);
 	assert_int_equal(
 	    status_as(SOMEBODY_ELSE, "must be writable for this user"), 1);
 	/* Beside an operator who is root. */
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	add_domain("example.org");
 	assert_int_equal(status_as(SOMEBODY, ""), 0);
 }
@@ -1192,12 +1164,12 @@ test_foreign_database(void **state)
 	store_close(store);
 	store = NULL;
 	buf_init(&nothing, 1);
-	fixture_write(path, 0600, &nothing);
+	fixture_write(scene.path, 0600, &nothing);
 	free(ask_sqlite("CREATE TABLE t (x)"));
 	before = ask_sqlite("PRAGMA journal_mode");
-	open_fails(uri, ERR_PERMANENT, "database of another program");
+	open_fails(scene.uri, ERR_PERMANENT, "database of another program");
 	FAILS(ERR_PERMANENT, "database of another program",
-	    store_migrate(uri, &(int){0}, &(int){0}, &err));
+	    store_migrate(scene.uri, &(int){0}, &(int){0}, &err));
 	/* And it was left as it is. */
 	after = ask_sqlite("PRAGMA journal_mode");
 	assert_string_equal(before, after);
@@ -1213,9 +1185,9 @@ test_newer_schema(void **state)
 
 	(void)state;
 	free(ask_sqlite("UPDATE state SET schema = 99"));
-	open_fails(uri, ERR_PERMANENT, "upgrade this program");
+	open_fails(scene.uri, ERR_PERMANENT, "upgrade this program");
 	FAILS(ERR_PERMANENT, "upgrade this program",
-	    store_migrate(uri, &(int){0}, &(int){0}, &err));
+	    store_migrate(scene.uri, &(int){0}, &(int){0}, &err));
 	/* One that was open meanwhile stops and says so. */
 	FAILS(ERR_TEMPORARY, "restart it", store_generation(store, &n, &err));
 	FAILS(ERR_TEMPORARY, "restart it",
@@ -1234,8 +1206,9 @@ test_no_database(void **state)
 	buf_init(&text, 8192);
 	for (int i = 0; i < 8192; i++)
 		buf_add_char(&text, 'x');
-	fixture_write(path, 0600, &text);
-	open_fails(uri, ERR_PERMANENT, "no SQLite database; restore a backup");
+	fixture_write(scene.path, 0600, &text);
+	open_fails(
+	    scene.uri, ERR_PERMANENT, "no SQLite database; restore a backup");
 	buf_fini(&text);
 }
 
@@ -1311,7 +1284,7 @@ work_as_another_process(int number)
 	struct err err;
 	bool is_new;
 
-	if (store_open(uri, &own, &err))
+	if (store_open(scene.uri, &own, &err))
 		_exit(2);
 	fixture_leaf(&cert, &ca, &(struct fixture_opts){.name = "x"});
 	for (int i = 0; i < 40; i++) {
@@ -1363,7 +1336,7 @@ migrate_as_another_process(void)
 	struct err err;
 	int from, to;
 
-	_exit(store_migrate(uri, &from, &to, &err) ? 1 : 0);
+	_exit(store_migrate(scene.uri, &from, &to, &err) ? 1 : 0);
 }
 
 /* Several operators and scripts at once: one of them makes the tables. */
@@ -1376,7 +1349,7 @@ test_concurrent_migrations(void **state)
 	(void)state;
 	store_close(store);
 	store = NULL;
-	unlink(path);
+	unlink(scene.path);
 	for (int i = 0; i < 4; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
@@ -1388,7 +1361,7 @@ test_concurrent_migrations(void **state)
 		assert_true(WIFEXITED(status));
 		assert_int_equal(WEXITSTATUS(status), 0);
 	}
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 }
 
 /* Killed in the middle of its work, a process leaves whole records. */
@@ -1400,7 +1373,7 @@ harvest_for_ever(const struct fixture_cert *cert, int ready)
 	struct err err;
 	bool is_new;
 
-	if (store_open(uri, &own, &err))
+	if (store_open(scene.uri, &own, &err))
 		_exit(2);
 	for (int i = 0;; i++) {
 		partner_init(&c, cert, STORE_TRUST_HARVESTED, 1000);

@@ -16,29 +16,16 @@
 #include "cert/store.h"
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
 #define BOB "bob@example.net"
 /* As many different certificates as a test needs at most. */
 #define POOL (LIMIT_CERTIFICATES_PER_ADDRESS + 3u)
 
 static struct fixture_cert ca, intermediate, pool[POOL];
-static char *folder, *path, *uri;
+static struct store_scene scene;
 static struct store *store;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
-
-#define FAILS(wanted, message, call)                                           \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		assert_int_equal((call), -1);                                  \
-		if (err.class != (wanted) || !strstr(err.text, message))       \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 group_setup(void **state)
@@ -71,14 +58,8 @@ group_teardown(void **state)
 static int
 setup(void **state)
 {
-	int from = -1, to = -1;
-
 	(void)state;
-	folder = fixture_folder();
-	path = xasprintf("%s/store.db", folder);
-	uri = xasprintf("sqlite:%s", path);
-	MUST(store_migrate(uri, &from, &to, &err));
-	MUST(store_open(uri, &store, &err));
+	store = store_scene_start(&scene);
 	return 0;
 }
 
@@ -86,10 +67,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	store_close(store);
-	fixture_folder_remove(folder);
-	free(path);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -110,13 +88,13 @@ run_script(const char *sql)
 	struct sqlite *db;
 
 	store_close(store);
-	MUST(sqlite_pool_open(path, &sqlite, &err));
+	MUST(sqlite_pool_open(scene.path, &sqlite, &err));
 	MUST(sqlite_write(sqlite, SQLITE_PROMISE_SOON, &db, &err));
 	MUST(sqlite_script(db, sql, &err));
 	MUST(sqlite_commit(db, &err));
 	sqlite_release(&db);
 	sqlite_pool_close(sqlite);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 }
 
 static int64_t
@@ -128,7 +106,7 @@ ask(const char *sql)
 	int64_t answer;
 
 	store_close(store);
-	MUST(sqlite_pool_open(path, &sqlite, &err));
+	MUST(sqlite_pool_open(scene.path, &sqlite, &err));
 	MUST(sqlite_read(sqlite, &db, &err));
 	sqlite_query(&q, db, sql);
 	assert_true(sqlite_step(&q));
@@ -136,7 +114,7 @@ ask(const char *sql)
 	MUST(sqlite_done(&q, &err));
 	sqlite_release(&db);
 	sqlite_pool_close(sqlite);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	return answer;
 }
 

@@ -14,17 +14,12 @@
 #include "cert/store_schema.h"
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
 static struct fixture_cert ca, alice, bob;
-static char *folder, *path, *uri;
+static struct store_scene scene;
 static struct store *store;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 group_setup(void **state)
@@ -54,11 +49,9 @@ setup(void **state)
 	struct buf nothing;
 
 	(void)state;
-	folder = fixture_folder();
-	path = xasprintf("%s/store.db", folder);
-	uri = xasprintf("sqlite:%s", path);
+	store_scene_prepare(&scene);
 	buf_init(&nothing, 1);
-	fixture_write(path, 0600, &nothing);
+	fixture_write(scene.path, 0600, &nothing);
 	return 0;
 }
 
@@ -66,11 +59,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	store_close(store);
-	store = NULL;
-	fixture_folder_remove(folder);
-	free(path);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -80,7 +69,7 @@ run_script(const char *sql)
 	struct sqlite_pool *pool;
 	struct sqlite *db;
 
-	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_pool_open(scene.path, &pool, &err));
 	MUST(sqlite_write(pool, SQLITE_PROMISE_KEPT, &db, &err));
 	MUST(sqlite_script(db, sql, &err));
 	MUST(sqlite_commit(db, &err));
@@ -96,7 +85,7 @@ ask(const char *sql)
 	struct sqlite *db;
 	char *answer;
 
-	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_pool_open(scene.path, &pool, &err));
 	MUST(sqlite_read(pool, &db, &err));
 	sqlite_query(&q, db, sql);
 	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
@@ -216,7 +205,7 @@ migrate_from(int version)
 {
 	int from = -1, to = -1;
 
-	MUST(store_migrate(uri, &from, &to, &err));
+	MUST(store_migrate(scene.uri, &from, &to, &err));
 	assert_int_equal(from, version);
 	assert_int_equal(to, store_schema_version());
 }
@@ -228,14 +217,14 @@ test_refused(void **state)
 
 	(void)state;
 	make_schema_1();
-	assert_int_equal(store_open(uri, &store, &why), -1);
+	assert_int_equal(store_open(scene.uri, &store, &why), -1);
 	assert_int_equal(why.class, ERR_PERMANENT);
 	if (!strstr(why.text, "schema 1 is older than ") ||
 	    !strstr(why.text, "run: smimectl store migrate"))
 		fail_msg("%s", why.text);
 	says("SELECT schema FROM state", "1");
 	migrate_from(1);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 }
 
 static void
@@ -247,7 +236,7 @@ test_domains(void **state)
 	(void)state;
 	make_schema_1();
 	migrate_from(1);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_generation(store, &generation, &err));
 	assert_true(generation > 41);
 	MUST(store_domain_find(store, "example.com", &d, &err));
@@ -321,7 +310,7 @@ test_from_2(void **state)
 	make_schema_2();
 	says("SELECT schema FROM state", "2");
 	migrate_from(2);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_generation(store, &generation, &err));
 	assert_true(generation > 42);
 	domain_says("example.com", "sign=off encrypt=required ");
@@ -340,7 +329,7 @@ test_settings_from_1(void **state)
 	(void)state;
 	make_schema_1();
 	migrate_from(1);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	domain_says("example.com", "sign=off encrypt=required ");
 	domain_says("example.org", "encrypt=if-possible ");
 	user_says("alice@example.org", "sign=on ");
@@ -357,7 +346,7 @@ test_from_3(void **state)
 	make_schema_3();
 	says("SELECT schema FROM state", "3");
 	migrate_from(3);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_generation(store, &generation, &err));
 	assert_true(generation > 43);
 	user_says("alice@example.org", "sign=on triggers=off ");
@@ -400,7 +389,7 @@ test_new_tables(void **state)
 	(void)state;
 	make_schema_2();
 	migrate_from(2);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_recipient_put(store, &r, &err));
 	MUST(store_login_add(store, "alice", "@example.org", 1, &err));
 	MUST(store_login_may(store, "alice", "x@example.org", &yes, &err));
@@ -460,7 +449,7 @@ test_everything_else(void **state)
 	(void)state;
 	make_schema_1();
 	migrate_from(1);
-	MUST(store_open(uri, &store, &err));
+	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_user_find(store, "alice@example.org", &u, &err));
 	assert_string_equal(u.first_name, "Alice");
 	assert_string_equal(u.last_name, "Example");
@@ -503,10 +492,10 @@ test_same_as_new(void **state)
 	make_schema_2();
 	migrate_from(2);
 	old = ask(tables);
-	free(path);
-	free(uri);
-	path = xasprintf("%s/new.db", folder);
-	uri = xasprintf("sqlite:%s", path);
+	free(scene.path);
+	free(scene.uri);
+	scene.path = xasprintf("%s/new.db", scene.folder);
+	scene.uri = xasprintf("sqlite:%s", scene.path);
 	migrate_from(0);
 	new = ask(tables);
 	assert_true(strlen(new) > 1000);

@@ -11,36 +11,17 @@
 #include "cert/store.h"
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
+#include "unit/must.h"
+#include "unit/store_scene.h"
 
-static char *folder, *path, *uri;
+static struct store_scene scene;
 static struct store *store;
-
-#define MUST(call)                                                             \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		if (call)                                                      \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
-
-#define FAILS(wanted, message, call)                                           \
-	do {                                                                   \
-		struct err err = {0};                                          \
-		assert_int_equal((call), -1);                                  \
-		if (err.class != (wanted) || !strstr(err.text, message))       \
-			fail_msg("%s: %s", #call, err.text);                   \
-	} while (0)
 
 static int
 setup(void **state)
 {
-	int from, to;
-
 	(void)state;
-	folder = fixture_folder();
-	path = xasprintf("%s/store.db", folder);
-	uri = xasprintf("sqlite:%s", path);
-	MUST(store_migrate(uri, &from, &to, &err));
-	MUST(store_open(uri, &store, &err));
+	store = store_scene_start(&scene);
 	return 0;
 }
 
@@ -48,11 +29,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	store_close(store);
-	store = NULL;
-	fixture_folder_remove(folder);
-	free(path);
-	free(uri);
+	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -74,7 +51,7 @@ ask(const char *sql)
 	struct sqlite *db;
 	char *answer;
 
-	MUST(sqlite_pool_open(path, &pool, &err));
+	MUST(sqlite_pool_open(scene.path, &pool, &err));
 	MUST(sqlite_write(pool, SQLITE_PROMISE_SOON, &db, &err));
 	sqlite_query(&q, db, sql);
 	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
