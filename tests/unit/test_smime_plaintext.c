@@ -369,6 +369,24 @@ test_inner_protected(void **state)
 	    false);
 }
 
+/* Nor can a header, a part's or that of a forwarded message. */
+static void
+test_raw_header(void **state)
+{
+	(void)state;
+	assert_refused(
+	    slice_text("Content-Type: multipart/mixed; boundary=a\r\n\r\n"
+		       "--a\r\nContent-Type: text/plain;"
+		       " name=\"Gr\xc3\xbc\xc3\x9f"
+		       "e\"\r\n\r\nx\r\n"
+		       "--a--\r\n"),
+	    false);
+	assert_refused(slice_text("Content-Type: message/rfc822\r\n\r\n"
+				  "Subject: Gr\xc3\xbc\xc3\x9f"
+				  "e\r\n\r\nx\r\n"),
+	    false);
+}
+
 static void
 test_too_large(void **state)
 {
@@ -403,6 +421,7 @@ main(void)
 	    cmocka_unit_test(test_signed),
 	    cmocka_unit_test(test_binary_cms),
 	    cmocka_unit_test(test_inner_protected),
+	    cmocka_unit_test(test_raw_header),
 	    cmocka_unit_test(test_too_large),
 	};
 
