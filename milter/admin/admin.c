@@ -26,7 +26,7 @@ admin_fini(struct admin *a)
 {
 	gateway_unref(&a->gateway);
 	key_client_free(a->keys);
-	trust_unref(&a->trust);
+	trust_release(&a->trust);
 	store_close(a->store);
 	settings_unref(&a->settings);
 }

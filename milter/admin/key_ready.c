@@ -55,7 +55,7 @@ load_trust(struct admin *a, struct trust **out, struct err *err)
 		rc = trust_add_anchor(trust, root, err);
 	certificate_unref(&root);
 	if (rc)
-		trust_unref(&trust);
+		trust_release(&trust);
 	else
 		*out = trust;
 	return rc;
@@ -120,7 +120,7 @@ verify_entity(struct admin *a, const char *address,
 	judge(&verdict, out);
 	rc = 0;
 out:
-	trust_unref(&trust);
+	trust_release(&trust);
 	buf_fini(&body);
 	header_fini(&header);
 	smime_verdict_fini(&verdict);
@@ -164,7 +164,7 @@ key_ready_test(struct admin *a, const struct store_own_cert *own,
 	rc = smime_identity_new(own, NULL, &identity, err);
 	if (rc == 0)
 		rc = sign_and_verify(a, own, identity, out, err);
-	smime_identity_unref(&identity);
+	smime_identity_release(&identity);
 	if (rc == 0)
 		return 0;
 	if (err->class == ERR_TEMPORARY || err->class == ERR_BUG)

@@ -161,9 +161,3 @@ out:
 	free(text);
 	return rc;
 }
-
-struct slice
-secret_slice(const struct secret *s)
-{
-	return slice_make(s->data, s->len);
-}

@@ -11,7 +11,6 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/slice.h"
 
 struct secret {
 	unsigned char *data; /* owned; NULL when empty */
@@ -40,7 +39,5 @@ int secret_read_file(
  * Never replaces a file: permanent error when there is one. */
 int secret_write_new_file(
     const struct secret *s, const char *path, struct err *err) MUST_USE;
-
-struct slice secret_slice(const struct secret *s);
 
 #endif

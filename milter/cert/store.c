@@ -212,13 +212,6 @@ store_own_cert_each(struct store *store, const char *address,
 }
 
 int
-store_own_cert_find_key(struct store *store, const unsigned char *key_id,
-    struct store_own_cert *out, struct err *err)
-{
-	return store->ops->own_cert_find_key(store, key_id, out, err);
-}
-
-int
 store_contact_find(struct store *store, const char *address,
     struct store_contact *out, struct err *err)
 {

@@ -186,9 +186,6 @@ int store_own_cert_add(struct store *store, const struct store_own_cert *c,
 int store_own_cert_each(struct store *store, const char *address,
     int (*each)(const struct store_own_cert *, void *), void *arg,
     struct err *err) MUST_USE;
-/* The one with this SHA-256 key id (for decryption), any user. */
-int store_own_cert_find_key(struct store *store, const unsigned char *key_id,
-    struct store_own_cert *out, struct err *err) MUST_USE;
 
 /* --- correspondents and what we learned of them --- */
 

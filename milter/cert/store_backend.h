@@ -66,9 +66,6 @@ struct store_ops {
 	int (*own_cert_each)(struct store *store, const char *address,
 	    int (*each)(const struct store_own_cert *, void *), void *arg,
 	    struct err *err);
-	int (*own_cert_find_key)(struct store *store,
-	    const unsigned char *key_id, struct store_own_cert *out,
-	    struct err *err);
 
 	int (*contact_find)(struct store *store, const char *address,
 	    struct store_contact *out, struct err *err);

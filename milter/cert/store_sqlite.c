@@ -494,7 +494,6 @@ const struct store_ops store_sqlite_ops = {
     .login_may = store_sqlite_login_may,
     .own_cert_add = store_sqlite_own_cert_add,
     .own_cert_each = store_sqlite_own_cert_each,
-    .own_cert_find_key = store_sqlite_own_cert_find_key,
     .contact_find = store_sqlite_contact_find,
     .contact_each = store_sqlite_contact_each,
     .contact_suspend = store_sqlite_contact_suspend,

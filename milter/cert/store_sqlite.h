@@ -189,8 +189,6 @@ int store_sqlite_own_cert_add(
 int store_sqlite_own_cert_each(struct store *store, const char *address,
     int (*each)(const struct store_own_cert *, void *), void *arg,
     struct err *err);
-int store_sqlite_own_cert_find_key(struct store *store,
-    const unsigned char *key_id, struct store_own_cert *out, struct err *err);
 int store_sqlite_contact_find(struct store *store, const char *address,
     struct store_contact *out, struct err *err);
 int store_sqlite_contact_each(struct store *store, const char *after,

@@ -178,33 +178,3 @@ store_sqlite_own_cert_each(struct store *store, const char *address,
 			break;
 	return store_walk_end(&w);
 }
-
-int
-store_sqlite_own_cert_find_key(struct store *store, const unsigned char *key_id,
-    struct store_own_cert *out, struct err *err)
-{
-	struct store_own_cert c;
-	struct sqlite_query q;
-	struct sqlite *db;
-	int rc = 0;
-
-	if (store_sqlite_read(store, &db, err))
-		return -1;
-	store_own_cert_init(&c);
-	sqlite_query(&q, db,
-	    OWN_SELECT " WHERE o.key_id = ? ORDER BY " NEWEST_FIRST " LIMIT 1");
-	sqlite_bind_blob(&q, slice_make(key_id, 32));
-	if (sqlite_step(&q))
-		rc = read_own(store, &q, &c, err);
-	if (sqlite_done(&q, err))
-		rc = -1;
-	sqlite_release(&db);
-	if (rc == 0 && !c.certificate)
-		rc = err_set(
-		    err, ERR_NOT_FOUND, "no own certificate with this key");
-	if (rc == 0)
-		*out = c;
-	else
-		store_own_cert_fini(&c);
-	return rc;
-}

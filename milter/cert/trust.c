@@ -131,7 +131,7 @@ trust_load(
 	struct trust *t = trust_new();
 
 	if (load(t, config, err)) {
-		trust_unref(&t);
+		trust_release(&t);
 		return -1;
 	}
 	*out = t;

@@ -33,8 +33,7 @@ struct trust;
  * fine; a file without any is not. */
 int trust_load(const struct trust_config *config, struct trust **out,
     struct err *err) MUST_USE;
-struct trust *trust_ref(struct trust *t);
-void trust_unref(struct trust **t);
+void trust_release(struct trust **t);
 
 /* Adds an anchor before the trust is shared; one that is there already is no
  * error.  Permanent error when it is no authority. */

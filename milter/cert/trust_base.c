@@ -127,7 +127,6 @@ trust_new(void)
 {
 	struct trust *t = xcalloc(1, sizeof(*t));
 
-	t->refs = 1;
 	certificate_list_init(&t->configured);
 	certificate_list_init(&t->trusted);
 	certificate_list_init(&t->distrusted);
@@ -136,20 +135,13 @@ trust_new(void)
 	return t;
 }
 
-struct trust *
-trust_ref(struct trust *t)
-{
-	__atomic_add_fetch(&t->refs, 1, __ATOMIC_RELAXED);
-	return t;
-}
-
 void
-trust_unref(struct trust **tp)
+trust_release(struct trust **tp)
 {
 	struct trust *t = *tp;
 
 	*tp = NULL;
-	if (!t || __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL) > 0)
+	if (!t)
 		return;
 	trust_base_unref(t->base);
 	pthread_mutex_destroy(&t->lock);

@@ -20,7 +20,6 @@ struct trust_base {
 };
 
 struct trust {
-	int refs;
 	struct certificate_list configured;
 	/* By the operator, in the store; sorted. */
 	struct certificate_list trusted;

@@ -141,7 +141,7 @@ take_own(const struct store_own_cert *own, struct identity_search *search,
 		return 0;
 	if (smime_identity_new(own, fits ? &how : NULL, &identity, err) < 0)
 		return -1;
-	smime_identity_unref(&sender->identity);
+	smime_identity_release(&sender->identity);
 	sender->identity = identity;
 	sender->state = IDENTITY_READY;
 	forget_problem(sender);

@@ -44,7 +44,7 @@ gateway_free(struct gateway *g)
 	key_client_free(g->keys);
 	store_close(g->store);
 	certificate_cache_free(g->certificates);
-	trust_unref(&g->trust);
+	trust_release(&g->trust);
 	free(g);
 }
 

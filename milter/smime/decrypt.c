@@ -363,27 +363,6 @@ recipient_text(const struct recipient_info *info, struct buf *out)
 		cms_id_text(&info->id, out);
 }
 
-int
-smime_recipient_names(struct slice der, struct buf *out, struct err *err)
-{
-	struct recipient_reader reader;
-	struct recipient_info info;
-	struct envelope envelope;
-	int more;
-
-	if (envelope_read(der, &envelope) ||
-	    recipient_reader_init(&reader, envelope.recipients))
-		return err_set(err, ERR_PERMANENT, "not an encrypted message");
-	while ((more = recipient_reader_next(&reader, &info)) == 1) {
-		recipient_text(&info, out);
-		buf_add_char(out, '\n');
-	}
-	if (more < 0)
-		return err_set(
-		    err, ERR_PERMANENT, "the recipients are malformed");
-	return 0;
-}
-
 size_t
 smime_recipient_count(const struct envelope *envelope,
     const struct smime_reader *readers, size_t reader_count, bool *named)

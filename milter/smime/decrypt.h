@@ -85,13 +85,9 @@ int smime_decrypt(const struct smime_decrypt_opts *opts,
     const struct header *header, struct slice body, struct spool *out,
     struct smime_decrypted *result, struct err *err) MUST_USE;
 
-/* Whom a message is encrypted to, for the log: one line per RecipientInfo,
- * "issuer serial" or the key identifier in hex. */
-int smime_recipient_names(
-    struct slice der, struct buf *out, struct err *err) MUST_USE;
-
-/* The same of an envelope that was read, on one line with "; " between, as
- * many as fit into LIMIT_RECIPIENTS_SHOWN; "..." stands for the others.
+/* Whom an envelope that was read is encrypted to, for the log: "issuer serial"
+ * or the key identifier in hex, on one line with "; " between, as many as fit
+ * into LIMIT_RECIPIENTS_SHOWN; "..." stands for the others.
  * Printable ASCII.  Nothing behind what breaks the grammar. */
 void smime_recipient_list(const struct envelope *envelope, struct buf *out);
 

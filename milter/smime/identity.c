@@ -17,7 +17,6 @@
 #define DER_MAX ((LIMIT_CHAIN + 2) * (size_t)LIMIT_CERTIFICATE)
 
 struct smime_identity {
-	int refs;
 	struct certificate *certificate;
 	struct key_ref key;
 	struct smime_identity_der der;
@@ -233,7 +232,6 @@ smime_identity_new(const struct store_own_cert *own,
 	if (signing_choose(own->certificate, how, &chosen, err))
 		return -1;
 	identity = xcalloc(1, sizeof(*identity));
-	identity->refs = 1;
 	identity->certificate = certificate_ref(own->certificate);
 	arena_init(&identity->arena, 2 * DER_MAX);
 	buf_init(&tmp, DER_MAX);
@@ -263,24 +261,17 @@ smime_identity_new(const struct store_own_cert *own,
 	rc = 0;
 out:
 	buf_fini(&tmp);
-	smime_identity_unref(&identity);
+	smime_identity_release(&identity);
 	return rc;
 }
 
-struct smime_identity *
-smime_identity_ref(struct smime_identity *identity)
-{
-	__atomic_add_fetch(&identity->refs, 1, __ATOMIC_RELAXED);
-	return identity;
-}
-
 void
-smime_identity_unref(struct smime_identity **identity)
+smime_identity_release(struct smime_identity **identity)
 {
 	struct smime_identity *i = *identity;
 
 	*identity = NULL;
-	if (!i || __atomic_sub_fetch(&i->refs, 1, __ATOMIC_ACQ_REL) > 0)
+	if (!i)
 		return;
 	certificate_unref(&i->certificate);
 	arena_fini(&i->arena);

@@ -3,7 +3,7 @@
  *
  * Everything that does not depend on the message is encoded once: the
  * certificates of the SignedData, the signer's identifier, the constant
- * attributes.  Immutable, counted, shared by all threads.  Holds no private
+ * attributes.  Immutable, used by all threads.  Holds no private
  * key, only its name and its sealed form for smime-keyd.
  */
 #ifndef SMIME_IDENTITY_H
@@ -30,8 +30,7 @@ int smime_signing_choose(const struct certificate *c,
 int smime_identity_new(const struct store_own_cert *own,
     const struct key_signing *how, struct smime_identity **out,
     struct err *err) MUST_USE;
-struct smime_identity *smime_identity_ref(struct smime_identity *identity);
-void smime_identity_unref(struct smime_identity **identity);
+void smime_identity_release(struct smime_identity **identity);
 
 /* Borrowed. */
 struct certificate *smime_identity_certificate(

@@ -9,7 +9,6 @@
  *   smime_tool verify ROOT FROM NOW       status and facts, key=value; then
  *                                         an empty line and opaque content
  *   smime_tool decrypt KEYD CERT KEY [CERT KEY ...]
- *   smime_tool names                      recipients of a DER envelope
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,7 +144,7 @@ sign(const char *how, char **files, struct slice in)
 		need(smime_sign(&opts, &content, &e, &err));
 	entity_put(&e);
 	smime_entity_fini(&e);
-	smime_identity_unref(&identity);
+	smime_identity_release(&identity);
 	store_own_cert_fini(&own);
 	key_client_free(keys);
 }
@@ -241,7 +240,7 @@ verify(char **words, struct slice in)
 	verdict_put(&v);
 	smime_verdict_fini(&v);
 	header_fini(&m.header);
-	trust_unref(&opts.trust);
+	trust_release(&opts.trust);
 	certificate_list_fini(&roots);
 }
 
@@ -272,17 +271,6 @@ decrypt(char **words, size_t count, struct slice in)
 	key_client_free(keys);
 }
 
-static void
-names(struct slice in)
-{
-	struct buf out;
-
-	buf_init(&out, MIB);
-	need(smime_recipient_names(in, &out, &err));
-	put(buf_slice(&out));
-	buf_fini(&out);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -300,8 +288,6 @@ main(int argc, char **argv)
 		verify(argv + 2, buf_slice(&in));
 	else if (strcmp(what, "decrypt") == 0 && count >= 3)
 		decrypt(argv + 2, count, buf_slice(&in));
-	else if (strcmp(what, "names") == 0)
-		names(buf_slice(&in));
 	else
 		need(
 		    err_set(&err, ERR_PERMANENT, "see the head of the source"));

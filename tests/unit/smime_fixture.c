@@ -82,7 +82,7 @@ smime_user_make(struct smime_fixture *f, struct smime_user *user,
 void
 smime_user_fini(struct smime_user *user)
 {
-	smime_identity_unref(&user->identity);
+	smime_identity_release(&user->identity);
 	store_own_cert_fini(&user->own);
 	fixture_fini(&user->cert);
 }

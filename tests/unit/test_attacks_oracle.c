@@ -104,7 +104,7 @@ static int
 stop(void **state)
 {
 	(void)state;
-	trust_unref(&trust);
+	trust_release(&trust);
 	smime_user_fini(&bob_ec);
 	smime_user_fini(&bob);
 	smime_fixture_stop(&fixture);

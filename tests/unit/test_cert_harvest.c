@@ -44,7 +44,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	trust_unref(&trust);
+	trust_release(&trust);
 	fixture_fini(&stranger);
 	fixture_fini(&second_root);
 	fixture_fini(&sub);

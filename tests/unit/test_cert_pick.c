@@ -39,7 +39,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	trust_unref(&trust);
+	trust_release(&trust);
 	fixture_fini(&expired_root);
 	fixture_fini(&stranger);
 	fixture_fini(&root);

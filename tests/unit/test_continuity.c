@@ -46,7 +46,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
-	trust_unref(&trust);
+	trust_release(&trust);
 	fixture_fini(&other_root);
 	fixture_fini(&sub);
 	fixture_fini(&root);
@@ -211,7 +211,7 @@ test_cross_signed(void **state)
 	knows(STORE_TRUST_HARVESTED, &root, OPTS(.name = "old"));
 	check(&bob, &cross, CONTINUITY_SAME);
 	forget();
-	trust_unref(&trust);
+	trust_release(&trust);
 	trust = usual;
 	fixture_fini(&bob);
 	fixture_fini(&old);
@@ -249,7 +249,7 @@ test_reissued_root(void **state)
 	check(&bob, NULL, CONTINUITY_SAME);
 	forget();
 	certificate_list_fini(&list);
-	trust_unref(&trust);
+	trust_release(&trust);
 	trust = usual;
 	fixture_fini(&bob);
 	fixture_fini(&old);

@@ -39,7 +39,7 @@ tear_down(void **state)
 	(void)state;
 	fixture_fini(&stranger_ca);
 	directory_free(directory);
-	trust_unref(&trust);
+	trust_release(&trust);
 	store_close(store);
 	gateway_fixture_stop(&f);
 	return 0;

@@ -77,7 +77,7 @@ tear_down(void **state)
 
 	(void)state;
 	directory_free(directory);
-	trust_unref(&trust);
+	trust_release(&trust);
 	store_close(store);
 	gateway_fixture_stop(&f);
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)

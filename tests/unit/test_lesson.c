@@ -51,7 +51,7 @@ tear_down(void **state)
 {
 	(void)state;
 	fixture_fini(&stranger_ca);
-	trust_unref(&trust);
+	trust_release(&trust);
 	store_close(store);
 	gateway_fixture_stop(&f);
 	return 0;

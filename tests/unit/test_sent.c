@@ -173,7 +173,7 @@ static void
 end(struct harvester *h)
 {
 	harvester_free(h);
-	trust_unref(&trust);
+	trust_release(&trust);
 }
 
 /* Lets the other thread work, but not for ever. */

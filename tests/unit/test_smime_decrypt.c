@@ -1145,47 +1145,6 @@ test_spool_too_small(void **state)
 	buf_fini(&der);
 }
 
-static void
-test_recipient_names(void **state)
-{
-	struct sample_opts by_key = {
-	    .cipher = EVP_aes_256_cbc(), .flags = CMS_USE_KEYID};
-	struct buf der, names;
-	struct handmade h;
-	char *wanted;
-	struct err err;
-
-	(void)state;
-	handmade_init(&h, OID_ENVELOPED_DATA, OID_AES256_CBC);
-	handmade_cbc(&h);
-	handmade_recipient(&h, &rsa);
-	buf_add(&h.recipients, "\xa4\x03\x02\x01\x00", 5);
-	handmade_recipient(&h, &p256);
-	handmade_write(&h, &der);
-	buf_init(&names, 4096);
-	assert_int_equal(
-	    smime_recipient_names(buf_slice(&der), &names, &err), 0);
-	wanted = xasprintf("%s %s\nother\n%s %s\n",
-	    rsa.cert.certificate->issuer, rsa.cert.certificate->serial,
-	    p256.cert.certificate->issuer, p256.cert.certificate->serial);
-	assert_string_equal(buf_text(&names), wanted);
-	free(wanted);
-	buf_fini(&names);
-	buf_fini(&der);
-	handmade_fini(&h);
-
-	sample(&rsa, &by_key, slice_text(text), &der);
-	buf_init(&names, 4096);
-	assert_int_equal(
-	    smime_recipient_names(buf_slice(&der), &names, &err), 0);
-	assert_int_equal(names.len, 41); /* SHA-1 in hex, a line end */
-	assert_int_equal(
-	    smime_recipient_names(slice_text("x"), &names, &err), -1);
-	assert_int_equal(err.class, ERR_PERMANENT);
-	buf_fini(&names);
-	buf_fini(&der);
-}
-
 int
 main(void)
 {
@@ -1216,7 +1175,6 @@ main(void)
 	    cmocka_unit_test(test_keyd_away),
 	    cmocka_unit_test(test_message),
 	    cmocka_unit_test(test_spool_too_small),
-	    cmocka_unit_test(test_recipient_names),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -62,7 +62,7 @@ static int
 stop(void **state)
 {
 	(void)state;
-	trust_unref(&trust);
+	trust_release(&trust);
 	smime_user_fini(&alice);
 	smime_user_fini(&bob);
 	smime_user_fini(&bob_ec);
@@ -1060,7 +1060,7 @@ test_used_rsa(void **state)
 	assert_int_equal(l.used, 0);
 	smime_layers_fini(&l);
 	buf_fini(&m);
-	smime_identity_unref(&by.identity);
+	smime_identity_release(&by.identity);
 }
 
 /* --- nothing tells why (rule X4) --- */

@@ -160,7 +160,7 @@ test_pss_by_choice(void **state)
 		sign(identity, slice_text(entity), &cms);
 		assert_true(verify(&cms, slice_text(entity)));
 		buf_fini(&cms);
-		smime_identity_unref(&identity);
+		smime_identity_release(&identity);
 	}
 	smime_user_fini(&user);
 }
@@ -206,7 +206,7 @@ test_signing_by_choice(void **state)
 			if (i + 1 < KEYS) /* not Ed25519 (rule D5) */
 				assert_true(verify(&cms, slice_text(entity)));
 			buf_fini(&cms);
-			smime_identity_unref(&identity);
+			smime_identity_release(&identity);
 		}
 		smime_user_fini(&user);
 	}
@@ -717,7 +717,7 @@ test_chain_limit(void **state)
 		    &user.own.chain, fixture.intermediate.certificate);
 	assert_int_equal(
 	    smime_identity_new(&user.own, NULL, &identity, &err), 0);
-	smime_identity_unref(&identity);
+	smime_identity_release(&identity);
 	certificate_list_add(&user.own.chain, fixture.intermediate.certificate);
 	assert_int_equal(
 	    smime_identity_new(&user.own, NULL, &identity, &err), -1);
@@ -755,7 +755,7 @@ test_key_of_another(void **state)
 	alice.own.wrapped = wrapped;
 	alice.own.wrapped_len = len;
 	buf_fini(&cms);
-	smime_identity_unref(&mixed);
+	smime_identity_release(&mixed);
 	smime_user_fini(&alice);
 	smime_user_fini(&mallory);
 }

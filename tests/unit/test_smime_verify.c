@@ -64,7 +64,7 @@ stop(void **state)
 {
 	(void)state;
 	certificate_cache_free(cache);
-	trust_unref(&trust);
+	trust_release(&trust);
 	smime_user_fini(&alice);
 	smime_user_fini(&bob);
 	smime_fixture_stop(&fixture);
@@ -463,7 +463,7 @@ test_other_root(void **state)
 	assert_true(v.intact && v.owns_from && !v.trusted);
 	smime_verdict_fini(&v);
 	buf_fini(&message);
-	trust_unref(&as.trust);
+	trust_release(&as.trust);
 	fixture_fini(&root);
 }
 
@@ -581,7 +581,7 @@ test_every_octet_of_the_signature(void **state)
 		}
 		smime_verdict_fini(&v);
 		buf_fini(&message);
-		trust_unref(&as.trust);
+		trust_release(&as.trust);
 		der.data[i] ^= 1;
 	}
 	assert_in_range(valid, 1, 24);

@@ -294,13 +294,39 @@ see_own(const struct store_own_cert *c, void *arg)
 	return 0;
 }
 
+/* All that was stored. */
+static int
+check_old(const struct store_own_cert *c, void *arg)
+{
+	uint64_t *count = arg;
+
+	assert_string_equal(c->address, "alice@example.org");
+	assert_int_equal(c->wrapped_len, 7);
+	assert_memory_equal(c->wrapped, "wrapped", 7);
+	assert_int_equal(c->added, 3000);
+	assert_int_equal(c->chain.count, 1);
+	assert_string_equal(c->chain.at[0]->subject, "CN=Sub CA");
+	if (strcmp(c->certificate->subject, "CN=old") == 0)
+		++*count;
+	return 0;
+}
+
+static int
+check_longest_chain(const struct store_own_cert *c, void *arg)
+{
+	uint64_t *count = arg;
+
+	assert_int_equal(c->chain.count, LIMIT_CHAIN);
+	++*count;
+	return 0;
+}
+
 static void
 test_own_certificates(void **state)
 {
 	struct own_seen seen = {0};
 	struct fixture_cert old, new, bob;
-	struct store_own_cert c;
-	uint64_t before;
+	uint64_t before, olds;
 
 	(void)state;
 	add_domain("example.org");
@@ -332,17 +358,10 @@ test_own_certificates(void **state)
 	    store, "carol@example.org", see_own, &seen, &err));
 	assert_int_equal(seen.count, 0);
 
-	MUST(store_own_cert_find_key(store, old.certificate->key_id, &c, &err));
-	assert_string_equal(c.address, "alice@example.org");
-	assert_string_equal(c.certificate->subject, "CN=old");
-	assert_int_equal(c.wrapped_len, 7);
-	assert_memory_equal(c.wrapped, "wrapped", 7);
-	assert_int_equal(c.added, 3000);
-	assert_int_equal(c.chain.count, 1);
-	assert_string_equal(c.chain.at[0]->subject, "CN=Sub CA");
-	store_own_cert_fini(&c);
-	FAILS(ERR_NOT_FOUND, "no own certificate",
-	    store_own_cert_find_key(store, ca.certificate->key_id, &c, &err));
+	olds = 0;
+	MUST(store_own_cert_each(
+	    store, "alice@example.org", check_old, &olds, &err));
+	assert_int_equal(olds, 1);
 	fixture_fini(&old);
 	fixture_fini(&new);
 	fixture_fini(&bob);
@@ -351,8 +370,9 @@ test_own_certificates(void **state)
 static void
 test_length_of_chain(void **state)
 {
-	struct store_own_cert c, found;
+	struct store_own_cert c;
 	struct fixture_cert cert;
+	uint64_t count = 0;
 
 	(void)state;
 	add_domain("example.org");
@@ -369,10 +389,9 @@ test_length_of_chain(void **state)
 	    store_own_cert_add(store, &c, &err));
 	certificate_unref(&c.chain.at[--c.chain.count]);
 	MUST(store_own_cert_add(store, &c, &err));
-	MUST(store_own_cert_find_key(
-	    store, cert.certificate->key_id, &found, &err));
-	assert_int_equal(found.chain.count, LIMIT_CHAIN);
-	store_own_cert_fini(&found);
+	MUST(store_own_cert_each(
+	    store, NULL, check_longest_chain, &count, &err));
+	assert_int_equal(count, 1);
 	store_own_cert_fini(&c);
 	fixture_fini(&cert);
 }

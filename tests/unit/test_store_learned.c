@@ -934,7 +934,7 @@ test_judged_load(void **state)
 	trust_list_configured(trust, &configured);
 	assert_int_equal(configured.count, 1);
 	certificate_list_fini(&configured);
-	trust_unref(&trust);
+	trust_release(&trust);
 }
 
 /* A flood of authorities leaves those alone that the operator judged. */

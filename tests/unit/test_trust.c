@@ -124,7 +124,7 @@ path_is(const struct fixture_opts *middle, const struct fixture_opts *end,
 	verdict_is(t, &leaf, &authority, expected);
 	fixture_fini(&leaf);
 	fixture_fini(&authority);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* Paths */
@@ -147,11 +147,11 @@ test_paths(void **state)
 	verdict_is(t, &alone, NULL, TRUST_UNKNOWN_CA);
 	verdict_is(t, &alone, &alone, TRUST_UNKNOWN_CA);
 	verdict_is(t, &other_root, &other_root, TRUST_UNKNOWN_CA);
-	trust_unref(&t);
+	trust_release(&t);
 	assert_null(t);
 	t = trust_in(NULL);
 	verdict_is(t, &leaf, &root, TRUST_UNKNOWN_CA);
-	trust_unref(&t);
+	trust_release(&t);
 	fixture_fini(&leaf);
 	fixture_fini(&far);
 	fixture_fini(&alone);
@@ -171,7 +171,7 @@ test_intermediate_as_anchor(void **state)
 	verdict_is(t, &aunt, NULL, TRUST_UNKNOWN_CA);
 	fixture_fini(&leaf);
 	fixture_fini(&aunt);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -189,7 +189,7 @@ test_anchors_are_authorities(void **state)
 	assert_int_equal(trust_add_anchor(t, root.certificate, &err), 0);
 	assert_int_equal(trust_anchor_count(t), 1);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* A forged authority with the name and key identifier of the real one. */
@@ -212,7 +212,7 @@ test_forged_authority(void **state)
 	chain_is(t, &leaf, &sub, NULL, "");
 	fixture_fini(&leaf);
 	fixture_fini(&forged);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -241,7 +241,7 @@ test_broken_signature(void **state)
 	certificate_unref(&c);
 	free(der);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -285,7 +285,7 @@ test_weak_paths(void **state)
 	verdict_is(t, &leaf, NULL, TRUST_OK);
 	fixture_fini(&leaf);
 	fixture_fini(&old_root);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -365,7 +365,7 @@ test_path_length(void **state)
 	fixture_fini(&leaf);
 	fixture_fini(&below);
 	fixture_fini(&flat);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -413,7 +413,7 @@ test_length_of_path(void **state)
 	for (size_t i = 0; i < N; i++)
 		fixture_fini(&path[i]);
 	certificate_list_fini(&others);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* The cache */
@@ -448,7 +448,7 @@ test_verdicts_are_kept_for_a_while(void **state)
 	checks_as(t, &leaf, NULL, LIMIT_VERDICT_SECONDS, TRUST_UNKNOWN_CA);
 	checks_as(t, &leaf, NULL, -1, TRUST_UNKNOWN_CA);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* Never beyond a validity edge, of the certificate or of its path. */
@@ -473,7 +473,7 @@ test_verdicts_end_at_edges(void **state)
 	fixture_fini(&leaf);
 	fixture_fini(&below);
 	fixture_fini(&authority);
-	trust_unref(&t);
+	trust_release(&t);
 	/* Of the anchor as well. */
 	fixture_ca(&authority, OPTS(.name = "Ending", .not_after = 30));
 	fixture_leaf(&below, &authority, OPTS(.name = "below"));
@@ -482,7 +482,7 @@ test_verdicts_end_at_edges(void **state)
 	checks_as(t, &below, NULL, 31, TRUST_EXPIRED);
 	fixture_fini(&below);
 	fixture_fini(&authority);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -498,7 +498,7 @@ test_new_anchor_changes_verdicts(void **state)
 	assert_int_equal(trust_add_anchor(t, root.certificate, &err), 0);
 	verdict_is(t, &leaf, NULL, TRUST_OK);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 struct shared {
@@ -543,7 +543,7 @@ test_threads(void **state)
 	certificate_list_fini(&s.others);
 	fixture_fini(&good);
 	fixture_fini(&bad);
-	trust_unref(&s.trust);
+	trust_release(&s.trust);
 }
 
 /* Loading */
@@ -594,7 +594,7 @@ loads(const char *bundle, const char *extra, size_t anchors)
 	if (trust_load(&config, &t, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(trust_anchor_count(t), anchors);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -696,7 +696,7 @@ test_system_bundle(void **state)
 	if (trust_load(&config, &t, &err))
 		fail_msg("%s", err.text);
 	assert_true(trust_anchor_count(t) > 50);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* Chains */
@@ -746,8 +746,8 @@ test_chains(void **state)
 	fixture_fini(&alone);
 	fixture_fini(&far);
 	fixture_fini(&leaf);
-	trust_unref(&partial);
-	trust_unref(&t);
+	trust_release(&partial);
+	trust_release(&t);
 }
 
 /* Two authorities that certified each other, without end. */
@@ -776,7 +776,7 @@ test_circle(void **state)
 	fixture_fini(&a_by_b);
 	fixture_fini(&b);
 	fixture_fini(&a);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* What the operator says about authorities */
@@ -855,7 +855,7 @@ test_judged(void **state)
 	fixture_fini(&stranger);
 	fixture_fini(&far);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* Its key under another certificate is the same authority; a path around it
@@ -886,7 +886,7 @@ test_distrust_means_the_key(void **state)
 	fixture_fini(&again);
 	fixture_fini(&near);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* No verdict of before is left, and none is thrown away for nothing. */
@@ -920,7 +920,7 @@ test_judging_forgets(void **state)
 	certificate_list_fini(&turned);
 	certificate_list_fini(&both);
 	fixture_fini(&leaf);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 static void
@@ -966,8 +966,8 @@ test_anchor_of(void **state)
 	fixture_fini(&old);
 	fixture_fini(&far);
 	fixture_fini(&leaf);
-	trust_unref(&partial);
-	trust_unref(&t);
+	trust_release(&partial);
+	trust_release(&t);
 }
 
 /* Anchors that certified each other have no topmost one, and no end. */
@@ -993,7 +993,7 @@ test_anchors_in_a_circle(void **state)
 	fixture_fini(&a);
 	fixture_fini(&b);
 	fixture_fini(&root_a);
-	trust_unref(&t);
+	trust_release(&t);
 }
 
 /* The operator changes his mind while mail is judged: every verdict is that
@@ -1054,7 +1054,7 @@ test_judging_beside_mail(void **state)
 		assert_ptr_equal(result, &s);
 	}
 	fixture_fini(&s.leaf);
-	trust_unref(&s.t);
+	trust_release(&s.t);
 }
 
 int
