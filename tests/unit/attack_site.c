@@ -26,11 +26,17 @@ attack_site_start(struct attack_site *site)
 	    &(struct fixture_opts){.address = MALLORY});
 	gateway_fixture_user(
 	    &site->gateway, "alice@example.org", SWITCH_ON, ENCRYPT_OFF);
+	attack_sign(
+	    site, &site->bob, slice_text(handmade_entity), &site->by_bob);
+	attack_sign(site, &site->mallory, slice_text(handmade_entity),
+	    &site->by_mallory);
 }
 
 void
 attack_site_stop(struct attack_site *site)
 {
+	buf_fini(&site->by_mallory);
+	buf_fini(&site->by_bob);
 	fixture_fini(&site->mallory);
 	fixture_fini(&site->bob);
 	fixture_fini(&site->intermediate);
@@ -199,4 +205,11 @@ attack_learned(struct attack_site *site, const char *address)
 		assert_int_equal(err.class, ERR_NOT_FOUND);
 	store_close(store);
 	return count;
+}
+
+void
+attack_nothing_learned(struct attack_site *site)
+{
+	assert_int_equal(attack_learned(site, BOB), 0);
+	assert_int_equal(attack_learned(site, MALLORY), 0);
 }

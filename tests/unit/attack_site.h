@@ -19,6 +19,7 @@ struct attack_site {
 	struct gateway_fixture gateway;
 	struct fixture_cert intermediate; /* below "Their CA" */
 	struct fixture_cert bob, mallory; /* RSA-2048, P-256 */
+	struct buf by_bob, by_mallory;	  /* attack_sign of handmade_entity */
 };
 
 void attack_site_start(struct attack_site *site);
@@ -54,5 +55,8 @@ void attack_expect(struct attack_site *site, const char *what,
 /* How many certificates are in use for that address, once everything that
  * was learned has been written. */
 unsigned attack_learned(struct attack_site *site, const char *address);
+
+/* attack_learned must be 0 for both. */
+void attack_nothing_learned(struct attack_site *site);
 
 #endif

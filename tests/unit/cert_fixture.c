@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include <openssl/conf.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -93,6 +95,35 @@ fixture_key(const char *kind)
 	}
 	EVP_PKEY_up_ref(made[i].key);
 	return made[i].key;
+}
+
+EVP_PKEY *
+fixture_public_rsa(int bits, unsigned long e)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_new(), *exponent = BN_new();
+	OSSL_PARAM *params;
+	EVP_PKEY *key = NULL;
+
+	BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+	if (e > 0)
+		BN_set_word(exponent, e);
+	else
+		BN_rand(
+		    exponent, bits - 1, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
+	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent);
+	params = OSSL_PARAM_BLD_to_param(build);
+	EVP_PKEY_fromdata_init(ctx);
+	check(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) == 1,
+	    "public key");
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(build);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(exponent);
+	return key;
 }
 
 /* Extensions */

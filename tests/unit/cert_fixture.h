@@ -79,6 +79,11 @@ EVP_PKEY *fixture_key(const char *kind);
 /* A key of its own, however long it takes. */
 EVP_PKEY *fixture_fresh_key(const char *kind);
 
+/* A modulus of that many bits, which nobody has the factors of, with that
+ * exponent, or for 0 with one almost as long, which makes every operation
+ * slow. */
+EVP_PKEY *fixture_public_rsa(int bits, unsigned long e);
+
 /* PEM of the certificate, and of its key as PKCS#8; appended. */
 void fixture_cert_pem(const struct fixture_cert *cert, struct buf *out);
 void fixture_key_pem(const struct fixture_cert *cert, struct buf *out);

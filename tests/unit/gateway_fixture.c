@@ -124,11 +124,21 @@ void
 gateway_fixture_user(struct gateway_fixture *f, const char *address,
     enum setting_switch sign, enum setting_encrypt encrypt)
 {
+	const struct setting_level level = {.sign = sign, .encrypt = encrypt};
+
+	gateway_fixture_user_with(f, address, &level, STORE_USER_ACTIVE);
+}
+
+void
+gateway_fixture_user_with(struct gateway_fixture *f, const char *address,
+    const struct setting_level *level, enum store_user_state state)
+{
 	char *copy = xstrdup(address), none[] = "";
 	struct store_user user = {.address = copy,
 	    .first_name = none,
 	    .last_name = none,
-	    .level = {.sign = sign, .encrypt = encrypt}};
+	    .level = *level,
+	    .state = state};
 	struct store_domain domain = {.name = strrchr(copy, '@') + 1};
 	struct store *store = gateway_fixture_store(f);
 	struct err why;

@@ -43,6 +43,8 @@ struct store *gateway_fixture_store(const struct gateway_fixture *f);
 /* Puts in or changes a user. */
 void gateway_fixture_user(struct gateway_fixture *f, const char *address,
     enum setting_switch sign, enum setting_encrypt encrypt);
+void gateway_fixture_user_with(struct gateway_fixture *f, const char *address,
+    const struct setting_level *level, enum store_user_state state);
 
 /* Puts in a certificate of a user, with its key sealed by keyd. */
 void gateway_fixture_own(struct gateway_fixture *f, const char *address,

@@ -8,10 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/core_names.h>
-#include <openssl/param_build.h>
-#include <openssl/rsa.h>
-
 #include "base/limits.h"
 #include "unit/attack_site.h"
 
@@ -31,13 +27,6 @@ stop(void **state)
 	(void)state;
 	attack_site_stop(&site);
 	return 0;
-}
-
-static void
-assert_nothing_learned(void)
-{
-	assert_int_equal(attack_learned(&site, BOB), 0);
-	assert_int_equal(attack_learned(&site, MALLORY), 0);
 }
 
 /* A letter from Bob, signed with key as if by cert, with these certificates
@@ -135,7 +124,7 @@ test_leaves(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect_leaf(rows[i].what, &rows[i].opts, rows[i].word);
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 /* --- nobody vouches for it --- */
@@ -179,7 +168,7 @@ test_own_authorities(void **state)
 	fixture_fini(&leaf);
 	fixture_fini(&other);
 	fixture_fini(&root);
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 /* Bob's own certificate, copied, with another key behind it. */
@@ -210,7 +199,7 @@ test_copies(void **state)
 	others[0] = &fake;
 	expect("the same before Bob's", &fake, others, "untrusted");
 	fixture_fini(&fake);
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 /* --- authorities that must not --- */
@@ -275,7 +264,7 @@ test_authorities(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		expect_below(rows[i].what, &rows[i].opts, &leaf, rows[i].word);
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 /* Names that a constrained authority could choose to get around it. */
@@ -313,7 +302,7 @@ test_around_constraints(void **state)
 	opts.raw_san = slice_text("\x30\x13\x81\x11"
 				  "\"bob\"@example.net");
 	expect_below("quotes", &excluded, &opts, "untrusted");
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 /* A certificate for mail is no authority, however good it is itself. */
@@ -329,7 +318,7 @@ test_leaf_as_issuer(void **state)
 	    &cert, &site.mallory, &(struct fixture_opts){.address = BOB});
 	expect("issued by Mallory", &cert, others, "untrusted");
 	fixture_fini(&cert);
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 /* --- work --- */
@@ -357,34 +346,7 @@ test_circle(void **state)
 	fixture_fini(&a_by_b);
 	fixture_fini(&b);
 	fixture_fini(&a);
-	assert_nothing_learned();
-}
-
-/* An RSA key of that many bits and an exponent of its size, as slow as can
- * be. */
-static EVP_PKEY *
-slow_key(int bits)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	BIGNUM *n = BN_new(), *e = BN_new();
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	OSSL_PARAM *params;
-	EVP_PKEY *key = NULL;
-
-	BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
-	BN_rand(e, bits - 1, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
-	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
-	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, e);
-	params = OSSL_PARAM_BLD_to_param(build);
-	EVP_PKEY_fromdata_init(ctx);
-	assert_int_equal(
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	BN_free(n);
-	BN_free(e);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
+	attack_nothing_learned(&site);
 }
 
 /* Rule V11: in the leaf, and in authorities that nobody certified. */
@@ -393,7 +355,7 @@ test_large_keys(void **state)
 {
 	const struct fixture_cert *others[] = {&site.intermediate, NULL};
 	struct fixture_cert cert, ca;
-	EVP_PKEY *key = slow_key(16384);
+	EVP_PKEY *key = fixture_public_rsa(16384, 0);
 
 	(void)state;
 	fixture_leaf(&cert, &site.intermediate,
@@ -420,7 +382,7 @@ test_large_keys(void **state)
 	fixture_fini(&ca);
 	fixture_fini(&cert);
 	EVP_PKEY_free(key);
-	assert_nothing_learned();
+	attack_nothing_learned(&site);
 }
 
 int

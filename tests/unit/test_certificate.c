@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
 
 #include "base/alloc.h"
 #include "base/hex.h"
@@ -595,36 +594,10 @@ test_keys_and_strength(void **state)
 	}
 }
 
-/* A public key with a modulus of that many bits; nobody has its other half. */
-static EVP_PKEY *
-public_rsa(int bits, unsigned long e)
-{
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	BIGNUM *n = BN_new(), *exponent = BN_new();
-	OSSL_PARAM *params;
-	EVP_PKEY *key = NULL;
-
-	BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD);
-	BN_set_word(exponent, e);
-	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, n);
-	OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent);
-	params = OSSL_PARAM_BLD_to_param(build);
-	EVP_PKEY_fromdata_init(ctx);
-	assert_int_equal(
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	EVP_PKEY_CTX_free(ctx);
-	BN_free(n);
-	BN_free(exponent);
-	return key;
-}
-
 static bool
 is_strong_rsa(int bits, unsigned long e)
 {
-	EVP_PKEY *key = public_rsa(bits, e);
+	EVP_PKEY *key = fixture_public_rsa(bits, e);
 	struct fixture_cert leaf;
 	bool strong;
 

@@ -40,26 +40,6 @@ static const char *const both_accepted[] = {FOR_BOTH, ACCEPTED};
 /* --- the site --- */
 
 static void
-user(const char *address, struct setting_level level,
-    enum store_user_state state)
-{
-	char *copy = xstrdup(address), none[] = "";
-	struct store_user u = {.address = copy,
-	    .first_name = none,
-	    .last_name = none,
-	    .level = level,
-	    .state = state};
-	struct store *store;
-	struct err err;
-
-	gateway_fixture_user(&f, address, SWITCH_INHERIT, ENCRYPT_INHERIT);
-	store = gateway_fixture_store(&f);
-	assert_int_equal(store_user_set(store, &u, &err), 0);
-	store_close(store);
-	free(copy);
-}
-
-static void
 make_certificates(void)
 {
 	EVP_PKEY *other = fixture_fresh_key("RSA-2048");
@@ -104,12 +84,16 @@ set_up(void **state)
 	(void)state;
 	gateway_fixture_start(&f);
 	make_certificates();
-	user("alice@example.org", nothing, STORE_USER_ACTIVE);
-	user("carol@example.org", nothing, STORE_USER_ACTIVE);
-	user("zoe@example.org", nothing, STORE_USER_ACTIVE);
-	user("rita@example.org", nothing, STORE_USER_RETIRED);
-	user("erin@example.org", (struct setting_level){.decrypt = SWITCH_OFF},
-	    STORE_USER_ACTIVE);
+	gateway_fixture_user_with(
+	    &f, "alice@example.org", &nothing, STORE_USER_ACTIVE);
+	gateway_fixture_user_with(
+	    &f, "carol@example.org", &nothing, STORE_USER_ACTIVE);
+	gateway_fixture_user_with(
+	    &f, "zoe@example.org", &nothing, STORE_USER_ACTIVE);
+	gateway_fixture_user_with(
+	    &f, "rita@example.org", &nothing, STORE_USER_RETIRED);
+	gateway_fixture_user_with(&f, "erin@example.org",
+	    &(struct setting_level){.decrypt = SWITCH_OFF}, STORE_USER_ACTIVE);
 	gateway_fixture_own(&f, "alice@example.org", &alice);
 	gateway_fixture_own(&f, "alice@example.org", &alice_old);
 	gateway_fixture_own(&f, "alice@example.org", &alice_older);

@@ -4,9 +4,6 @@
  */
 #include "unit/unit.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/readers.h"
 #include "unit/gateway_fixture.h"
@@ -18,22 +15,6 @@ static struct store *store;
 static struct directory_view view;
 static struct envelope envelope;
 static struct readers readers;
-
-static void
-user(const char *address, struct setting_level level,
-    enum store_user_state state)
-{
-	char *copy = xstrdup(address), none[] = "";
-	struct store_user u = {.address = copy,
-	    .first_name = none,
-	    .last_name = none,
-	    .level = level,
-	    .state = state};
-
-	gateway_fixture_user(&f, address, SWITCH_INHERIT, ENCRYPT_INHERIT);
-	MUST(store_user_set(store, &u, &err));
-	free(copy);
-}
 
 static int
 set_up(void **state)
@@ -53,11 +34,12 @@ set_up(void **state)
 	    &(struct fixture_opts){.address = "rita@example.org"});
 	fixture_leaf(&erin, &f.our_ca,
 	    &(struct fixture_opts){.address = "erin@example.org"});
-	user("alice@example.org", nothing, STORE_USER_ACTIVE);
-	user("rita@example.org", (struct setting_level){.mode = MODE_SHADOW},
-	    STORE_USER_RETIRED);
-	user("erin@example.org", (struct setting_level){.decrypt = SWITCH_OFF},
-	    STORE_USER_ACTIVE);
+	gateway_fixture_user_with(
+	    &f, "alice@example.org", &nothing, STORE_USER_ACTIVE);
+	gateway_fixture_user_with(&f, "rita@example.org",
+	    &(struct setting_level){.mode = MODE_SHADOW}, STORE_USER_RETIRED);
+	gateway_fixture_user_with(&f, "erin@example.org",
+	    &(struct setting_level){.decrypt = SWITCH_OFF}, STORE_USER_ACTIVE);
 	gateway_fixture_own(&f, "alice@example.org", &alice);
 	gateway_fixture_own(&f, "alice@example.org", &alice_old);
 	gateway_fixture_own(&f, "rita@example.org", &rita);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include <openssl/err.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
@@ -1174,41 +1173,13 @@ test_missing_certificate(void **state)
 	buf_fini(&der);
 }
 
-/* A key of that many bits, which nobody has the private part of. */
-static EVP_PKEY *
-public_key(int bits)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	BIGNUM *n = BN_new(), *e = BN_new();
-	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
-	OSSL_PARAM *params;
-	EVP_PKEY *key = NULL;
-
-	BN_one(n);
-	BN_lshift(n, n, bits - 1);
-	BN_add_word(n, 12345);
-	BN_set_word(e, 65537);
-	OSSL_PARAM_BLD_push_BN(build, "n", n);
-	OSSL_PARAM_BLD_push_BN(build, "e", e);
-	params = OSSL_PARAM_BLD_to_param(build);
-	EVP_PKEY_fromdata_init(ctx);
-	assert_int_equal(
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
-	OSSL_PARAM_free(params);
-	OSSL_PARAM_BLD_free(build);
-	BN_free(n);
-	BN_free(e);
-	EVP_PKEY_CTX_free(ctx);
-	return key;
-}
-
 /* RFC 8551 section 6: refused before any operation with the key. */
 static void
 check_rsa_size(int bits, enum smime_status status, const char *detail)
 {
 	struct handmade h = handmade(&alice.cert);
 	struct fixture_cert big;
-	EVP_PKEY *key = public_key(bits);
+	EVP_PKEY *key = fixture_public_rsa(bits, 65537);
 	struct handmade_cms p;
 	struct buf der;
 	struct err err;
