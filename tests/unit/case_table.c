@@ -84,6 +84,29 @@ case_table_read(const char *name, unsigned cases_min,
 	assert_true(cases >= cases_min);
 }
 
+int
+case_read_name(char *word, const char *const *names, size_t count,
+    int (*apply)(void *who, char *trait), void *who)
+{
+	char *traits = strchr(word, '('), *end, *save;
+
+	if (traits) {
+		*traits++ = '\0';
+		end = strchr(traits, ')');
+		if (!end || end[1])
+			return -1;
+		*end = '\0';
+		for (traits = strtok_r(traits, ",", &save); traits;
+		     traits = strtok_r(NULL, ",", &save))
+			if (apply(who, traits) < 0)
+				return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(names[i], word) == 0)
+			return -1;
+	return 0;
+}
+
 void
 case_say(char *out, const char *format, ...)
 {

@@ -232,8 +232,9 @@ apply_word(struct policy_facts *f, const char *word)
 /* --- who receives --- */
 
 static int
-apply_trait(struct recipient_facts *r, char *word)
+apply_trait(void *who, char *word)
 {
+	struct recipient_facts *r = who;
 	int pick = word_index(picks, COUNT(picks), word);
 	char *value = strchr(word, '=');
 	const struct setting *s;
@@ -285,28 +286,14 @@ static int
 add_recipient(struct decision_case *c, char *word)
 {
 	size_t i = c->facts.recipient_count;
-	char *traits = strchr(word, '('), *end, *save;
 
 	if (i == DECISION_RECIPIENTS)
 		return -1;
 	c->recipients[i] = normal_recipient();
 	c->names[i] = word;
 	c->facts.recipient_count++;
-	if (traits) {
-		*traits++ = '\0';
-		end = strchr(traits, ')');
-		if (!end || end[1])
-			return -1;
-		*end = '\0';
-		for (traits = strtok_r(traits, ",", &save); traits;
-		     traits = strtok_r(NULL, ",", &save))
-			if (apply_trait(&c->recipients[i], traits) < 0)
-				return -1;
-	}
-	for (size_t j = 0; j < i; j++)
-		if (strcmp(c->names[j], word) == 0)
-			return -1;
-	return 0;
+	return case_read_name(
+	    word, c->names, i, apply_trait, &c->recipients[i]);
 }
 
 /* --- the case --- */

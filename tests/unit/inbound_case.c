@@ -147,8 +147,10 @@ normal_recipient(const struct inbound_facts *f)
 }
 
 static int
-apply_trait(struct inbound_recipient *r, const char *word)
+apply_trait(void *who, char *word)
 {
+	struct inbound_recipient *r = who;
+
 	if (strcmp(word, "outside") == 0)
 		r->is_own = r->reads = false;
 	else if (strcmp(word, "unreadable") == 0)
@@ -169,28 +171,14 @@ static int
 add_recipient(struct inbound_case *c, char *word)
 {
 	size_t i = c->facts.recipient_count;
-	char *traits = strchr(word, '('), *end, *save;
 
 	if (i == INBOUND_RECIPIENTS)
 		return -1;
 	c->recipients[i] = normal_recipient(&c->facts);
 	c->names[i] = word;
 	c->facts.recipient_count++;
-	if (traits) {
-		*traits++ = '\0';
-		end = strchr(traits, ')');
-		if (!end || end[1])
-			return -1;
-		*end = '\0';
-		for (traits = strtok_r(traits, ",", &save); traits;
-		     traits = strtok_r(NULL, ",", &save))
-			if (apply_trait(&c->recipients[i], traits) < 0)
-				return -1;
-	}
-	for (size_t j = 0; j < i; j++)
-		if (strcmp(c->names[j], word) == 0)
-			return -1;
-	return 0;
+	return case_read_name(
+	    word, c->names, i, apply_trait, &c->recipients[i]);
 }
 
 /* --- the case --- */
