@@ -3,11 +3,8 @@ string that every scanner is tried with, and clamav-milter, which tells what
 clamd says in X-Virus-Status and refuses nothing."""
 
 import os
-import pathlib
-import shutil
-import tempfile
 
-from processes import Process, can_connect, is_root
+from processes import Daemons, is_root
 
 CLAMD = "/usr/sbin/clamd"
 MILTER = "/usr/sbin/clamav-milter"
@@ -48,21 +45,12 @@ def unavailable():
     return None
 
 
-class Clamav:
+class Clamav(Daemons):
     """Both daemons, with a database of one signature."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="smime-clamav-"))
+        super().__init__("smime-clamav-")
         self.socket = str(self.folder / "run" / "milter.sock")
-        self._processes = []
-
-    def __enter__(self):
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
 
     def _start(self):
         self.folder.chmod(0o755)
@@ -76,14 +64,4 @@ class Clamav:
     def _run(self, name, program, configuration, socket):
         path = self.folder / f"{name}.conf"
         path.write_text(configuration.format(folder=self.folder))
-        process = Process(name, [program, "-c", path], self.folder / "log")
-        self._processes.append(process)
-        process.wait_ready(lambda: can_connect(str(socket)), "socket")
-
-    def __exit__(self, *_):
-        for process in reversed(self._processes):
-            process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def log(self):
-        return (self.folder / "log").read_text("utf-8", "replace")
+        self.start(name, [program, "-c", path], socket)

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 
 import openssl
-from processes import Process, can_connect, is_root
+from processes import Daemons, is_root
 
 PROGRAM = "/usr/sbin/opendkim"
 SELECTOR = "test"
@@ -84,23 +84,14 @@ class Key:
         return dkim.verify(message, dnsfunc=lambda *_, **__: self.record)
 
 
-class Opendkim:
+class Opendkim(Daemons):
     """A running opendkim; configuration: SIGN or VERIFY."""
 
     def __init__(self, key, configuration):
+        super().__init__("smime-opendkim-")
         self.key = key
         self.configuration = configuration
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="smime-opendkim-"))
         self.socket = str(self.folder / "run" / "opendkim.sock")
-        self._process = None
-
-    def __enter__(self):
-        try:
-            self._start()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
 
     def _start(self):
         self.folder.chmod(0o755)
@@ -112,14 +103,4 @@ class Opendkim:
         path = self.folder / "opendkim.conf"
         path.write_text((COMMON + self.configuration).format(
             folder=self.folder, domain=self.key.domain, selector=SELECTOR))
-        self._process = Process("opendkim", [PROGRAM, "-f", "-x", path],
-                                self.folder / "log")
-        self._process.wait_ready(lambda: can_connect(self.socket), "socket")
-
-    def __exit__(self, *_):
-        if self._process is not None:
-            self._process.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def log(self):
-        return self._process.output()
+        self.start("opendkim", [PROGRAM, "-f", "-x", path], self.socket)

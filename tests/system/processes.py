@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -199,3 +200,37 @@ class Process:
         """Of all its threads so far; finer than /proc/PID/stat, by the clock
         of the process (clock_getcpuclockid(3))."""
         return time.clock_gettime(~self.pid << 3 | 2)
+
+
+class Daemons:
+    """Daemons with a folder of their own."""
+
+    def __init__(self, prefix):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+        self._processes = []
+
+    def __enter__(self):
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self):
+        """Makes what they need in the folder, and calls start()."""
+        raise NotImplementedError
+
+    def start(self, name, command, path):
+        """Returns when the daemon listens at that socket."""
+        process = Process(name, command, self.folder / "log")
+        self._processes.append(process)
+        process.wait_ready(lambda: can_connect(str(path)), "socket")
+
+    def __exit__(self, *_):
+        for process in reversed(self._processes):
+            process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        return (self.folder / "log").read_text("utf-8", "replace")
