@@ -84,8 +84,7 @@ leads_to(const struct certificate *top, const struct store_authority *a)
 {
 	if (!a->certificate)
 		return strcmp(a->subject, top->issuer) == 0;
-	return memcmp(a->certificate->fingerprint, top->fingerprint,
-		   FINGERPRINT_SIZE) == 0 ||
+	return certificate_is_same(a->certificate, top) ||
 	       X509_check_issued(a->certificate->x509, top->x509) == X509_V_OK;
 }
 

@@ -250,10 +250,8 @@ static void
 add_exception(struct exceptions *e, struct certificate *c)
 {
 	/* It may be both configured and trusted by the operator. */
-	for (size_t i = 0; i < e->found.count; i++)
-		if (memcmp(e->found.at[i]->fingerprint, c->fingerprint,
-			sizeof(c->fingerprint)) == 0)
-			return;
+	if (certificate_list_has(&e->found, c))
+		return;
 	if (trust_is_issued_by(c->x509, e->distrusted) &&
 	    trust_check(e->a->trust, c, NULL, e->a->now, NULL) == TRUST_OK)
 		certificate_list_add(&e->found, c);

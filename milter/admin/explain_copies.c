@@ -9,16 +9,6 @@
 #include "base/alloc.h"
 #include "gateway/gather.h"
 
-static bool
-is_escrow(const struct gather *g, const struct certificate *c)
-{
-	for (size_t i = 0; i < g->escrow.count; i++)
-		if (memcmp(g->escrow.at[i]->fingerprint, c->fingerprint,
-			sizeof(c->fingerprint)) == 0)
-			return true;
-	return false;
-}
-
 static json_t *
 reader_json(const struct gather *g, const struct certificate *c, size_t group)
 {
@@ -29,7 +19,8 @@ reader_json(const struct gather *g, const struct certificate *c, size_t group)
 	output_set(object, "address",
 	    output_text(c->address_count > 0 ? c->addresses[0] : c->subject));
 	output_set(object, "id", output_text(id));
-	output_set(object, "escrow", json_boolean(is_escrow(g, c)));
+	output_set(object, "escrow",
+	    json_boolean(certificate_list_has(&g->escrow, c)));
 	free(id);
 	return object;
 }

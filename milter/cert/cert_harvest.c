@@ -118,8 +118,7 @@ speaks_for(const struct choice *choice, struct certificate *chosen)
 	struct certificate *mine, *its;
 	bool speaks;
 
-	if (memcmp(chosen->fingerprint, e->signer->fingerprint,
-		FINGERPRINT_SIZE) == 0)
+	if (certificate_is_same(chosen, e->signer))
 		return true;
 	if (choice->wanted != CERT_HARVEST_KEPT ||
 	    e->signer->level < chosen->level)

@@ -347,6 +347,12 @@ certificate_parse(struct slice der, struct certificate **out, struct err *err)
 
 /* References */
 
+bool
+certificate_is_same(const struct certificate *a, const struct certificate *b)
+{
+	return memcmp(a->fingerprint, b->fingerprint, FINGERPRINT_SIZE) == 0;
+}
+
 struct certificate *
 certificate_ref(struct certificate *c)
 {

@@ -78,6 +78,10 @@ int certificate_parse(
 int certificate_from_x509(
     X509 *x509, struct certificate **out, struct err *err) MUST_USE;
 
+/* Are they the same, byte for byte? */
+bool certificate_is_same(
+    const struct certificate *a, const struct certificate *b);
+
 struct certificate *certificate_ref(struct certificate *c);
 /* Drops a reference and sets *c to NULL; NULL is fine. */
 void certificate_unref(struct certificate **c);
@@ -114,6 +118,8 @@ void certificate_list_init(struct certificate_list *list);
 void certificate_list_fini(struct certificate_list *list);
 /* Takes a reference of its own. */
 void certificate_list_add(struct certificate_list *list, struct certificate *c);
+bool certificate_list_has(
+    const struct certificate_list *list, const struct certificate *c);
 
 /* Adds all certificates of PEM or DER (one or concatenated) text; at most
  * LIMIT_CERTIFICATES_PER_MESSAGE.  Other PEM blocks are passed over.

@@ -47,6 +47,16 @@ certificate_list_add(struct certificate_list *list, struct certificate *c)
 	add_taken(list, certificate_ref(c));
 }
 
+bool
+certificate_list_has(
+    const struct certificate_list *list, const struct certificate *c)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (certificate_is_same(list->at[i], c))
+			return true;
+	return false;
+}
+
 static int
 add_der(struct certificate_list *list, struct slice der, size_t max,
     struct err *err)

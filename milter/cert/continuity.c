@@ -27,14 +27,6 @@ continuity_trust(enum continuity c)
 		   : STORE_TRUST_PENDING;
 }
 
-static bool
-is_newcomer(
-    const struct store_partner_cert *p, const struct certificate *newcomer)
-{
-	return memcmp(p->certificate->fingerprint, newcomer->fingerprint,
-		   FINGERPRINT_SIZE) == 0;
-}
-
 /* What the operator vouches for needs no path, then no authority either;
  * what was harvested is of no use any more when its path is gone. */
 static bool
@@ -90,14 +82,16 @@ continuity_judge(struct trust *trust,
 
 	for (size_t i = 0; i < count; i++)
 		if (known[i].trust == STORE_TRUST_PINNED &&
-		    !is_newcomer(&known[i], newcomer->certificate))
+		    !certificate_is_same(
+			known[i].certificate, newcomer->certificate))
 			return CONTINUITY_PINNED;
 	authority = trust_anchor_of(
 	    trust, newcomer->certificate, newcomer->others, now);
 	if (!authority)
 		return CONTINUITY_OTHER_AUTHORITY;
 	for (size_t i = 0; i < count; i++)
-		if (!is_newcomer(&known[i], newcomer->certificate))
+		if (!certificate_is_same(
+			known[i].certificate, newcomer->certificate))
 			answer = combine(
 			    answer, ask(trust, &known[i], newcomer->certificate,
 					authority, now));

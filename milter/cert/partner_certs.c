@@ -67,8 +67,7 @@ partner_certs_find(
     const struct partner_certs *list, const struct certificate *certificate)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (memcmp(list->at[i].certificate->fingerprint,
-			certificate->fingerprint, FINGERPRINT_SIZE) == 0)
+		if (certificate_is_same(list->at[i].certificate, certificate))
 			return &list->at[i];
 	return NULL;
 }

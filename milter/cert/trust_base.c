@@ -78,19 +78,10 @@ trust_base_of(struct trust *t)
 }
 
 static bool
-has(const struct certificate_list *list, const struct certificate *c)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (memcmp(list->at[i]->fingerprint, c->fingerprint,
-			FINGERPRINT_SIZE) == 0)
-			return true;
-	return false;
-}
-
-static bool
 base_add(struct trust_base *base, struct certificate *anchor)
 {
-	if (has(&base->anchors, anchor) || trust_base_distrusts(base, anchor))
+	if (certificate_list_has(&base->anchors, anchor) ||
+	    trust_base_distrusts(base, anchor))
 		return true;
 	if (X509_STORE_add_cert(base->store, anchor->x509) != 1)
 		return false;
@@ -204,7 +195,7 @@ trust_add_anchor(struct trust *t, struct certificate *anchor, struct err *err)
 		return err_set(err, ERR_PERMANENT,
 		    "%s is no authority and cannot be trusted as one",
 		    anchor->subject);
-	if (has(&t->configured, anchor))
+	if (certificate_list_has(&t->configured, anchor))
 		return 0;
 	ERR_clear_error();
 	if (!base_add(t->base, anchor))

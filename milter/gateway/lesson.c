@@ -194,8 +194,7 @@ has_trust(const struct store_partner_cert *p, enum store_trust trust)
 static bool
 has_signed(const struct class *c)
 {
-	return memcmp(c->record.certificate->fingerprint,
-		   c->lesson->signer->fingerprint, FINGERPRINT_SIZE) == 0;
+	return certificate_is_same(c->record.certificate, c->lesson->signer);
 }
 
 static bool

@@ -140,8 +140,7 @@ own_matches_next(struct own_matches *m)
 		const struct certificate *c = e->own->certificate;
 
 		m->left--;
-		if (!m->last || memcmp(m->last->fingerprint, c->fingerprint,
-				    FINGERPRINT_SIZE) != 0) {
+		if (!m->last || !certificate_is_same(m->last, c)) {
 			m->last_matches = cms_id_matches(m->id, c);
 			m->last = c;
 		}
