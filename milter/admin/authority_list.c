@@ -4,12 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/x509v3.h>
-
 #include "admin/cert_json.h"
 #include "admin/output.h"
 #include "base/alloc.h"
-#include "base/limits.h"
+#include "cert/trust.h"
 
 /* One authority, while certificates go by. */
 struct row {
@@ -54,45 +52,20 @@ add_row(const struct store_authority *a, void *arg)
 
 /* --- who waits --- */
 
-static const struct certificate *
-find_issuer(const struct certificate_list *list, const struct certificate *of)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (list->at[i] != of && list->at[i]->is_ca &&
-		    X509_check_issued(list->at[i]->x509, of->x509) == X509_V_OK)
-			return list->at[i];
-	return NULL;
-}
-
-/* The top of the path as far as it came along. */
-static const struct certificate *
-find_top(const struct store_partner_cert *c)
-{
-	const struct certificate *top = c->certificate, *issuer;
-
-	for (size_t i = 0; i < LIMIT_CHAIN && !top->self_issued; i++) {
-		issuer = find_issuer(&c->chain, top);
-		if (!issuer)
-			break;
-		top = issuer;
-	}
-	return top;
-}
-
 static bool
 leads_to(const struct certificate *top, const struct store_authority *a)
 {
 	if (!a->certificate)
 		return strcmp(a->subject, top->issuer) == 0;
 	return certificate_is_same(a->certificate, top) ||
-	       X509_check_issued(a->certificate->x509, top->x509) == X509_V_OK;
+	       trust_is_issued_by(top->x509, a->certificate);
 }
 
 /* They come by address: who was counted last is the only one to look at. */
 static int
 count_waiting(const struct store_partner_cert *c, void *arg)
 {
-	const struct certificate *top = find_top(c);
+	const struct certificate *top = trust_top_of(c->certificate, &c->chain);
 	struct rows *rows = arg;
 
 	for (size_t i = 0; i < rows->count; i++) {

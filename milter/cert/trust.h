@@ -48,6 +48,12 @@ void trust_list_configured(const struct trust *t, struct certificate_list *out);
  */
 bool trust_is_issued_by(X509 *c, const struct certificate *issuer);
 
+/* The top of c's path as far as others, that came with it, show it: c itself
+ * when they show nothing.  By signatures: anybody can put a certificate of an
+ * authority's name beside his own.  Borrowed. */
+struct certificate *trust_top_of(
+    struct certificate *c, const struct certificate_list *others);
+
 /* Is it one and the same authority: the same key, or the same subject and
  * subject key identifier?  A root that was issued anew is no other one. */
 bool trust_is_same_authority(

@@ -188,6 +188,33 @@ trust_is_issued_by(X509 *c, const struct certificate *issuer)
 	       X509_verify(c, key) == 1;
 }
 
+static struct certificate *
+issuer_among(const struct certificate_list *list, const struct certificate *of)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct certificate *c = list->at[i];
+
+		if (c != of && c->is_ca && trust_is_issued_by(of->x509, c))
+			return c;
+	}
+	return NULL;
+}
+
+struct certificate *
+trust_top_of(struct certificate *c, const struct certificate_list *others)
+{
+	struct certificate *top = c, *issuer;
+
+	for (size_t i = 0; i < LIMIT_CHAIN && !top->self_issued; i++) {
+		issuer = issuer_among(others, top);
+		if (!issuer)
+			break;
+		top = issuer;
+	}
+	ERR_clear_error();
+	return top;
+}
+
 int
 trust_add_anchor(struct trust *t, struct certificate *anchor, struct err *err)
 {

@@ -6,11 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/x509.h>
-
 #include "base/alloc.h"
-#include "base/limits.h"
 #include "cert/cert_harvest.h"
 #include "cert/continuity.h"
 #include "cert/partner_certs.h"
@@ -113,42 +109,12 @@ say_unlearned(const struct class *c, const char *reason, const struct err *err)
 
 /* --- an authority that nobody knows (B6) --- */
 
-/* By its signature: anybody can put a certificate of that name into the bag,
- * and the operator would be shown a forger's as his partner's authority. */
-static struct certificate *
-find_issuer(const struct certificate_list *list, const struct certificate *of)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		struct certificate *c = list->at[i];
-
-		if (c != of && c->is_ca && trust_is_issued_by(of->x509, c))
-			return c;
-	}
-	return NULL;
-}
-
-/* The top of the path as far as the message shows it. */
-static struct certificate *
-find_top(const struct lesson *l)
-{
-	struct certificate *top = l->signer, *issuer;
-
-	for (size_t i = 0; i < LIMIT_CHAIN && !top->self_issued; i++) {
-		issuer = find_issuer(&l->others, top);
-		if (!issuer)
-			break;
-		top = issuer;
-	}
-	ERR_clear_error();
-	return top;
-}
-
 /* A certificate that vouches for itself names no authority (B2). */
 static void
 note_authority(const struct class *c)
 {
 	const struct lesson *l = c->lesson;
-	struct certificate *top = find_top(l);
+	struct certificate *top = trust_top_of(l->signer, &l->others);
 	struct store_authority authority = {
 	    .messages = 1, .first_seen = c->now};
 	struct err err;
