@@ -59,8 +59,8 @@ has_authors(const struct job *job)
 
 /* A From that is broken in the right way names nobody to us, and somebody to
  * mail programs, which also show a group's name instead of who is in it: what
- * is asked of those counts.  Where there is none Sendmail
- * writes one, behind us, of the envelope's sender. */
+ * is asked of those counts.  Where there is none Sendmail writes one, behind
+ * us, of the envelope's sender. */
 static void
 authors_salvage(struct job *job)
 {
@@ -124,10 +124,8 @@ void
 inbound_look(struct job *job)
 {
 	struct inbound *in = &job->inbound;
-	enum smime_kind kind = job->gather.kind;
 
-	in->has_smime =
-	    kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
+	in->has_smime = smime_kind_is_layer(job->gather.kind);
 	in->is_claimed =
 	    mark_is_claimed(gateway_config(job->gateway), &job->header);
 	authors_salvage(job);

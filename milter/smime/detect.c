@@ -268,6 +268,12 @@ smime_kind_is_cms(enum smime_kind kind)
 }
 
 bool
+smime_kind_is_layer(enum smime_kind kind)
+{
+	return kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
+}
+
+bool
 smime_kind_is_encrypted(enum smime_kind kind)
 {
 	return kind == SMIME_ENVELOPED || kind == SMIME_AUTH_ENVELOPED ||

@@ -38,6 +38,9 @@ enum smime_kind smime_detect(const struct header *header, struct slice body);
 /* Is it a CMS object, whatever is in it: application/pkcs7-mime? */
 bool smime_kind_is_cms(enum smime_kind kind);
 
+/* Is it S/MIME, and with it a layer: that, or a detached signature? */
+bool smime_kind_is_layer(enum smime_kind kind);
+
 /* Is the content encrypted? */
 bool smime_kind_is_encrypted(enum smime_kind kind);
 

@@ -151,12 +151,6 @@ part_set(struct walk *w, const char *section)
 	stpcpy(at, section);
 }
 
-static bool
-is_layer(enum smime_kind kind)
-{
-	return kind == SMIME_SIGNED_DETACHED || smime_kind_is_cms(kind);
-}
-
 /* What is in an opaque signature may have other line ends than a message has
  * (NSS signs what it is given): the next layer is looked for in a copy that
  * has them. */
@@ -166,7 +160,7 @@ signed_enter(struct walk *w, struct slice inside, struct err *err)
 	struct plaintext copy;
 
 	(void)walk_enter(w, inside);
-	if (!is_layer(smime_detect_header(w->header)))
+	if (!smime_kind_is_layer(smime_detect_header(w->header)))
 		return STEP_END;
 	plaintext_init(&copy, w->config);
 	if (spool_write(&copy.bytes, inside.data, inside.len, err) ||
@@ -334,7 +328,7 @@ layer_pass(struct walk *w, struct err *err)
 {
 	enum smime_kind kind = smime_detect_header(w->header);
 
-	if (!is_layer(kind))
+	if (!smime_kind_is_layer(kind))
 		return STEP_END;
 	if (w->out->count == LIMIT_LAYERS)
 		return over_limit(w, "too many layers");

@@ -15,8 +15,8 @@
 
 /* An inner ciphertext may stay closed inside of an outer one that was
  * opened. */
-enum step
-walk_leave_closed(struct walk *w)
+static enum step
+leave_closed(struct walk *w)
 {
 	bool outside = w->outer_signature || w->has_signature;
 
@@ -108,10 +108,10 @@ envelope_open(struct walk *w, const struct envelope *envelope, bool *reads,
 	plaintext_init(&plain, w->config);
 	if (smime_open(&opts, envelope, &plain.bytes, reads, &opened, err) ||
 	    plaintext_read(&plain, err))
-		step = err->class == ERR_TEMPORARY ? STEP_FAILED
-						   : walk_leave_closed(w);
+		step =
+		    err->class == ERR_TEMPORARY ? STEP_FAILED : leave_closed(w);
 	else if (!readers_join(w, reads))
-		step = walk_leave_closed(w);
+		step = leave_closed(w);
 	else
 		step = opened_enter(w, &plain, &opened);
 	plaintext_fini(&plain);
@@ -144,11 +144,11 @@ walk_envelope(struct walk *w, struct slice der, struct err *err)
 		w->root_signature = w->has_signature;
 	}
 	if (envelope_read(der, &envelope))
-		return walk_leave_closed(w);
+		return leave_closed(w);
 	if (outermost)
 		envelope_describe(w, &envelope);
 	if (!w->opts->keys)
-		return walk_leave_closed(w);
+		return leave_closed(w);
 	reads = xcalloc(w->opts->reader_count + 1, sizeof(*reads));
 	step = envelope_open(w, &envelope, reads, err);
 	free(reads);

@@ -49,7 +49,4 @@ enum step walk_enter(struct walk *w, struct slice bytes);
 /* Opens the envelope, the last layer that was added. */
 enum step walk_envelope(struct walk *w, struct slice der, struct err *err);
 
-/* What is encrypted stays closed. */
-enum step walk_leave_closed(struct walk *w);
-
 #endif

@@ -210,18 +210,18 @@ static int
 lines_fix(struct plaintext *p, struct err *err)
 {
 	struct slice all = spool_slice(&p->bytes), head;
-	bool body_too;
+	bool is_multipart, is_binary;
 	struct spool bytes;
 	int rc;
 
 	head = slice_part(all, 0, all.len - p->body.len);
-	body_too = smime_detect_header(&p->header) == SMIME_SIGNED_DETACHED;
-	if (!has_bare_lf(head) && !(body_too && has_bare_lf(p->body)))
+	is_multipart = smime_detect_header(&p->header) == SMIME_SIGNED_DETACHED;
+	if (!has_bare_lf(head) && !(is_multipart && has_bare_lf(p->body)))
 		return 0;
+	is_binary = cms_body_encoding(&p->header) == MIME_CTE_BINARY;
 	spool_init(&bytes, p->bytes.config);
-	body_too = cms_body_encoding(&p->header) != MIME_CTE_BINARY;
-	rc = lines_write(body_too ? all : head, &bytes, err);
-	if (rc == 0 && !body_too && p->body.len > 0)
+	rc = lines_write(is_binary ? head : all, &bytes, err);
+	if (rc == 0 && is_binary && p->body.len > 0)
 		rc = spool_write(&bytes, p->body.data, p->body.len, err);
 	if (rc == 0)
 		rc = replace(p, &bytes, err);
