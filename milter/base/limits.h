@@ -34,6 +34,9 @@
 /* Fields of incoming mail that only we may write: each is an edit, too, and
  * one is what a loop or a careless forwarder leaves. */
 #define LIMIT_FORGED_FIELDS 500u
+/* Octets of the reason that a mail server is given for keeping mail back:
+ * mailq shows it in one line. */
+#define LIMIT_HOLD_TEXT 200u
 /* How often a subject is looked at again because something was taken out of
  * it: once is enough for what people write. */
 #define LIMIT_TRIGGER_ROUNDS 8u

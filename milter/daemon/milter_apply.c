@@ -6,7 +6,9 @@
  * gives the same result with Postfix, which renumbers after a deletion, and
  * Sendmail, which does not (edits.h).  New ones are put on top when all others
  * are done, because Postfix would count them, too.  The body goes last:
- * Sendmail judges it by the new Content-Type.
+ * Sendmail judges it by the new Content-Type.  That the message is to be held
+ * comes behind everything else: there were Postfixes that heard no edit after
+ * it, and nobody holds what could not be changed.
  */
 #include "daemon/milter_apply.h"
 
@@ -106,6 +108,13 @@ insert_fields(SMFICTX *ctx, const struct edits *edits)
 	return 0;
 }
 
+static int
+hold(SMFICTX *ctx, const char *why)
+{
+	return smfi_quarantine(ctx, text_without_const(why)) == MI_SUCCESS ? 0
+									   : -1;
+}
+
 int
 milter_apply_edits(SMFICTX *ctx, const struct edits *edits)
 {
@@ -114,7 +123,9 @@ milter_apply_edits(SMFICTX *ctx, const struct edits *edits)
 			return -1;
 	if (change_fields(ctx, edits) < 0 || insert_fields(ctx, edits) < 0)
 		return -1;
-	return edits->replace_body ? replace_body(ctx, &edits->body) : 0;
+	if (edits->replace_body && replace_body(ctx, &edits->body) < 0)
+		return -1;
+	return edits->hold ? hold(ctx, edits->hold) : 0;
 }
 
 void

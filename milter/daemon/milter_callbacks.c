@@ -26,7 +26,9 @@
 #include "mail/xtext.h"
 #include "policy/plan.h"
 
-#define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_DELRCPT)
+#define ACTIONS                                                                \
+	(SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_DELRCPT |       \
+	    SMFIF_QUARANTINE)
 /* A header body must come, and go, with its exact leading blank; everything
  * since Postfix 2.6 and Sendmail 8.14 can do that. */
 #define STEPS_NEEDED SMFIP_HDR_LEADSPC
@@ -110,8 +112,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	if ((actions & ACTIONS) != ACTIONS ||
 	    (steps & STEPS_NEEDED) != STEPS_NEEDED) {
 		log_error("the mail server is too old: it must let milters "
-			  "change header, body and recipients and speak "
-			  "version 6 of the milter protocol");
+			  "change header, body and recipients, let them hold "
+			  "mail, and speak version 6 of the milter protocol");
 		return SMFIS_REJECT;
 	}
 	*want_actions = ACTIONS | (actions & SMFIF_SETSYMLIST);

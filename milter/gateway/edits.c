@@ -39,6 +39,7 @@ edits_fini(struct edits *e)
 	for (size_t i = 0; i < e->recipient_count; i++)
 		free(e->recipients[i]);
 	free(e->recipients);
+	free(e->hold);
 	edits_init(e);
 }
 
@@ -92,11 +93,24 @@ edits_remove_recipient(struct edits *e, const char *path)
 	e->recipients[e->recipient_count++] = xstrdup(path);
 }
 
+/* Sendmail writes it as a line of its queue file, whatever is in it. */
+void
+edits_hold(struct edits *e, const char *why)
+{
+	size_t len = strnlen(why, LIMIT_HOLD_TEXT);
+
+	free(e->hold);
+	e->hold = xmalloc(len + 1);
+	for (size_t i = 0; i < len; i++)
+		e->hold[i] = why[i] >= ' ' && why[i] < 0x7f ? why[i] : '?';
+	e->hold[len] = '\0';
+}
+
 bool
 edits_are_empty(const struct edits *e)
 {
 	return e->header_count == 0 && e->recipient_count == 0 &&
-	       !e->replace_body;
+	       !e->replace_body && !e->hold;
 }
 
 static int

@@ -36,6 +36,8 @@ struct edits {
 	size_t recipient_size; /* allocated */
 	bool replace_body;
 	struct slice_list body; /* CRLF lines; borrowed from the job */
+	char *hold; /* why the mail server is to keep it back, until the
+	             * operator releases or deletes it; NULL: it goes on */
 };
 
 void edits_init(struct edits *e);
@@ -63,6 +65,11 @@ void edits_delete_fields(
 
 /* The recipient with that path gets nothing of this message; copied. */
 void edits_remove_recipient(struct edits *e, const char *path);
+
+/* The mail server takes the message, with all other edits, and keeps it back.
+ * why is copied; what a queue file cannot carry in one line becomes "?", and
+ * what is behind LIMIT_HOLD_TEXT is cut. */
+void edits_hold(struct edits *e, const char *why);
 
 /* Everything that makes the message with this header carry the entity
  * instead of its own (rule S1): no Content-* field stays but those of the

@@ -468,7 +468,7 @@ def negotiation(site):
                      "{cert_subject}", "{cert_issuer}", "{cn_subject}",
                      "{cn_issuer}"],
                "R": ["i", "{rcpt_addr}"], "N": ["i"], "E": ["i"]}, "macros")
-        equal(mta.actions, 0x11b, "actions")
+        equal(mta.actions, 0x13b, "actions")
         mta.connect()
 
 

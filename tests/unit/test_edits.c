@@ -416,6 +416,31 @@ test_recipients(void **state)
 	assert_true(edits_are_empty(&edits));
 }
 
+/* The reason is one line of a queue file, and not too long a one. */
+static void
+test_held(void **state)
+{
+	char longest[LIMIT_HOLD_TEXT + 2];
+	struct edits edits;
+
+	(void)state;
+	edits_init(&edits);
+	edits_hold(&edits, "changed");
+	assert_false(edits_are_empty(&edits));
+	edits_hold(&edits, "text\r\nH?? \tX: y\x7f\xc3\xa4 ~");
+	assert_string_equal(edits.hold, "text??H?? ?X: y??? ~");
+	memset(longest, 'x', sizeof(longest));
+	longest[LIMIT_HOLD_TEXT] = '\0';
+	edits_hold(&edits, longest);
+	assert_string_equal(edits.hold, longest);
+	longest[LIMIT_HOLD_TEXT] = 'x';
+	longest[LIMIT_HOLD_TEXT + 1] = '\0';
+	edits_hold(&edits, longest);
+	assert_int_equal(strlen(edits.hold), LIMIT_HOLD_TEXT);
+	edits_fini(&edits);
+	assert_true(edits_are_empty(&edits));
+}
+
 /* Thousands of fields take no noticeable time. */
 static void
 test_many(void **state)
@@ -460,6 +485,7 @@ main(void)
 	    cmocka_unit_test(test_inserted),
 	    cmocka_unit_test(test_carried_fields),
 	    cmocka_unit_test(test_recipients),
+	    cmocka_unit_test(test_held),
 	    cmocka_unit_test(test_many),
 	};
 
