@@ -8,6 +8,8 @@
 static const struct {
 	const char *name;
 	struct plan_wording wording;
+	struct plan_wording waiting; /* where the action is the operator's
+	                              * choice */
 } reasons[REASON_COUNT] = {
     [REASON_NONE] = {"none", {0}},
     [REASON_NOT_SUBMITTED] = {"not-submitted", {0}},
@@ -116,6 +118,15 @@ static const struct {
 	{"550", "5.7.60",
 	    "you asked for a signature, and there can be none; ask your "
 	    "administrator"}},
+    [REASON_DISCLAIMER_REFUSED] = {"disclaimer-refused",
+	{"550", "5.7.64",
+	    "your mail program signs or encrypts, so that the legal text "
+	    "cannot be added; put it into your own text, or leave signing and "
+	    "encrypting to the server"}},
+    [REASON_DISCLAIMER_UNKNOWN] = {"disclaimer-unknown",
+	{"451", "4.7.59",
+	    "the legal text for this mail is not configured, the mail waits; "
+	    "the administrator has to look at \"disclaimers\""}},
     [REASON_RATE_LIMIT] = {"rate-limit",
 	{"451", "4.7.55",
 	    "you have sent very much mail in a short time; try again later"}},
@@ -144,6 +155,14 @@ static const struct {
 	{"550", "5.7.63",
 	    "the certificate of your signature says too little about who you "
 	    "are; sign with one of a higher assurance level"}},
+    [REASON_SEAL_BROKEN] = {"seal-broken",
+	{"550", "5.7.65",
+	    "the message was changed after it was signed; ask your "
+	    "administrator to look for what changes mail behind the signer"},
+	{"451", "4.7.58",
+	    "the message was changed after it was signed, it waits; the "
+	    "administrator has to look for what changes mail behind the "
+	    "signer"}},
     [REASON_NOT_OPENED] = {"not-opened", {0}},
     [REASON_NO_KEY] = {"no-key", {0}},
     [REASON_DECRYPTION_OFF] = {"decryption-off", {0}},
@@ -190,6 +209,18 @@ plan_reason_wording(enum plan_reason reason)
 	if (!reasons[reason].wording.code)
 		reason = REASON_INTERNAL;
 	return &reasons[reason].wording;
+}
+
+const struct plan_wording *
+plan_reason_waiting(enum plan_reason reason)
+{
+	const struct plan_wording *wording = plan_reason_wording(reason);
+
+	if (wording->code[0] == '4')
+		return wording;
+	if (reasons[reason].waiting.code)
+		return &reasons[reason].waiting;
+	return &reasons[REASON_INTERNAL].wording;
 }
 
 void

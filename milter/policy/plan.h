@@ -74,7 +74,10 @@ enum plan_reason {
 	/* what happened underway */
 	REASON_NOT_ENCRYPTABLE, /* a certificate looked usable but is not */
 	REASON_TOO_LARGE,
-	REASON_MUST_SIGN, /* the sender asked for a signature */
+	REASON_MUST_SIGN,	   /* the sender asked for a signature */
+	REASON_DISCLAIMER_REFUSED, /* the mail is protected already, so that
+	                            * none can be added (D2) */
+	REASON_DISCLAIMER_UNKNOWN, /* the store names one that we have not */
 	REASON_RATE_LIMIT,
 	REASON_REINJECT, /* the listener for copies is away */
 	REASON_KEYD,	 /* the key process is away */
@@ -86,6 +89,8 @@ enum plan_reason {
 	REASON_MUST_BE_SIGNED,
 	REASON_MUST_BE_ENCRYPTED,
 	REASON_LEVEL_TOO_LOW, /* of the signer's certificate (F7) */
+	/* at the end of the way out */
+	REASON_SEAL_BROKEN, /* changed after it was signed (D3) */
 	/* why who gets the ciphertext does; for the log only (rule X4) */
 	REASON_NOT_OPENED,
 	REASON_NO_KEY,	       /* none of his certificates opens it */
@@ -121,6 +126,8 @@ bool plan_reason_is_no_key(enum plan_reason reason);
  *   550 5.7.61  must-be-signed
  *   550 5.7.62  must-be-encrypted
  *   550 5.7.63  level-too-low
+ *   550 5.7.64  disclaimer-refused
+ *   550 5.7.65  seal-broken
  *   552 5.3.4   too-large
  *   451 4.7.51  keyd
  *   451 4.7.52  store
@@ -130,6 +137,8 @@ bool plan_reason_is_no_key(enum plan_reason reason);
  *   451 4.7.55  rate-limit
  *   451 4.7.56  reinject
  *   451 4.7.57  escrow
+ *   451 4.7.58  seal-broken, where it waits
+ *   451 4.7.59  disclaimer-unknown
  */
 struct plan_wording {
 	const char *code;
@@ -141,6 +150,10 @@ struct plan_wording {
 
 /* Never NULL. */
 const struct plan_wording *plan_reason_wording(enum plan_reason reason);
+
+/* The same for mail that waits for what would otherwise be refused: never
+ * 5xx. */
+const struct plan_wording *plan_reason_waiting(enum plan_reason reason);
 
 /* No recipient in particular. */
 #define PLAN_NO_RECIPIENT ((size_t)-1)

@@ -5,7 +5,7 @@
  *   print_documented options       NAME tab DEFAULT of each option
  *   print_documented reasons       the words of reason= in the log
  *   print_documented replies       CODE EXTENDED WORD of each reason with a
- *                                  reply of its own
+ *                                  reply of its own, two where it may wait
  *   print_documented picks         the words for certificates
  *   print_documented load FILE     loads a configuration; one line per error
  */
@@ -41,17 +41,25 @@ print_reasons(void)
 }
 
 static void
+print_reply(const struct plan_wording *w, int reason)
+{
+	if (w != plan_reason_wording(REASON_NONE) || reason == REASON_INTERNAL)
+		printf("%s %s %s\n", w->code, w->extended,
+		    plan_reason_name((enum plan_reason)reason));
+}
+
+static void
 print_replies(void)
 {
-	const struct plan_wording *other = plan_reason_wording(REASON_NONE);
-
 	for (int i = REASON_NONE + 1; i < REASON_COUNT; i++) {
 		const struct plan_wording *w =
 		    plan_reason_wording((enum plan_reason)i);
+		const struct plan_wording *waiting =
+		    plan_reason_waiting((enum plan_reason)i);
 
-		if (w != other || i == REASON_INTERNAL)
-			printf("%s %s %s\n", w->code, w->extended,
-			    plan_reason_name((enum plan_reason)i));
+		print_reply(w, i);
+		if (waiting != w)
+			print_reply(waiting, i);
 	}
 }
 

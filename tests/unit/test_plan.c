@@ -42,6 +42,22 @@ test_wording(void **state)
 }
 
 static void
+test_waiting(void **state)
+{
+	const struct plan_wording *w = plan_reason_waiting(REASON_SEAL_BROKEN);
+
+	(void)state;
+	assert_string_equal(w->extended, "4.7.58");
+	assert_non_null(strstr(w->text, "; "));
+	assert_true(strlen(w->text) < 200);
+	for (int i = 0; i < REASON_COUNT; i++) {
+		w = plan_reason_waiting((enum plan_reason)i);
+		assert_string_equal(w->code, "451");
+		assert_int_equal(w->extended[0], '4');
+	}
+}
+
+static void
 test_codes(void **state)
 {
 	static const struct {
@@ -63,6 +79,9 @@ test_codes(void **state)
 	    {REASON_MUST_BE_SIGNED, "550", "5.7.61"},
 	    {REASON_MUST_BE_ENCRYPTED, "550", "5.7.62"},
 	    {REASON_LEVEL_TOO_LOW, "550", "5.7.63"},
+	    {REASON_DISCLAIMER_REFUSED, "550", "5.7.64"},
+	    {REASON_DISCLAIMER_UNKNOWN, "451", "4.7.59"},
+	    {REASON_SEAL_BROKEN, "550", "5.7.65"},
 	    {REASON_KEYD, "451", "4.7.51"},
 	    {REASON_STORE, "451", "4.7.52"},
 	    {REASON_INTERNAL, "451", "4.7.53"},
@@ -107,6 +126,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_wording),
+	    cmocka_unit_test(test_waiting),
 	    cmocka_unit_test(test_codes),
 	    cmocka_unit_test(test_own),
 	};
