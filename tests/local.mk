@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	%D%/system/opener_asn1.py \
 	%D%/system/openers.py \
 	%D%/system/openssl.py \
+	%D%/system/ports.py \
 	%D%/system/postfix.py \
 	%D%/system/processes.py \
 	%D%/system/reader_asn1.py \
@@ -113,7 +114,8 @@ SYSTEM_TESTS = \
 	%D%/system/inbound_test.py \
 	%D%/system/layers.py \
 	%D%/system/socket_test.py \
-	%D%/system/mta_client_test.py
+	%D%/system/mta_client_test.py \
+	%D%/system/ports_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 

@@ -14,7 +14,8 @@ import subprocess
 import tempfile
 import threading
 
-from processes import PATIENCE_SECONDS, free_port, wait_until
+from ports import free_port
+from processes import PATIENCE_SECONDS, wait_until
 
 PASSWORD = "correct horse"
 

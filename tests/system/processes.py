@@ -62,17 +62,12 @@ def family_of(address):
     return socket.AF_INET6 if ":" in address[0] else socket.AF_INET
 
 
-def free_port(host="127.0.0.1"):
-    """A TCP port on loopback that nobody uses right now."""
-    with socket.socket(family_of((host, 0))) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
-
-
 def has_ipv6():
     """Is there an IPv6 loopback?"""
     try:
-        return free_port("::1") > 0
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+            return True
     except OSError:
         return False
 

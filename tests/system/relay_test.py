@@ -15,7 +15,8 @@ import postfix
 import sendmail
 import tap
 from messages import PLAIN, build, message_id
-from processes import command_as, free_port, wait_until
+from ports import free_port
+from processes import command_as, wait_until
 from tap import check, contains, equal
 
 TOOL = pathlib.Path(os.environ.get("top_builddir", "."),

@@ -16,8 +16,9 @@ import sendmail
 import tap
 from messages import build
 from mta_client import MilterGone
-from processes import (Process, can_connect, free_port, has_ipv6, identity_of,
-                       is_root, wait_until)
+from ports import free_port
+from processes import (Process, can_connect, has_ipv6, identity_of, is_root,
+                       wait_until)
 from tap import Skip, absent, case, check, contains, equal
 from testsite import MILTER_USER, Site, program
 

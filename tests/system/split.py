@@ -14,9 +14,9 @@ import email.policy
 import itertools
 import re
 
-import mailserver
 import opendkim
 import openssl
+import ports
 import tap
 from messages import (FEARED, NESTED, PLAIN, build, is_seven_bit, message_id,
                       multipart, same_content)
@@ -542,7 +542,7 @@ def _(site):
     user = sender("split", "if-possible")
     mail = site.mail(user)
     port = site.server.reinject
-    site.server.reinject = mailserver.free_port()
+    site.server.reinject = ports.free_port()
     site.configure()
     site.restart_milter()
     try:

@@ -18,8 +18,8 @@ import tempfile
 
 import openssl
 from mta_client import MtaClient
-from processes import (Process, can_connect, free_port, identity_of, is_root,
-                       wait_until)
+from ports import free_port
+from processes import Process, can_connect, identity_of, is_root, wait_until
 
 BUILD = pathlib.Path(os.environ.get("top_builddir", ".")).resolve()
 
