@@ -18,6 +18,10 @@ static const char *const bcc_names[] = {"inherit", "separate", "refuse", NULL};
 static const char *const triggers_names[] = {
     "inherit", "off", "protect", "all", NULL};
 static const char *const mode_names[] = {"inherit", "enforce", "shadow", NULL};
+static const char *const disclaimer_repeat_names[] = {
+    "inherit", "once", "always", NULL};
+static const char *const disclaimer_protected_names[] = {
+    "inherit", "pass", "refuse", NULL};
 static const char *const receive_names[] = {
     "inherit", "as-sender", "never", "if-possible", "required", NULL};
 static const char *const form_names[] = {"inherit", "detached", "opaque", NULL};
@@ -64,6 +68,11 @@ const struct setting sender_settings[SENDER_SETTINGS] = {
 	"which wishes in subject and header are followed"},
     {"mode", mode_names, SENDER(mode), "act, or only log"},
     {"decrypt", switch_names, SENDER(decrypt), "decrypt what users get"},
+    {"disclaimer_repeat", disclaimer_repeat_names, SENDER(disclaimer_repeat),
+	"may a message have the same disclaimer twice"},
+    {"disclaimer_protected", disclaimer_protected_names,
+	SENDER(disclaimer_protected),
+	"signed or encrypted mail, to which no disclaimer can be added"},
 };
 
 const struct setting recipient_settings[RECIPIENT_SETTINGS] = {

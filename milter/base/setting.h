@@ -76,6 +76,22 @@ enum setting_mode {
 	MODE_SHADOW /* decide and log, change nothing */
 };
 
+/* May a message have the same disclaimer twice (D1)? */
+enum setting_disclaimer_repeat {
+	DISCLAIMER_REPEAT_INHERIT = 0,
+	DISCLAIMER_REPEAT_ONCE,	 /* what carries it already, quoted or not,
+	                          * gets none */
+	DISCLAIMER_REPEAT_ALWAYS /* each message gets it at its end */
+};
+
+/* What becomes of mail that is to have a disclaimer, and is signed or
+ * encrypted already, so that nothing can be added (D2). */
+enum setting_disclaimer_protected {
+	DISCLAIMER_PROTECTED_INHERIT = 0,
+	DISCLAIMER_PROTECTED_PASS, /* it goes on without */
+	DISCLAIMER_PROTECTED_REFUSE
+};
+
 /* What one level (file, domain, user) says about mail of our users; the most
  * specific level that speaks decides. */
 struct setting_level {
@@ -89,6 +105,8 @@ struct setting_level {
 	enum setting_triggers triggers;
 	enum setting_mode mode;
 	enum setting_switch decrypt; /* what they get */
+	enum setting_disclaimer_repeat disclaimer_repeat;
+	enum setting_disclaimer_protected disclaimer_protected;
 };
 
 /* Encryption for a recipient.  The stricter of this and what the sender's
@@ -224,7 +242,7 @@ struct setting {
 
 extern const struct setting sender_settings[];	  /* of setting_level */
 extern const struct setting recipient_settings[]; /* of recipient_level */
-#define SENDER_SETTINGS	   10u
+#define SENDER_SETTINGS	   12u
 #define RECIPIENT_SETTINGS 10u
 
 /* NULL when there is none of that name in table, which has count. */

@@ -64,6 +64,8 @@ struct store_domain {
 	/* Who can read every ciphertext of its users (C9): "" inherits,
 	 * "none" is nobody, else canonical addresses with commas. */
 	char *escrow;
+	char *disclaimer; /* what users append: "" inherits, "none", or a name
+	                   * that the configuration gives a text to */
 	time_t created;
 };
 void store_domain_fini(struct store_domain *d);
@@ -93,6 +95,7 @@ struct store_user {
 	char *first_name; /* "" when unknown */
 	char *last_name;
 	struct setting_level level;
+	char *disclaimer; /* as for a domain */
 	enum store_user_state state;
 	time_t created;
 };

@@ -115,7 +115,7 @@ struct store {
 };
 
 /* The newest schema, the same for all backends. */
-#define STORE_SCHEMA 4
+#define STORE_SCHEMA 5
 
 extern const struct store_ops store_sqlite_ops;
 

@@ -92,6 +92,7 @@ store_domain_fini(struct store_domain *d)
 {
 	free(d->name);
 	free(d->escrow);
+	free(d->disclaimer);
 	*d = (struct store_domain){0};
 }
 
@@ -101,6 +102,7 @@ store_user_fini(struct store_user *u)
 	free(u->address);
 	free(u->first_name);
 	free(u->last_name);
+	free(u->disclaimer);
 	*u = (struct store_user){0};
 }
 

@@ -215,6 +215,21 @@ static const char *const steps[STORE_SCHEMA] = {
     "  WHERE trust <> 'unknown';"
 
     "UPDATE state SET schema = 4, generation = generation + 1;",
+
+    /* 5: disclaimers */
+    "ALTER TABLE domains"
+    "  ADD COLUMN disclaimer_repeat TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains"
+    "  ADD COLUMN disclaimer_protected TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE domains" /* empty: inherit */
+    "  ADD COLUMN disclaimer TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE users"
+    "  ADD COLUMN disclaimer_repeat TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users"
+    "  ADD COLUMN disclaimer_protected TEXT NOT NULL DEFAULT 'inherit';"
+    "ALTER TABLE users ADD COLUMN disclaimer TEXT NOT NULL DEFAULT '';"
+
+    "UPDATE state SET schema = 5, generation = generation + 1;",
 };
 
 const char *

@@ -47,8 +47,9 @@ int store_sqlite_read_chain(struct store *store, struct slice der,
  * table (base/setting.h), which these columns have too. */
 #define STORE_SENDER_COLUMNS                                                   \
 	"sign, encrypt, exempt, own_cert_problem, signature_algorithm, mixed," \
-	" bcc, triggers, mode, decrypt"
-#define STORE_SENDER_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+	" bcc, triggers, mode, decrypt, disclaimer_repeat,"                    \
+	" disclaimer_protected"
+#define STORE_SENDER_VALUES "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
 #define STORE_RECIPIENT_COLUMNS                                                \
 	"encrypt, signature, certificates, cipher, key_transport, unchecked,"  \
 	" inbound_signature, inbound_encryption, inbound_level,"               \

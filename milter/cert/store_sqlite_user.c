@@ -26,11 +26,13 @@ parse_state(const char *name, const char *text, enum store_user_state *out,
 
 /* Domains */
 
-#define DOMAIN_COLUMNS "name, " STORE_SENDER_COLUMNS ", escrow, created"
+#define DOMAIN_COLUMNS                                                         \
+	"name, " STORE_SENDER_COLUMNS ", escrow, disclaimer, created"
 
 /* The columns behind the settings. */
-#define DOMAIN_ESCROW  (1 + (int)SENDER_SETTINGS)
-#define DOMAIN_CREATED (DOMAIN_ESCROW + 1)
+#define DOMAIN_ESCROW	  (1 + (int)SENDER_SETTINGS)
+#define DOMAIN_DISCLAIMER (DOMAIN_ESCROW + 1)
+#define DOMAIN_CREATED	  (DOMAIN_ESCROW + 2)
 
 static int
 read_domain(struct sqlite_query *q, void *row, struct err *err)
@@ -42,6 +44,7 @@ read_domain(struct sqlite_query *q, void *row, struct err *err)
 		return -1;
 	d.name = xstrdup(name);
 	d.escrow = xstrdup(sqlite_text(q, DOMAIN_ESCROW));
+	d.disclaimer = xstrdup(sqlite_text(q, DOMAIN_DISCLAIMER));
 	*(struct store_domain *)row = d;
 	return 0;
 }
@@ -60,10 +63,11 @@ store_sqlite_domain_add(
 	sqlite_query(&q, db,
 	    "INSERT INTO domains (" DOMAIN_COLUMNS
 	    ") VALUES (?, " STORE_SENDER_VALUES
-	    ", ?, ?) ON CONFLICT DO NOTHING");
+	    ", ?, ?, ?) ON CONFLICT DO NOTHING");
 	sqlite_bind_text(&q, d->name);
 	store_sqlite_bind_sender(&q, &d->level, &words);
 	sqlite_bind_text(&q, store_sqlite_or_empty(d->escrow));
+	sqlite_bind_text(&q, store_sqlite_or_empty(d->disclaimer));
 	sqlite_bind_number(&q, d->created);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -95,9 +99,11 @@ store_sqlite_domain_set(
 		return -1;
 	sqlite_query(&q, db,
 	    "UPDATE domains SET (" STORE_SENDER_COLUMNS
-	    ", escrow) = (" STORE_SENDER_VALUES ", ?) WHERE name = ?");
+	    ", escrow, disclaimer) = (" STORE_SENDER_VALUES
+	    ", ?, ?) WHERE name = ?");
 	store_sqlite_bind_sender(&q, &d->level, &words);
 	sqlite_bind_text(&q, store_sqlite_or_empty(d->escrow));
+	sqlite_bind_text(&q, store_sqlite_or_empty(d->disclaimer));
 	sqlite_bind_text(&q, d->name);
 	rc = sqlite_run(&q, err);
 	if (rc == 0 && sqlite_changes(db) == 0)
@@ -170,12 +176,13 @@ store_sqlite_domain_each(struct store *store,
 
 #define USER_COLUMNS                                                           \
 	"address, " STORE_SENDER_COLUMNS                                       \
-	", first_name, last_name, state, created"
+	", first_name, last_name, disclaimer, state, created"
 
 #define USER_FIRST_NAME (1 + (int)SENDER_SETTINGS)
 #define USER_LAST_NAME	(USER_FIRST_NAME + 1)
-#define USER_STATE	(USER_FIRST_NAME + 2)
-#define USER_CREATED	(USER_FIRST_NAME + 3)
+#define USER_DISCLAIMER (USER_FIRST_NAME + 2)
+#define USER_STATE	(USER_FIRST_NAME + 3)
+#define USER_CREATED	(USER_FIRST_NAME + 4)
 
 static int
 read_user(struct sqlite_query *q, void *row, struct err *err)
@@ -189,13 +196,15 @@ read_user(struct sqlite_query *q, void *row, struct err *err)
 	u.address = xstrdup(address);
 	u.first_name = xstrdup(sqlite_text(q, USER_FIRST_NAME));
 	u.last_name = xstrdup(sqlite_text(q, USER_LAST_NAME));
+	u.disclaimer = xstrdup(sqlite_text(q, USER_DISCLAIMER));
 	*(struct store_user *)row = u;
 	return 0;
 }
 
 /* What may change, in this order. */
-#define USER_CHANGES STORE_SENDER_COLUMNS ", first_name, last_name, state"
-#define USER_VALUES  STORE_SENDER_VALUES ", ?, ?, ?"
+#define USER_CHANGES                                                           \
+	STORE_SENDER_COLUMNS ", first_name, last_name, disclaimer, state"
+#define USER_VALUES STORE_SENDER_VALUES ", ?, ?, ?, ?"
 
 static void
 bind_changes(struct sqlite_query *q, const struct store_user *u,
@@ -204,6 +213,7 @@ bind_changes(struct sqlite_query *q, const struct store_user *u,
 	store_sqlite_bind_sender(q, &u->level, words);
 	sqlite_bind_text(q, store_sqlite_or_empty(u->first_name));
 	sqlite_bind_text(q, store_sqlite_or_empty(u->last_name));
+	sqlite_bind_text(q, store_sqlite_or_empty(u->disclaimer));
 	sqlite_bind_text(q, state_names[u->state]);
 }
 

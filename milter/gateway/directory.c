@@ -81,6 +81,7 @@ sender_drop(void *value)
 	if (!entry_drop(&sender->entry))
 		return;
 	address_list_fini(&sender->escrow);
+	free(sender->disclaimer);
 	smime_identity_release(&sender->identity);
 	certificate_unref(&sender->problem);
 	free(sender->why);

@@ -64,6 +64,9 @@ struct directory_sender {
 	/* Whose certificates all his ciphertexts must be for, too (C9);
 	 * malformed when nobody can say whose. */
 	struct address_list escrow;
+	/* Name of what is appended to his mail, "": nothing.  The
+	 * configuration need not know a name that the store has. */
+	char *disclaimer;
 	enum identity_state state;
 	struct smime_identity *identity; /* when the state is ready */
 	/* Whose certificate the state is about when it cannot sign, NULL

@@ -201,6 +201,10 @@ take_sender(const struct sender_rule *rule, void *arg)
 	policy_override(&sender->level, rule->level);
 	if (rule->escrow)
 		take_escrow(&sender->escrow, rule);
+	if (rule->disclaimer) {
+		free(sender->disclaimer);
+		sender->disclaimer = xstrdup(rule->disclaimer);
+	}
 	if (rule->user)
 		sender->state = rule->user->state == STORE_USER_RETIRED
 				    ? IDENTITY_RETIRED

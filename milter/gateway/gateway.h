@@ -22,6 +22,44 @@
 #include "policy/rules.h"
 #include "relay/relay.h"
 
+/* What a process does with mail. */
+enum gateway_role {
+	ROLE_SIGNER = 0, /* signs, encrypts, verifies, decrypts */
+	ROLE_GUARD	 /* last on the way out: verifies signatures again,
+	                  * changes nothing (D3) */
+};
+
+/* A text that our users append, under the name that domains and users choose
+ * it by (D1).  Files are absolute paths; html "": made from the text. */
+struct disclaimer_template;
+struct gateway_disclaimer {
+	const char *name;
+	const char *text;
+	const char *html;
+	/* What stood in the files when the settings were loaded, which own
+	 * it. */
+	struct disclaimer_template *template_;
+};
+
+/* What we leave in signed mail for filters behind us. */
+struct gateway_seal {
+	const char *key; /* file that fingerprints are keyed with; "": none */
+	bool marker;	 /* a field that tells them to keep their hands off */
+};
+
+/* What becomes of mail whose signature was broken behind the signer. */
+enum guard_action {
+	GUARD_REFUSE = 0,
+	GUARD_HOLD, /* in the mail server's quarantine */
+	GUARD_TEMPFAIL,
+	GUARD_LOG /* it passes */
+};
+struct gateway_guard {
+	enum guard_action action; /* with our fingerprint */
+	enum guard_action unsealed_action;
+	const char *report_to; /* address; "": nobody */
+};
+
 /* A domain of the configuration file; the store wins for what it sets. */
 struct gateway_domain {
 	const char *name; /* canonical */
@@ -30,6 +68,8 @@ struct gateway_domain {
 	 * domain's users (C9); NULL: as for all domains. */
 	const char *const *escrow;
 	size_t escrow_count;
+	/* Name of what its users append; "": nothing, NULL: as for all. */
+	const char *disclaimer;
 };
 
 /* Whom our users write to: "bob@example.net", "example.net", or
@@ -102,6 +142,7 @@ enum gateway_on_error {
 
 /* Strings are borrowed from the settings, which the gateway keeps alive. */
 struct gateway_config {
+	enum gateway_role role;
 	const char *keyd; /* path of keyd's socket */
 	unsigned keyd_connections;
 	int keyd_timeout_ms;
@@ -120,6 +161,11 @@ struct gateway_config {
 	size_t domain_count;
 	const char *const *escrow; /* see struct gateway_domain */
 	size_t escrow_count;
+	const char *disclaimer; /* see struct gateway_domain */
+	const struct gateway_disclaimer *disclaimers;
+	size_t disclaimer_count;
+	struct gateway_seal seal;
+	struct gateway_guard guard;
 	struct recipient_level recipient_defaults;
 	/* Domains with and without a star, addresses. */
 	const struct gateway_recipient *recipient_domains;

@@ -47,11 +47,21 @@ split(struct address_words *w, const char *text)
 			w->at[w->count++] = word;
 }
 
+/* What the store says when it inherits is nothing. */
+static const char *
+stored_name(const char *text)
+{
+	if (!*text)
+		return NULL;
+	return strcmp(text, "none") == 0 ? "" : text;
+}
+
 static void
 tell_stored_domain(const struct sender_visit *v, const struct store_domain *d)
 {
-	struct sender_rule rule = {
-	    .source = {LEVEL_STORE, d->name}, .level = &d->level};
+	struct sender_rule rule = {.source = {LEVEL_STORE, d->name},
+	    .level = &d->level,
+	    .disclaimer = stored_name(d->disclaimer)};
 	struct address_words escrow;
 
 	split(&escrow, d->escrow);
@@ -71,7 +81,8 @@ tell_configured_domain(
 	const struct sender_rule rule = {.source = {LEVEL_FILE, d->name},
 	    .level = &d->level,
 	    .escrow = d->escrow,
-	    .escrow_count = d->escrow_count};
+	    .escrow_count = d->escrow_count,
+	    .disclaimer = d->disclaimer};
 
 	tell(v, &rule);
 }
@@ -112,6 +123,7 @@ visit_user(const struct sender_visit *v, const char *address, struct err *err)
 
 	if (store_user_find(v->levels->store, address, &user, err) < 0)
 		return err->class == ERR_NOT_FOUND ? 0 : -1;
+	rule.disclaimer = stored_name(user.disclaimer);
 	tell(v, &rule);
 	store_user_fini(&user);
 	return 0;
@@ -133,11 +145,13 @@ levels_of_sender(const struct levels *levels, const char *name,
 	const struct sender_visit v = {levels, visit, arg};
 	const struct sender_rule builtin = {.source = {LEVEL_BUILTIN, ""},
 	    .level = &policy_builtin,
-	    .escrow = nobody};
+	    .escrow = nobody,
+	    .disclaimer = ""};
 	const struct sender_rule defaults = {.source = {LEVEL_DEFAULTS, ""},
 	    .level = &config->defaults,
 	    .escrow = config->escrow,
-	    .escrow_count = config->escrow_count};
+	    .escrow_count = config->escrow_count,
+	    .disclaimer = config->disclaimer};
 	const char *domain = domain_of(name);
 
 	tell(&v, &builtin);
@@ -170,15 +184,6 @@ tell_configured_recipients(const struct recipient_visit *v,
 	}
 }
 
-/* What the store says when it inherits is nothing. */
-static const char *
-stored_certificate(const char *text)
-{
-	if (!*text)
-		return NULL;
-	return strcmp(text, "none") == 0 ? "" : text;
-}
-
 /* The rules of exactly this name. */
 static int
 visit_name(const struct recipient_visit *v, const char *name, struct err *err)
@@ -195,8 +200,7 @@ visit_name(const struct recipient_visit *v, const char *name, struct err *err)
 		return err->class == ERR_NOT_FOUND ? 0 : -1;
 	rule = (struct recipient_rule){.source = {LEVEL_STORE, stored.name},
 	    .level = &stored.level,
-	    .domain_certificate =
-		stored_certificate(stored.domain_certificate)};
+	    .domain_certificate = stored_name(stored.domain_certificate)};
 	v->visit(&rule, v->arg);
 	store_recipient_fini(&stored);
 	return 0;

@@ -45,6 +45,7 @@ struct sender_rule {
 	const char *const *escrow; /* addresses; none of them: nobody; NULL:
 	                            * says nothing */
 	size_t escrow_count;
+	const char *disclaimer;	       /* name; "": none; NULL: says nothing */
 	const struct store_user *user; /* when the level is one */
 };
 

@@ -12,6 +12,8 @@ const struct setting_level policy_builtin = {
     .triggers = TRIGGERS_ALL,
     .mode = MODE_ENFORCE,
     .decrypt = SWITCH_ON,
+    .disclaimer_repeat = DISCLAIMER_REPEAT_ONCE,
+    .disclaimer_protected = DISCLAIMER_PROTECTED_PASS,
 };
 
 const struct recipient_level policy_recipient_builtin = {

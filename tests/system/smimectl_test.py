@@ -221,7 +221,8 @@ EXEMPTIONS = ["null-sender", "dsn", "mdn", "acme", "auto-submitted", "list",
 DEFAULTS = {"sign": "on", "encrypt": "off", "exempt": EXEMPTIONS,
             "own_cert_problem": "unsigned", "signature_algorithm": "any",
             "mixed": "split", "bcc": "separate", "triggers": "all",
-            "mode": "enforce", "decrypt": "on", "escrow": []}
+            "mode": "enforce", "decrypt": "on", "disclaimer_repeat": "once",
+            "disclaimer_protected": "pass", "escrow": []}
 
 
 @case("domain: add, show, set, list")
@@ -294,14 +295,18 @@ def _(site):
     equal(detail[0], "sign=inherit encrypt=inherit exempt=dsn,list,partial "
                      "own-cert-problem=defer signature-algorithm=inherit "
                      "mixed=inherit bcc=inherit triggers=inherit "
-                     "mode=inherit decrypt=inherit escrow=inherit")
+                     "mode=inherit decrypt=inherit "
+                     "disclaimer-repeat=inherit disclaimer-protected=inherit "
+                     "escrow=inherit")
 
 
 # Every setting for senders, with what it is otherwise.
 SENDER_WORDS = {"sign": "off", "encrypt": "if-possible", "exempt": "dsn,list",
                 "own_cert_problem": "defer", "signature_algorithm": "rsa-pss",
                 "mixed": "refuse-the-rest", "bcc": "refuse",
-                "triggers": "protect", "mode": "shadow", "decrypt": "off"}
+                "triggers": "protect", "mode": "shadow", "decrypt": "off",
+                "disclaimer_repeat": "always",
+                "disclaimer_protected": "refuse"}
 RECIPIENT_WORDS = {"encrypt": "required", "signature": "opaque",
                    "certificates": "newest", "cipher": "aes128-gcm",
                    "key_transport": "oaep", "unchecked": "refuse",
@@ -547,6 +552,8 @@ def _(site):
         "triggers": ("off", "policy.example (file)"),
         "mode": ("enforce", "policy.example (store)"),
         "decrypt": ("on", "built-in"),
+        "disclaimer_repeat": ("once", "built-in"),
+        "disclaimer_protected": ("pass", "built-in"),
         "escrow": ("all@example.org", "defaults")})
     equal(policy["recipient"], {
         "encrypt": ("as-sender", "built-in"),
@@ -567,7 +574,7 @@ def _(site):
                     text, re.M), text)
     rows = list(csv.DictReader(io.StringIO(
         site.smimectl("--csv", "policy", "show", "x@policy.example"))))
-    equal([row["as"] for row in rows], ["sender"] * 11 + ["recipient"] * 11)
+    equal([row["as"] for row in rows], ["sender"] * 13 + ["recipient"] * 11)
     # Somebody unknown there, and somebody elsewhere.
     document, policy = policy_of(site, "y@policy.example")
     equal((document["own"], document["user"]), (True, None))
@@ -1530,7 +1537,7 @@ def _(site):
     check(result["ok"] and result["problems"] == [], result)
     check(result["keyd"]["version"].startswith("smime-keyd "), result)
     check(result["store"]["users"] >= 10, result)
-    equal(result["store"]["schema"], 4)
+    equal(result["store"]["schema"], 5)
     check(result["trust"]["anchors"] >= 2, result)
     contains(result["ca"]["subject"], "Local S/MIME CA")
     # short@, whose authority ends in ten days, and old@
@@ -1553,13 +1560,14 @@ def _(site):
 
 # What schema 1 had no room for.
 NEW_SETTINGS = ("exempt", "own_cert_problem", "signature_algorithm", "mixed",
-                "bcc", "triggers", "mode", "decrypt")
+                "bcc", "triggers", "mode", "decrypt", "disclaimer_repeat",
+                "disclaimer_protected")
 
 
 def back_to_schema_1(database):
     with sqlite3.connect(database) as db:
         for table in ("domains", "users"):
-            for column in NEW_SETTINGS:
+            for column in NEW_SETTINGS + ("disclaimer",):
                 db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         db.execute("ALTER TABLE domains DROP COLUMN escrow")
         db.execute("DROP TRIGGER partner_certificates_gone")
@@ -1593,14 +1601,14 @@ def _(site):
     before = everything()
     back_to_schema_1(site.folder / "store" / "store.db")
     contains(site.fails(AWAY, "user", "list"),
-             "schema 1 is older than 4; run: smimectl store migrate")
+             "schema 1 is older than 5; run: smimectl store migrate")
     for arguments in (("-n",), ("-f",)):
         done = site.run("smime-milter", "-c", site.configuration, *arguments,
                         user=MILTER_USER)
         equal(done.returncode, 1, done.stderr.decode())
         contains(done.stderr.decode(), "run: smimectl store migrate")
     result = site.json("store", "migrate")
-    equal((result["from"], result["to"]), (1, 4))
+    equal((result["from"], result["to"]), (1, 5))
     equal(everything(), before)
     contains(site.smimectl("store", "migrate"), "nothing to do")
 
@@ -1624,7 +1632,8 @@ def _(site):
            "sign=off encrypt=required exempt=inherit "
            "own-cert-problem=inherit signature-algorithm=inherit "
            "mixed=inherit bcc=inherit triggers=inherit mode=inherit "
-           "decrypt=inherit escrow=inherit") in
+           "decrypt=inherit disclaimer-repeat=inherit "
+           "disclaimer-protected=inherit escrow=inherit") in
           {row[1:] for row in rows}, "object and detail")
 
 

@@ -404,6 +404,51 @@ test_escrow(void **state)
 	forget();
 }
 
+/* --- disclaimers --- */
+
+static void
+check_disclaimer(const char *address, const char *wanted)
+{
+	struct directory_view view;
+	struct directory_sender *s;
+
+	forget();
+	view = look(fixture_now());
+	MUST(directory_find_sender(&view, address, &s, &err));
+	assert_string_equal(s->disclaimer, wanted);
+	directory_sender_unref(&s);
+}
+
+static void
+store_disclaimer(const char *disclaimer)
+{
+	struct store_domain domain = {
+	    .name = xstrdup("example.org"), .disclaimer = xstrdup(disclaimer)};
+
+	MUST(store_domain_set(store, &domain, &err));
+	store_domain_fini(&domain);
+}
+
+static void
+test_disclaimer(void **state)
+{
+	(void)state;
+	check_disclaimer("a@example.org", "");
+	f.config.disclaimer = "all";
+	check_disclaimer("a@example.org", "all");
+	f.domain.disclaimer = "";
+	check_disclaimer("a@example.org", "");
+	store_disclaimer("stored");
+	check_disclaimer("a@example.org", "stored");
+	store_disclaimer("none");
+	f.domain.disclaimer = "ours";
+	check_disclaimer("a@example.org", "");
+	store_disclaimer("");
+	check_disclaimer("a@example.org", "ours");
+	f.domain.disclaimer = f.config.disclaimer = NULL;
+	forget();
+}
+
 /* A name that somebody else asked for is not asked for again, until the
  * store changes. */
 static void
@@ -828,6 +873,7 @@ main(void)
 	    cmocka_unit_test(test_demands),
 	    cmocka_unit_test(test_stored_rules),
 	    cmocka_unit_test(test_escrow),
+	    cmocka_unit_test(test_disclaimer),
 	    cmocka_unit_test(test_kept_until_the_store_changes),
 	    cmocka_unit_test(test_age_of_the_view),
 	    cmocka_unit_test(test_identity_states),

@@ -68,6 +68,19 @@ meet_sender(const struct sender_rule *rule, void *arg)
 	}
 }
 
+/* Who speaks of the disclaimer, and what. */
+static void
+meet_disclaimer(const struct sender_rule *rule, void *arg)
+{
+	struct met *met = arg;
+
+	if (!rule->disclaimer)
+		return;
+	note(met, &rule->source);
+	strcat(met->text, "=");
+	strcat(met->text, rule->disclaimer);
+}
+
 static void
 meet_recipient(const struct recipient_rule *rule, void *arg)
 {
@@ -192,6 +205,64 @@ test_sender(void **state)
 }
 
 static void
+disclaimer_is(const struct gateway_config *config, const char *address,
+    const char *expected)
+{
+	const struct levels levels = {config, store};
+	struct met met = {""};
+
+	MUST(levels_of_sender(&levels, address, meet_disclaimer, &met, &err));
+	assert_string_equal(met.text, expected);
+}
+
+static void
+store_disclaimers_of(const char *of_domain, const char *of_user)
+{
+	struct store_domain d = {0};
+	struct store_user u = {0};
+
+	d.name = xstrdup("example.org");
+	d.disclaimer = xstrdup(of_domain);
+	u.address = xstrdup("alice@example.org");
+	u.disclaimer = xstrdup(of_user);
+	MUST(store_domain_set(store, &d, &err));
+	MUST(store_user_set(store, &u, &err));
+	store_user_fini(&u);
+	store_domain_fini(&d);
+}
+
+/* "None" of a level is not the same as its silence. */
+static void
+test_disclaimer(void **state)
+{
+	const struct gateway_domain domains[] = {
+	    {.name = "example.org", .disclaimer = "file"},
+	    {.name = "example.com", .disclaimer = ""}, {.name = "example.net"}};
+	const struct gateway_config nothing = {.domains = NULL};
+	const struct gateway_config config = {
+	    .domains = domains, .domain_count = 3, .disclaimer = "all"};
+
+	(void)state;
+	disclaimer_is(&nothing, "alice@example.org", "builtin=");
+	disclaimer_is(&config, "bob@example.net", "builtin= defaults=all");
+	disclaimer_is(&config, "bob@example.com",
+	    "builtin= defaults=all file:example.com=");
+	store_domain_of("example.org", "");
+	store_user_of("alice@example.org");
+	disclaimer_is(&config, "alice@example.org",
+	    "builtin= defaults=all file:example.org=file");
+	store_disclaimers_of("stored", "none");
+	disclaimer_is(&config, "alice@example.org",
+	    "builtin= defaults=all file:example.org=file "
+	    "store:example.org=stored store:alice@example.org=");
+	store_disclaimers_of("none", "own");
+	disclaimer_is(&nothing, "alice@example.org",
+	    "builtin= store:example.org= store:alice@example.org=own");
+	disclaimer_is(
+	    &nothing, "bob@example.org", "builtin= store:example.org=");
+}
+
+static void
 test_recipient(void **state)
 {
 	const struct gateway_recipient domains[] = {
@@ -312,6 +383,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(test_sender),
+	    CASE(test_disclaimer),
 	    CASE(test_recipient),
 	    CASE(test_many_labels),
 	    CASE(test_bad_rows),

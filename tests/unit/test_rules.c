@@ -15,6 +15,8 @@ test_builtin(void **state)
 	assert_int_equal(e.own_problem, OWN_PROBLEM_UNSIGNED);
 	assert_int_equal(e.algorithm, ALGORITHM_ANY);
 	assert_int_equal(e.decrypt, SWITCH_ON);
+	assert_int_equal(e.disclaimer_repeat, DISCLAIMER_REPEAT_ONCE);
+	assert_int_equal(e.disclaimer_protected, DISCLAIMER_PROTECTED_PASS);
 }
 
 static void

@@ -70,8 +70,8 @@ check_words(const struct setting *s)
 static void
 check_other_words(const struct setting *s)
 {
-	static const char *const bad[] = {
-	    "", "ON", " on", "inherit ", "always", "split,", "rsa-sha256", "1"};
+	static const char *const bad[] = {"", "ON", " on", "inherit ",
+	    "sometimes", "split,", "rsa-sha256", "1"};
 	unsigned char level[LEVEL_MAX], before[LEVEL_MAX];
 
 	memset(level, 0xa5, sizeof(level));
@@ -100,7 +100,8 @@ test_order(void **state)
 	struct setting_level sender = {.sign = SWITCH_INHERIT};
 	struct recipient_level recipient = {.encrypt = RECEIVE_INHERIT};
 	static const char *const last[] = {"on", "required", "all", "defer",
-	    "ed25519", "refuse-the-rest", "refuse", "all", "shadow", "on"};
+	    "ed25519", "refuse-the-rest", "refuse", "all", "shadow", "on",
+	    "always", "refuse"};
 	static const char *const last_of_recipients[] = {"required", "opaque",
 	    "newest", "aes128-gcm", "oaep", "refuse", "required", "required",
 	    "individual", "refuse"};
@@ -119,6 +120,9 @@ test_order(void **state)
 	assert_int_equal(sender.triggers, TRIGGERS_ALL);
 	assert_int_equal(sender.mode, MODE_SHADOW);
 	assert_int_equal(sender.decrypt, SWITCH_ON);
+	assert_int_equal(sender.disclaimer_repeat, DISCLAIMER_REPEAT_ALWAYS);
+	assert_int_equal(
+	    sender.disclaimer_protected, DISCLAIMER_PROTECTED_REFUSE);
 	for (size_t i = 0; i < RECIPIENT_SETTINGS; i++)
 		assert_int_equal(setting_parse(&recipient_settings[i],
 				     last_of_recipients[i], &recipient),

@@ -833,7 +833,8 @@ static const struct bad bad_lists[] = {
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
 	"encrypt, exempt, own_cert_problem, signature_algorithm, mixed, bcc, "
-	"triggers, mode, decrypt, escrow\n"},
+	"triggers, mode, decrypt, disclaimer_repeat, disclaimer_protected, "
+	"escrow\n"},
     {"defaults = { signature_algorithm = \"ecdsa\"; };\n",
 	"t.conf:1: defaults.signature_algorithm: expected \"any\" or \"rsa\" "
 	"or \"rsa-pss\" or \"ecdsa-p256\" or \"ecdsa-p384\" or \"ecdsa-p521\" "

@@ -198,6 +198,22 @@ make_schema_3(void)
 	free(sql);
 }
 
+/* --- schema 4 --- */
+
+static const char schema_4[] =
+    "UPDATE domains SET decrypt = 'off' WHERE name = 'example.org';"
+    "UPDATE users SET decrypt = 'on' WHERE address = 'alice@example.org';"
+    "UPDATE contacts SET last_sent = 1700000014;"
+    "UPDATE authorities SET trust = 'distrusted';";
+
+static void
+make_schema_4(void)
+{
+	make_schema_3();
+	run_script(store_schema_sqlite(4));
+	run_script(schema_4);
+}
+
 /* --- and what is made of them --- */
 
 static void
@@ -374,6 +390,52 @@ test_from_3(void **state)
 	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
 }
 
+static void
+test_from_4(void **state)
+{
+	struct store_domain d;
+	struct store_user u;
+	uint64_t generation;
+
+	(void)state;
+	make_schema_4();
+	says("SELECT schema FROM state", "4");
+	migrate_from(4);
+	MUST(store_open(scene.uri, &store, &err));
+	MUST(store_generation(store, &generation, &err));
+	assert_true(generation > 44);
+	MUST(store_domain_find(store, "example.org", &d, &err));
+	level_says(&d.level,
+	    "encrypt=if-possible exempt=list,partial own_cert_problem=defer "
+	    "signature_algorithm=ecdsa-p384 mixed=all-or-none mode=shadow "
+	    "decrypt=off ");
+	assert_string_equal(d.escrow, "escrow@example.org");
+	assert_string_equal(d.disclaimer, "");
+	d.level.disclaimer_protected = DISCLAIMER_PROTECTED_REFUSE;
+	free(d.disclaimer);
+	d.disclaimer = xstrdup("legal");
+	MUST(store_domain_set(store, &d, &err));
+	store_domain_fini(&d);
+	MUST(store_user_find(store, "alice@example.org", &u, &err));
+	level_says(&u.level, "sign=on triggers=off decrypt=on ");
+	assert_string_equal(u.disclaimer, "");
+	u.level.disclaimer_repeat = DISCLAIMER_REPEAT_ALWAYS;
+	free(u.disclaimer);
+	u.disclaimer = xstrdup("none");
+	MUST(store_user_set(store, &u, &err));
+	store_user_fini(&u);
+	says("SELECT disclaimer || disclaimer_repeat || disclaimer_protected"
+	     " FROM domains WHERE name = 'example.org'",
+	    "legalinheritrefuse");
+	says("SELECT disclaimer || disclaimer_repeat || disclaimer_protected"
+	     " FROM users WHERE address = 'alice@example.org'",
+	    "nonealwaysinherit");
+	says("SELECT trust FROM authorities", "distrusted");
+	says("SELECT last_sent FROM contacts", "1700000014");
+	says("PRAGMA integrity_check", "ok");
+	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+}
+
 /* What only later schemas have room for can be put into an old store. */
 static void
 test_new_tables(void **state)
@@ -514,6 +576,7 @@ main(void)
 	    CASE(test_domains),
 	    CASE(test_from_2),
 	    CASE(test_from_3),
+	    CASE(test_from_4),
 	    CASE(test_settings_from_1),
 	    CASE(test_new_tables),
 	    CASE(test_everything_else),

@@ -176,6 +176,7 @@ test_added_with_settings(void **state)
 	char name[] = "example.org", address[] = "alice@example.org";
 	char escrow[] = "escrow@example.org,law@example.com";
 	char first[] = "Alice", last[] = "Example";
+	char legal[] = "legal", own[] = "own";
 	const struct setting_level level = {.sign = SWITCH_OFF,
 	    .encrypt = ENCRYPT_REQUIRED,
 	    .exempt = EXEMPT_ALL,
@@ -185,13 +186,19 @@ test_added_with_settings(void **state)
 	    .bcc = BCC_REFUSE,
 	    .triggers = TRIGGERS_PROTECT,
 	    .mode = MODE_SHADOW,
-	    .decrypt = SWITCH_OFF};
-	struct store_domain d = {
-	    .name = name, .level = level, .escrow = escrow, .created = 5};
+	    .decrypt = SWITCH_OFF,
+	    .disclaimer_repeat = DISCLAIMER_REPEAT_ALWAYS,
+	    .disclaimer_protected = DISCLAIMER_PROTECTED_REFUSE};
+	struct store_domain d = {.name = name,
+	    .level = level,
+	    .escrow = escrow,
+	    .disclaimer = legal,
+	    .created = 5};
 	struct store_user u = {.address = address,
 	    .first_name = first,
 	    .last_name = last,
 	    .level = level,
+	    .disclaimer = own,
 	    .state = STORE_USER_RETIRED,
 	    .created = 6};
 
@@ -201,20 +208,31 @@ test_added_with_settings(void **state)
 	MUST(store_domain_find(store, name, &d, &err));
 	assert_memory_equal(&d.level, &level, sizeof(level));
 	assert_string_equal(d.escrow, escrow);
+	assert_string_equal(d.disclaimer, legal);
 	assert_int_equal(d.created, 5);
 	free(d.escrow);
 	d.escrow = xstrdup("none");
+	free(d.disclaimer);
+	d.disclaimer = xstrdup("none");
 	MUST(store_domain_set(store, &d, &err));
 	store_domain_fini(&d);
 	MUST(store_domain_find(store, name, &d, &err));
 	assert_string_equal(d.escrow, "none");
+	assert_string_equal(d.disclaimer, "none");
 	store_domain_fini(&d);
 	MUST(store_user_find(store, address, &u, &err));
 	assert_memory_equal(&u.level, &level, sizeof(level));
 	assert_string_equal(u.first_name, "Alice");
 	assert_string_equal(u.last_name, "Example");
+	assert_string_equal(u.disclaimer, own);
 	assert_int_equal(u.state, STORE_USER_RETIRED);
 	assert_int_equal(u.created, 6);
+	free(u.disclaimer);
+	u.disclaimer = NULL; /* inherits */
+	MUST(store_user_set(store, &u, &err));
+	store_user_fini(&u);
+	MUST(store_user_find(store, address, &u, &err));
+	assert_string_equal(u.disclaimer, "");
 	store_user_fini(&u);
 }
 
