@@ -63,27 +63,10 @@ flush(struct report *r, struct err *err)
 
 /* --- header --- */
 
-/* A Message-ID that can be repeated: nothing but what RFC 5322 3.6.4 has. */
-static struct slice
-original_id(const struct header *header)
-{
-	const struct header_field *field = header_find(header, "Message-ID", 0);
-	struct slice id = field ? slice_trim(field->body) : slice_make(NULL, 0);
-
-	if (id.len < 3 || id.len > HEADER_LINE_MAX / 2 || id.data[0] != '<' ||
-	    id.data[id.len - 1] != '>')
-		return slice_make(NULL, 0);
-	for (size_t i = 1; i + 1 < id.len; i++)
-		if (id.data[i] <= ' ' || id.data[i] >= 0x7f ||
-		    strchr("<>()", id.data[i]))
-			return slice_make(NULL, 0);
-	return id;
-}
-
 static void
 write_references(struct buf *out, const struct header *header)
 {
-	struct slice id = original_id(header);
+	struct slice id = report_text_message_id(header);
 
 	if (id.len == 0)
 		return;
@@ -94,40 +77,15 @@ write_references(struct buf *out, const struct header *header)
 	buf_add_text(out, "\r\n");
 }
 
-/* RFC 5322 has no words for an address that nobody can read. */
-static void
-write_to(struct buf *out, const char *sender)
-{
-	char *address;
-	struct err ignored;
-
-	if (address_canonical(slice_text(sender), &address, &ignored) < 0) {
-		buf_add_text(out, "To: undisclosed-recipients:;\r\n");
-		return;
-	}
-	buf_add_text(out, "To: <");
-	report_text_utf8(out, slice_text(address), LIMIT_ADDRESS);
-	buf_add_text(out, ">\r\n");
-	free(address);
-}
-
 static int
 write_header(struct report *r, struct err *err)
 {
 	const struct report_case *c = r->c;
 	struct buf *out = &r->piece;
-	char id[MIME_BOUNDARY_SIZE];
 
 	if (mime_boundary_make(r->boundary, sizeof(r->boundary), err) < 0 ||
-	    mime_boundary_make(id, sizeof(id), err) < 0)
+	    report_text_begin(out, c->host, c->sender, c->now, err) < 0)
 		return -1;
-	buf_add_text(out, "Date: ");
-	report_text_date(out, c->now);
-	buf_addf(out, "\r\nFrom: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
-	    c->host);
-	write_to(out, c->sender);
-	/* The random part is as good for this as for a boundary. */
-	buf_addf(out, "Message-ID: <%s@%s>\r\n", id + 2, c->host);
 	write_references(out, c->header);
 	buf_addf(out,
 	    "Subject: Not sent to everyone: encryption was not possible\r\n"

@@ -1,14 +1,20 @@
-/* report_text.c: see report_text.h.  Pure functions, any thread. */
+/* report_text.c: see report_text.h.  Pure but for random bytes, any thread. */
 #include "gateway/report_text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/limits.h"
 #include "mail/address.h"
 #include "mail/charset.h"
+#include "mail/header.h"
+#include "mail/mime_build.h"
 
 #define LINE_WIDTH 70u
+
+/* RFC 5322 2.1.1 */
+#define HEADER_LINE_MAX 998u
 
 static bool
 is_printable(unsigned char c)
@@ -174,4 +180,57 @@ report_text_date(struct buf *out, time_t when)
 	buf_addf(out, "%s, %02d %s %04d %02d:%02d:%02d +0000", days[tm.tm_wday],
 	    tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
 	    tm.tm_min, tm.tm_sec);
+}
+
+/* --- header fields --- */
+
+/* RFC 5322 has no words for an address that nobody can read. */
+static void
+write_to(struct buf *out, const char *sender)
+{
+	char *address;
+	struct err ignored;
+
+	if (address_canonical(slice_text(sender), &address, &ignored) < 0) {
+		buf_add_text(out, "To: undisclosed-recipients:;\r\n");
+		return;
+	}
+	buf_add_text(out, "To: <");
+	report_text_utf8(out, slice_text(address), LIMIT_ADDRESS);
+	buf_add_text(out, ">\r\n");
+	free(address);
+}
+
+int
+report_text_begin(struct buf *out, const char *host, const char *to, time_t now,
+    struct err *err)
+{
+	char id[MIME_BOUNDARY_SIZE];
+
+	/* The random part is as good for this as for a boundary. */
+	if (mime_boundary_make(id, sizeof(id), err) < 0)
+		return -1;
+	buf_add_text(out, "Date: ");
+	report_text_date(out, now);
+	buf_addf(
+	    out, "\r\nFrom: Mail Delivery System <MAILER-DAEMON@%s>\r\n", host);
+	write_to(out, to);
+	buf_addf(out, "Message-ID: <%s@%s>\r\n", id + 2, host);
+	return 0;
+}
+
+struct slice
+report_text_message_id(const struct header *header)
+{
+	const struct header_field *field = header_find(header, "Message-ID", 0);
+	struct slice id = field ? slice_trim(field->body) : slice_make(NULL, 0);
+
+	if (id.len < 3 || id.len > HEADER_LINE_MAX / 2 || id.data[0] != '<' ||
+	    id.data[id.len - 1] != '>')
+		return slice_make(NULL, 0);
+	for (size_t i = 1; i + 1 < id.len; i++)
+		if (id.data[i] <= ' ' || id.data[i] >= 0x7f ||
+		    strchr("<>()", id.data[i]))
+			return slice_make(NULL, 0);
+	return id;
 }

@@ -1,5 +1,6 @@
 /*
- * report_text.h: foreign text in a report.  For report.c only.
+ * report_text.h: foreign text in what we write to people.  For report.c and
+ * guard_report.c only.
  *
  * Nothing that these append can end a line, or be longer than it says.
  */
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "base/slice.h"
 
 /* Printable ASCII and blanks; "?" for every other byte.  At most max bytes. */
@@ -34,5 +36,16 @@ void report_text_wrap(struct buf *out, const char *indent, const char *text);
 
 /* "Mon, 02 Jan 2006 15:04:05 +0000", whatever the locale. */
 void report_text_date(struct buf *out, time_t when);
+
+/* The fields with which a mail of ours begins: Date, From, which is the mail
+ * system of host, To, and a Message-ID that nobody else has.  Fails without
+ * random bytes. */
+int report_text_begin(struct buf *out, const char *host, const char *to,
+    time_t now, struct err *err) MUST_USE;
+
+/* The body of the Message-ID field when it can be repeated (RFC 5322 3.6.4),
+ * otherwise empty. */
+struct header;
+struct slice report_text_message_id(const struct header *header);
 
 #endif
