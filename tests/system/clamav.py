@@ -48,8 +48,10 @@ def unavailable():
 class Clamav(Daemons):
     """Both daemons, with a database of one signature."""
 
+    kind = "clamav"
+
     def __init__(self):
-        super().__init__("smime-clamav-")
+        super().__init__()
         self.socket = str(self.folder / "run" / "milter.sock")
 
     def _start(self):

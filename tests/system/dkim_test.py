@@ -66,6 +66,10 @@ class Fixture(Site):
         self.running.close()
         super().__exit__()
 
+    def diagnose(self):
+        return (super().diagnose() + self.signer.diagnose() +
+                self.verifier.diagnose())
+
     @contextlib.contextmanager
     def server(self, module, *milters):
         """A mail server that asks milters in this order when users send, and

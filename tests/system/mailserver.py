@@ -236,12 +236,15 @@ class MailServer:
                 self._write_tls()
             self._configure()
             self.start()
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(None, error)
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, _kind=None, error=None, _trace=None):
+        """What fails meanwhile leaves with the end of the log."""
+        if error is not None:
+            error.add_note(self.diagnose())
         self.stop()
         self.sink.close()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -268,7 +271,9 @@ class MailServer:
         return [self.mx, self.submission, self.inside, self.reinject]
 
     def diagnose(self):
-        return f"--- {self.kind}\n" + "\n".join(self.log().splitlines()[-25:])
+        lines = [f"--- {self.kind}", f"files in the queue: {len(self.queue())}",
+                 *self.log().splitlines()[-25:]]
+        return "\n".join(lines) + "\n"
 
     def wait_empty(self):
         """Until nothing is queued, whatever its state."""

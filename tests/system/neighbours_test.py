@@ -51,6 +51,10 @@ class Fixture(Site):
         self.running.close()
         super().__exit__()
 
+    def diagnose(self):
+        return (super().diagnose() + self.dkim.diagnose() +
+                self.scanner.diagnose())
+
     @contextlib.contextmanager
     def server(self, module, *milters):
         """A mail server that asks these milters about mail from outside, and

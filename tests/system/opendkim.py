@@ -87,8 +87,10 @@ class Key:
 class Opendkim(Daemons):
     """A running opendkim; configuration: SIGN or VERIFY."""
 
+    kind = "opendkim"
+
     def __init__(self, key, configuration):
-        super().__init__("smime-opendkim-")
+        super().__init__()
         self.key = key
         self.configuration = configuration
         self.socket = str(self.folder / "run" / "opendkim.sock")

@@ -198,17 +198,20 @@ class Process:
 
 
 class Daemons:
-    """Daemons with a folder of their own."""
+    """Daemons of a kind, with a folder of their own."""
 
-    def __init__(self, prefix):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+    kind = "daemons"
+
+    def __init__(self):
+        self.folder = pathlib.Path(
+            tempfile.mkdtemp(prefix=f"smime-{self.kind}-"))
         self._processes = []
 
     def __enter__(self):
         try:
             self._start()
-        except BaseException:
-            self.__exit__()
+        except BaseException as error:
+            self.__exit__(None, error)
             raise
         return self
 
@@ -222,10 +225,20 @@ class Daemons:
         self._processes.append(process)
         process.wait_ready(lambda: can_connect(str(path)), "socket")
 
-    def __exit__(self, *_):
+    def __exit__(self, _kind=None, error=None, _trace=None):
+        """What fails meanwhile leaves with the end of the log."""
+        if error is not None:
+            error.add_note(self.diagnose())
         for process in reversed(self._processes):
             process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def log(self):
-        return (self.folder / "log").read_text("utf-8", "replace")
+        path = self.folder / "log"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def diagnose(self):
+        lines = [f"--- {self.kind}", *self.log().splitlines()[-25:]]
+        lines += [f"{process.name} has ended" for process in self._processes
+                  if not process.alive()]
+        return "\n".join(lines) + "\n"

@@ -37,7 +37,7 @@ divert(0)dnl
 define(`PROCMAIL_MAILER_PATH', `/bin/false')dnl
 OSTYPE(`linux')dnl
 define(`QUEUE_DIR', `{inside}/queue')dnl
-define(`STATUS_FILE', `')dnl
+define(`STATUS_FILE', `{inside}/statistics')dnl
 define(`HELP_FILE', `')dnl
 define(`ALIAS_FILE', `')dnl
 define(`confPID_FILE', `{inside}/pid')dnl
@@ -172,6 +172,8 @@ class Sendmail(mailserver.MailServer):
             (self.folder / "dev" / name).touch()
         for number in range(len(self._all_milters())):
             (self.folder / f"milter{number}").mkdir()
+        # It complains of every session when there is none.
+        (self.folder / "statistics").touch()
         (self.folder / "switch").write_text("hosts files\naliases files\n")
         (self.folder / "hosts").write_text("127.0.0.1 mx.example.org\n")
         (self.folder / "sasl" / "Sendmail.conf").write_text(SASL)
@@ -247,7 +249,7 @@ class Sendmail(mailserver.MailServer):
 
     def queue(self):
         """Files in the queue, whatever their state."""
-        return [p for p in (self.folder / "queue").iterdir() if p.is_file()]
+        return [p for p in (self.folder / "queue").glob("*") if p.is_file()]
 
 
 Server = Sendmail

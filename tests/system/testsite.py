@@ -106,7 +106,8 @@ class Site:
                 self.smimectl("domain", "add", domain)
             self.start_milter()
             self.prepare()
-        except BaseException:
+        except BaseException as error:
+            error.add_note(Site.diagnose(self))
             self.__exit__()
             raise
         return self
