@@ -40,6 +40,15 @@
 /* How often a subject is looked at again because something was taken out of
  * it: once is enough for what people write. */
 #define LIMIT_TRIGGER_ROUNDS 8u
+/* A disclaimer's file: legal texts have 2 kB, with pictures in HTML more. */
+#define LIMIT_DISCLAIMER (64u * KIB)
+/* Placeholders in such a file, and octets of a sender's name that go there:
+ * together they bound what a file can become. */
+#define LIMIT_DISCLAIMER_PLACEHOLDERS 64u
+#define LIMIT_DISCLAIMER_NAME	      256u
+/* Bodies of one message that get a disclaimer: text and HTML are two, and some
+ * programs add a few more kinds. */
+#define LIMIT_DISCLAIMER_BODIES 16u
 /* Parts and nesting that are looked at one by one; beyond, the message is
  * handled as one opaque run of bytes. */
 #define LIMIT_MIME_PARTS 10000u

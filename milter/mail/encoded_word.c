@@ -3,14 +3,10 @@
  * 5.
  *
  * Characters that a sender cut in two are read across words of one charset.
- * Only charsets of the table below are handed to iconv: names that a stranger
- * chooses load what he chooses.  Everything is linear in the bytes.  Pure
- * functions, any thread.
+ * Everything is linear in the bytes.  Pure functions, any thread.
  */
 #include "mail/encoded_word.h"
 
-#include <errno.h>
-#include <iconv.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,72 +17,14 @@
 #include "base/alloc.h"
 #include "base/hex.h"
 #include "mail/charset.h"
+#include "mail/charset_convert.h"
 
-#define REPLACEMENT "\xef\xbf\xbd"
 /* RFC 2047 2 */
 #define WORD_MAX   75u
 #define FOLD_AT	   76u
 #define WORD_HEAD  "=?utf-8?q?"
 #define WORD_TAIL  "?="
 #define WORD_FRAME (sizeof(WORD_HEAD) - 1 + sizeof(WORD_TAIL) - 1)
-
-/* Labels, and what they mean where they are used: who writes ISO-8859-1 and
- * GB2312 means their supersets. */
-static const struct charset {
-	const char *label;
-	const char *name; /* for iconv; NULL: UTF-8 already */
-} charsets[] = {
-    {"utf-8", NULL},
-    {"us-ascii", NULL},
-    {"utf8", NULL},
-    {"ascii", NULL},
-    {"iso-8859-1", "CP1252"},
-    {"iso-8859-2", "ISO-8859-2"},
-    {"iso-8859-3", "ISO-8859-3"},
-    {"iso-8859-4", "ISO-8859-4"},
-    {"iso-8859-5", "ISO-8859-5"},
-    {"iso-8859-6", "ISO-8859-6"},
-    {"iso-8859-7", "ISO-8859-7"},
-    {"iso-8859-8", "ISO-8859-8"},
-    {"iso-8859-8-i", "ISO-8859-8"},
-    {"iso-8859-9", "CP1254"},
-    {"iso-8859-10", "ISO-8859-10"},
-    {"iso-8859-11", "ISO-8859-11"},
-    {"iso-8859-13", "ISO-8859-13"},
-    {"iso-8859-14", "ISO-8859-14"},
-    {"iso-8859-15", "ISO-8859-15"},
-    {"iso-8859-16", "ISO-8859-16"},
-    {"latin1", "CP1252"},
-    {"windows-1250", "CP1250"},
-    {"windows-1251", "CP1251"},
-    {"windows-1252", "CP1252"},
-    {"windows-1253", "CP1253"},
-    {"windows-1254", "CP1254"},
-    {"windows-1255", "CP1255"},
-    {"windows-1256", "CP1256"},
-    {"windows-1257", "CP1257"},
-    {"windows-1258", "CP1258"},
-    {"windows-874", "CP874"},
-    {"tis-620", "TIS-620"},
-    {"koi8-r", "KOI8-R"},
-    {"koi8-u", "KOI8-U"},
-    {"macintosh", "MACINTOSH"},
-    {"iso-2022-jp", "ISO-2022-JP"},
-    {"iso-2022-jp-2", "ISO-2022-JP-2"},
-    {"shift_jis", "CP932"},
-    {"windows-31j", "CP932"},
-    {"cp932", "CP932"},
-    {"euc-jp", "EUC-JP"},
-    {"gb2312", "GB18030"},
-    {"gbk", "GB18030"},
-    {"gb18030", "GB18030"},
-    {"big5", "BIG5"},
-    {"big5-hkscs", "BIG5-HKSCS"},
-    {"euc-kr", "CP949"},
-    {"ks_c_5601-1987", "CP949"},
-    {"iso-2022-kr", "ISO-2022-KR"},
-    {"utf-7", "UTF-7"},
-};
 
 static bool
 is_blank(unsigned char c)
@@ -130,18 +68,6 @@ struct word {
 	size_t end;
 };
 
-static const struct charset *
-find_charset(struct slice label)
-{
-	struct slice name =
-	    slice_part(label, 0, slice_find(label, '*', 0)); /* RFC 2231 5 */
-
-	for (size_t i = 0; i < sizeof(charsets) / sizeof(*charsets); i++)
-		if (slice_equal_text_ci(name, charsets[i].label))
-			return &charsets[i];
-	return NULL;
-}
-
 /* Up to the next "?" at or after pos, or false: not in this token. */
 static bool
 read_token(struct slice s, size_t *pos, struct slice *token)
@@ -174,7 +100,7 @@ read_word(struct slice s, size_t pos, struct word *w)
 	if (w->end < s.len && !is_blank(s.data[w->end]) &&
 	    line_end_at(s, w->end) == 0)
 		return false;
-	w->charset = find_charset(label);
+	w->charset = charset_find(label);
 	w->base64 = slice_equal_text_ci(encoding, "b");
 	return w->charset && (w->base64 || slice_equal_text_ci(encoding, "q"));
 }
@@ -238,83 +164,6 @@ decode_word(const struct word *w, struct buf *out)
 	return true;
 }
 
-/* --- charsets --- */
-
-static void
-add_utf8(struct slice in, struct buf *out)
-{
-	size_t n;
-
-	for (size_t i = 0; i < in.len; i += n) {
-		n = charset_utf8_length(slice_part(in, i, in.len));
-		if (n > 0)
-			buf_add_slice(out, slice_part(in, i, i + n));
-		else
-			buf_add_text(out, REPLACEMENT);
-		n = n > 0 ? n : 1;
-	}
-}
-
-/* iconv lacks const; it does not write there. */
-static char *
-without_const(const unsigned char *data)
-{
-	union {
-		const unsigned char *in;
-		char *out;
-	} u = {.in = data};
-
-	return u.out;
-}
-
-static void
-convert(iconv_t cd, struct slice in, struct buf *out)
-{
-	char block[512], *from = without_const(in.data);
-	size_t left = in.len, result = 0;
-
-	while (left > 0) {
-		char *to = block;
-		size_t room = sizeof(block);
-
-		errno = 0;
-		result = iconv(cd, &from, &left, &to, &room);
-		buf_add(out, block, sizeof(block) - room);
-		if (result != (size_t)-1 || errno == E2BIG)
-			continue;
-		buf_add_text(out, REPLACEMENT);
-		if (errno != EILSEQ)
-			break; /* cut off */
-		from++;
-		left--;
-	}
-}
-
-/* Bytes of one charset, of one or several words, as UTF-8. */
-static void
-add_converted(const struct charset *charset, struct slice in, struct buf *out)
-{
-	char block[64], *to = block;
-	size_t room = sizeof(block);
-	iconv_t cd;
-
-	if (!charset || !charset->name) {
-		add_utf8(in, out);
-		return;
-	}
-	cd = iconv_open("UTF-8", charset->name);
-	if ((intptr_t)cd == -1) {
-		/* A system without its table: at least what is ASCII. */
-		add_utf8(in, out);
-		return;
-	}
-	convert(cd, in, out);
-	/* Some keep a letter back for the accent that might follow. */
-	iconv(cd, NULL, NULL, &to, &room);
-	buf_add(out, block, sizeof(block) - room);
-	iconv_close(cd);
-}
-
 /* --- reading --- */
 
 /* A run that turns out to be empty is none. */
@@ -345,7 +194,7 @@ read_words(struct encoded_text *t, size_t pos)
 	buf_init(&bytes, t->body.len);
 	while (read_word(t->body, next, &w)) {
 		if (charset && w.charset != charset) {
-			add_converted(charset, buf_slice(&bytes), &t->text);
+			charset_add_utf8(charset, buf_slice(&bytes), &t->text);
 			buf_clear(&bytes);
 		}
 		if (!decode_word(&w, &bytes))
@@ -354,7 +203,7 @@ read_words(struct encoded_text *t, size_t pos)
 		end = w.end;
 		next = skip_space(t->body, end);
 	}
-	add_converted(charset, buf_slice(&bytes), &t->text);
+	charset_add_utf8(charset, buf_slice(&bytes), &t->text);
 	buf_fini(&bytes);
 	return end;
 }
@@ -557,7 +406,7 @@ encoded_word_write(struct slice text, size_t column, struct buf *out)
 	struct buf valid;
 
 	buf_init(&valid, 3 * text.len);
-	add_utf8(text, &valid);
+	charset_add_utf8(NULL, text, &valid);
 	if (is_plain(buf_slice(&valid)))
 		write_plain(buf_slice(&valid), column, out);
 	else

@@ -2,6 +2,8 @@ noinst_LIBRARIES += milter/mail/libmail.a
 milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h %D%/address_salvage.c \
 	%D%/charset.c %D%/charset.h \
+	%D%/charset_convert.c %D%/charset_convert.h \
+	%D%/disclaimer_text.c %D%/disclaimer_text.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/encoded_word.c %D%/encoded_word.h \
 	%D%/header.c %D%/header.h \
@@ -19,6 +21,8 @@ milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
 MAIL_TESTS = \
 	tests/unit/test_address \
 	tests/unit/test_charset \
+	tests/unit/test_charset_convert \
+	tests/unit/test_disclaimer_text \
 	tests/unit/test_domain \
 	tests/unit/test_encoded_word \
 	tests/unit/test_header \
@@ -41,6 +45,10 @@ tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_charset_convert_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_charset_convert_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_disclaimer_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_disclaimer_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_domain_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_encoded_word_CPPFLAGS = $(UNIT_CPPFLAGS)
