@@ -45,6 +45,19 @@ log = {{ target = "stderr"; level = "{level}"; }};
 {more}
 """
 
+GUARD_SETTINGS = """
+role = "guard";
+socket = "{socket}";
+socket_mode = 0666;
+{key}
+guard = {{
+  action = "{action}";
+  unsealed_action = "{unsealed_action}";
+  {guard}
+}};
+log = {{ target = "stderr"; level = "{level}"; }};
+{more}
+"""
 
 # What a daemon says when it is about to die, or should be.
 COMPLAINTS = ("Sanitizer", "runtime error:", "Assertion", "stack smashing")
@@ -67,7 +80,95 @@ def is_sanitized():
     return b"__asan_init" in data or b"__tsan_init" in data
 
 
-class Site:
+class Milter:
+    """A smime-milter of its own and who speaks to it.  Who inherits from
+    this has folder, configuration (a path), settings, socket."""
+
+    template = SETTINGS
+    name = "smime-milter"
+    log_name = "milter"
+    milter = None
+
+    def write_settings(self, **changes):
+        """Writes the settings file, with changes of what stands in it."""
+        self.settings.update(changes)
+        self.configuration.write_text(self.template.format(**self.settings))
+        self.configuration.chmod(0o644)
+
+    def start_milter(self):
+        self.milter = Process(
+            self.name, [program("smime-milter"), "-f", "-c",
+                             self.configuration],
+            self.folder / "log" / self.log_name, user=MILTER_USER)
+        self.milter.wait_ready(lambda: can_connect(self.socket), "socket")
+
+    def restart_milter(self):
+        """New settings for sure."""
+        self.milter.kill()
+        self.start_milter()
+
+    def reconfigure(self, **changes):
+        """Other settings, for sure."""
+        self.write_settings(**changes)
+        self.restart_milter()
+
+    # -- mail --
+
+    def mta(self, **options):
+        """A milter-protocol client that has not said connect yet."""
+        return MtaClient(self.socket, **options)
+
+    def send(self, sender, recipients, data, address="192.0.2.1",
+             daemon_name="MX", login=None, rules="postfix", **options):
+        """One message on a connection of its own; returns its Verdict."""
+        with self.mta(rules=rules) as mta:
+            mta.connect(address=address, daemon_name=daemon_name)
+            mta.helo()
+            return mta.message(f"<{sender}>", [f"<{r}>" for r in recipients],
+                               data, login=login, **options)
+
+    # -- what the daemon says --
+
+    def processes(self):
+        return [self.milter]
+
+    def diagnose(self):
+        """The last lines that the daemons wrote."""
+        text = ""
+        for process in self.processes():
+            if process is not None:
+                lines = process.output().splitlines()[-25:]
+                text += f"--- {process.name}\n" + "\n".join(lines) + "\n"
+        return text
+
+    def check_quiet(self):
+        """The daemons run, and none of what they said is alarming."""
+        for process in self.processes():
+            if not process.alive():
+                raise AssertionError(f"{process.name} died")
+            for word in COMPLAINTS:
+                if word in process.output():
+                    raise AssertionError(f"{word} in {process.name}'s log")
+
+    def log_lines(self, queue_id):
+        """Decision lines of one message, in order."""
+        return [line[line.index(f"{queue_id}: "):]
+                for line in self.milter.output().splitlines()
+                if f"{queue_id}: " in line]
+
+    def wait_log(self, text):
+        """Until a line of the milter's log contains text; returns it."""
+
+        def find():
+            for line in reversed(self.milter.output().splitlines()):
+                if text in line:
+                    return line
+            return None
+
+        return wait_until(find, f"{text!r} in the log:\n{self.diagnose()}")
+
+
+class Site(Milter):
     """networks: trusted ones.  more: further lines of the settings file.
     outbound: further lines of that group."""
 
@@ -89,7 +190,6 @@ class Site:
         self.keyd_socket = str(self.folder / "keyd" / "keyd.sock")
         self.keyfile = self.folder / "wrapping.key"
         self.keyd = None
-        self.milter = None
         self.ca = None
         self._made = 0
 
@@ -125,23 +225,8 @@ class Site:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def diagnose(self):
-        """The last lines that the daemons wrote."""
-        text = ""
-        for process in (self.milter, self.keyd):
-            if process is not None:
-                lines = process.output().splitlines()[-25:]
-                text += f"--- {process.name}\n" + "\n".join(lines) + "\n"
-        return text
-
-    def check_quiet(self):
-        """The daemons run, and none of what they said is alarming."""
-        for process in (self.milter, self.keyd):
-            if not process.alive():
-                raise AssertionError(f"{process.name} died")
-            for word in COMPLAINTS:
-                if word in process.output():
-                    raise AssertionError(f"{word} in {process.name}'s log")
+    def processes(self):
+        return [self.milter, self.keyd]
 
     # -- folders and settings --
 
@@ -160,11 +245,15 @@ class Site:
         if user is not None and is_root():
             os.chown(path, *identity_of(user))
 
-    def write_settings(self, **changes):
-        """Writes the settings file, with changes of what stands in it."""
-        self.settings.update(changes)
-        self.configuration.write_text(SETTINGS.format(**self.settings))
-        self.configuration.chmod(0o644)
+    def seal_setting(self):
+        """What a settings file says so that mail is sealed, or seals are
+        known: the key is made once."""
+        key = self.folder / "seal.key"
+        if not key.exists():
+            key.write_text(secrets.token_hex(32) + "\n")
+            key.chmod(0o400)
+            self._give(key, MILTER_USER)
+        return f'seal = {{ key = "{key}"; }};'
 
     def listen_at(self, host):
         """Settings for a TCP socket, from the next start on."""
@@ -222,18 +311,6 @@ class Site:
     def _milter_group(self):
         return str(identity_of(MILTER_USER)[1])
 
-    def start_milter(self):
-        self.milter = Process(
-            "smime-milter", [program("smime-milter"), "-f", "-c",
-                             self.configuration],
-            self.folder / "log" / "milter", user=MILTER_USER)
-        self.milter.wait_ready(lambda: can_connect(self.socket), "socket")
-
-    def restart_milter(self):
-        """New settings for sure."""
-        self.milter.kill()
-        self.start_milter()
-
     # -- users --
 
     def add_user(self, address, *options):
@@ -262,42 +339,12 @@ class Site:
 
     # -- mail --
 
-    def mta(self, **options):
-        """A milter-protocol client that has not said connect yet."""
-        return MtaClient(self.socket, **options)
-
-    def send(self, sender, recipients, data, address="192.0.2.1",
-             daemon_name="MX", login=None, rules="postfix", **options):
-        """One message on a connection of its own; returns its Verdict."""
-        with self.mta(rules=rules) as mta:
-            mta.connect(address=address, daemon_name=daemon_name)
-            mta.helo()
-            return mta.message(f"<{sender}>", [f"<{r}>" for r in recipients],
-                               data, login=login, **options)
-
     def submit(self, login, recipients, data, sender=None, **options):
         """As a user who has logged in."""
         return self.send(login if sender is None else sender, recipients, data,
                          login=login, daemon_name="SUBMISSION", **options)
 
     # -- what the daemons say --
-
-    def log_lines(self, queue_id):
-        """Decision lines of one message, in order."""
-        return [line[line.index(f"{queue_id}: "):]
-                for line in self.milter.output().splitlines()
-                if f"{queue_id}: " in line]
-
-    def wait_log(self, text):
-        """Until a line of the milter's log contains text; returns it."""
-
-        def find():
-            for line in reversed(self.milter.output().splitlines()):
-                if text in line:
-                    return line
-            return None
-
-        return wait_until(find, f"{text!r} in the log:\n{self.diagnose()}")
 
     def wait_contact(self, address, fingerprint):
         """Until the certificate was learned: harvesting is not immediate."""
@@ -313,3 +360,46 @@ class Site:
     def verify(self, message, root=None):
         """openssl's verdict: (content, certificate of the signer)."""
         return openssl.verify(message, root or self.root, self.folder / "tmp")
+
+
+class Guard(Milter):
+    """A seal guard beside a site: a smime-milter that knows nothing of the
+    site but its folder and, when sealed, the key of its fingerprints, which
+    Site.seal has made.  more: further lines of the settings file; guard: of
+    that group."""
+
+    template = GUARD_SETTINGS
+    name = "guard"
+    log_name = "guard"
+    _sent = 0
+
+    def __init__(self, site, sealed=True, action="hold",
+                 unsealed_action="log", guard="", more="", level="info"):
+        self.folder = site.folder
+        self.socket = str(site.folder / "run" / "guard.sock")
+        self.configuration = site.folder / "smime-milter-guard.conf"
+        self.settings = {
+            "socket": f"unix:{self.socket}", "action": action,
+            "unsealed_action": unsealed_action, "guard": guard,
+            "key": site.seal_setting() if sealed else "", "more": more,
+            "level": level}
+
+    def __enter__(self):
+        self.write_settings()
+        self.start_milter()
+        return self
+
+    def __exit__(self, *_):
+        if self.milter is not None:
+            self.milter.kill()
+
+    def filter(self, mail, sender="alice@example.org",
+               recipients=("bob@example.net",), **options):
+        """What becomes of a mail that has come this far; the Verdict has its
+        queue_id."""
+        self._sent += 1
+        queue_id = f"G{self._sent:06d}"
+        verdict = self.send(sender, list(recipients), mail, queue_id=queue_id,
+                            **options)
+        verdict.queue_id = queue_id
+        return verdict
