@@ -5,6 +5,7 @@
 #include "gateway/gateway.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -186,6 +187,15 @@ gateway_name(const struct gateway_config *config, char room[GATEWAY_NAME_MAX])
 		return "localhost";
 	room[GATEWAY_NAME_MAX - 1] = '\0';
 	return room;
+}
+
+const struct gateway_disclaimer *
+gateway_disclaimer_find(const struct gateway_config *config, const char *name)
+{
+	for (size_t i = 0; i < config->disclaimer_count; i++)
+		if (strcmp(config->disclaimers[i].name, name) == 0)
+			return &config->disclaimers[i];
+	return NULL;
 }
 
 const struct gateway_config *

@@ -191,6 +191,10 @@ struct gateway_config {
 const char *gateway_name(
     const struct gateway_config *config, char room[GATEWAY_NAME_MAX]);
 
+/* NULL when the file has none of that name. */
+const struct gateway_disclaimer *gateway_disclaimer_find(
+    const struct gateway_config *config, const char *name);
+
 struct gateway;
 
 /* Opens the store and loads the authorities; a clear error each.  The key

@@ -55,6 +55,15 @@ group_trigger_fault(const struct config_setting_t *value, const void *group)
 }
 
 const char *
+group_disclaimer_fault(const struct config_setting_t *value, const void *group)
+{
+	const struct gateway_disclaimer *disclaimer = group;
+
+	(void)value;
+	return disclaimer->text ? NULL : "text is missing";
+}
+
+const char *
 group_login_fault(const struct config_setting_t *value, const void *group)
 {
 	const struct gateway_login *login = group;

@@ -13,9 +13,10 @@ struct config_setting_t; /* of libconfig */
 typedef const char *group_fault_fn(
     const struct config_setting_t *value, const void *group);
 
-group_fault_fn group_trigger_fault; /* of a struct gateway_trigger */
-group_fault_fn group_login_fault;   /* of a struct gateway_login */
-group_fault_fn group_client_fault;  /* of a struct gateway_client */
+group_fault_fn group_disclaimer_fault; /* of a struct gateway_disclaimer */
+group_fault_fn group_trigger_fault;    /* of a struct gateway_trigger */
+group_fault_fn group_login_fault;      /* of a struct gateway_login */
+group_fault_fn group_client_fault;     /* of a struct gateway_client */
 
 /* Do two struct gateway_client speak of the same certificate? */
 bool group_client_same(const void *a, const void *b);

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += milter/settings/libsettings.a
 milter_settings_libsettings_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
 milter_settings_libsettings_a_SOURCES = \
+	%D%/disclaimer_files.c %D%/disclaimer_files.h \
 	%D%/errors.c %D%/errors.h \
 	%D%/group_check.c %D%/group_check.h \
 	%D%/groups.c %D%/groups.h \
@@ -11,19 +12,24 @@ milter_settings_libsettings_a_SOURCES = \
 	%D%/reading.c %D%/reading.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/text.c %D%/text.h \
-	%D%/value.c %D%/value.h
+	%D%/value.c %D%/value.h \
+	%D%/whole.c %D%/whole.h
 
-SETTINGS_TESTS = tests/unit/test_settings
+SETTINGS_TESTS = tests/unit/test_settings tests/unit/test_settings_whole
+SETTINGS_PLACE = tests/unit/settings_place.c tests/unit/settings_place.h
+tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(SETTINGS_PLACE)
 tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_settings_LDADD = milter/settings/libsettings.a \
-	milter/policy/libpolicy.a milter/relay/librelay.a $(MAIL_LIBS) \
-	$(LIBCONFIG_LIBS) $(UNIT_LIBS)
+tests_unit_test_settings_LDADD = $(SETTINGS_LIBS) $(UNIT_LIBS)
+tests_unit_test_settings_whole_SOURCES = tests/unit/test_settings_whole.c \
+	$(SETTINGS_PLACE)
+tests_unit_test_settings_whole_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_settings_whole_LDADD = $(SETTINGS_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(SETTINGS_TESTS)
 TESTS += $(SETTINGS_TESTS)
 endif
-EXTRA_DIST += tests/conf/full.conf
+EXTRA_DIST += tests/conf/full.conf tests/conf/guard.conf
 
 dist_man_MANS += %D%/smime-milter.conf.5
 

@@ -67,3 +67,15 @@ name_login(const char *text, char **out, struct err *err)
 	*out = address_login(text);
 	return 0;
 }
+
+int
+name_disclaimer(const char *text, char **out, struct err *err)
+{
+	if (strcmp(text, "none") == 0)
+		*out = xstrdup("");
+	else if (text_is_disclaimer(text))
+		*out = xstrdup(text);
+	else
+		return err_set(err, ERR_PERMANENT, "not a disclaimer");
+	return 0;
+}

@@ -18,5 +18,6 @@ name_fn name_address;	       /* "alice@example.org" */
 name_fn name_optional_address; /* the same, or "" */
 name_fn name_author;	       /* the same, or "@example.org": all of it */
 name_fn name_login;	       /* an address, or "alice" */
+name_fn name_disclaimer;       /* see text.h; "" for "none" */
 
 #endif

@@ -42,6 +42,8 @@ enum option_type {
 	OPTION_ADDRESS,
 	OPTION_OPTIONAL_ADDRESS,
 	OPTION_LOGIN,
+	OPTION_DISCLAIMER_NAME, /* const char *: of one in the list */
+	OPTION_DISCLAIMER,	/* const char *: a name; "" for "none" */
 	OPTION_GROUPS, /* a list of groups: structs that begin with their
 	                * name, and a count */
 	/* only as elements of the lists above */
@@ -50,6 +52,13 @@ enum option_type {
 	OPTION_NETWORK,	  /* added to a struct network_list */
 	OPTION_EXEMPTION, /* added to a set */
 	OPTION_WISH
+};
+
+/* May the file of a guard set it? */
+enum option_guard {
+	OPTION_NOT_IN_GUARD = 0,
+	OPTION_IN_GUARD_TOO,
+	OPTION_ONLY_IN_GUARD
 };
 
 struct config_setting_t; /* of libconfig */
@@ -82,7 +91,9 @@ struct option {
 	bool (*same)(const void *a, const void *b);
 	const char *doc; /* one line */
 	enum option_type type;
-	bool restart; /* a reload cannot change it */
+	enum option_guard guard; /* not of the options of a group */
+	bool restart;		 /* a reload cannot change it */
+	bool appends;		 /* to messages */
 };
 
 extern const struct option option_table[];

@@ -19,11 +19,13 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "settings/disclaimer_files.h"
 #include "settings/groups.h"
 #include "settings/lookup.h"
 #include "settings/option.h"
 #include "settings/reading.h"
 #include "settings/value.h"
+#include "settings/whole.h"
 
 const char settings_default_file[] =
     SYSCONFDIR "/smime-milter/smime-milter.conf";
@@ -44,6 +46,7 @@ leave_to_builtin(struct gateway_config *config)
 	    (struct recipient_level){.encrypt = RECEIVE_INHERIT};
 	config->escrow = NULL;
 	config->escrow_count = 0;
+	config->disclaimer = NULL;
 }
 
 static void
@@ -175,9 +178,24 @@ out:
 	return rc;
 }
 
+/* What options say together is looked at only when each is good: what would
+ * be said about half of them is not worth reading. */
+static void
+read_all(struct reading *r, const config_t *tree, struct settings *s)
+{
+	size_t before = r->errors->count;
+
+	read_group(r, config_root_setting(tree), "", s);
+	if (r->errors->count > before)
+		return;
+	whole_check(r, tree, s);
+	disclaimer_files_load(r, tree, s);
+}
+
 static void
 settings_free(struct settings *s)
 {
+	disclaimer_files_free(s);
 	network_list_fini(&s->gateway.trusted_networks);
 	arena_fini(&s->arena);
 	free(s);
@@ -216,7 +234,7 @@ settings_load(
 	    .file = s->file, .arena = &s->arena, .errors = errors};
 	set_defaults(&r, s);
 	if (read_tree(&tree, path, errors) == 0)
-		read_group(&r, config_root_setting(&tree), "", s);
+		read_all(&r, &tree, s);
 	config_destroy(&tree);
 	if (errors->count > before) {
 		settings_free(s);

@@ -7,6 +7,8 @@
 
 #include "settings/number.h"
 
+#define DISCLAIMER_NAME_MAX 64
+
 bool
 text_is_path(const char *text)
 {
@@ -55,6 +57,15 @@ bool
 text_is_field_or_empty(const char *text)
 {
 	return text_is_name_or_empty(text) && !strchr(text, ':');
+}
+
+bool
+text_is_disclaimer(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return len > 0 && len <= DISCLAIMER_NAME_MAX && text[len] == '\0' &&
+	       strcmp(text, "none") != 0 && strcmp(text, "inherit") != 0;
 }
 
 bool

@@ -21,6 +21,10 @@ bool text_is_clean_or_empty(const char *text);
 /* The name of a header field (RFC 5322 3.6.8), or "". */
 bool text_is_field_or_empty(const char *text);
 
+/* Small letters, digits and "-", up to 64 of them; but neither "none" nor
+ * "inherit", which mean something else where a disclaimer is named. */
+bool text_is_disclaimer(const char *text);
+
 /* "sqlite:" and a path. */
 bool text_is_store(const char *text);
 

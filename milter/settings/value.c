@@ -341,6 +341,8 @@ read_word(struct reading *r, const struct option *o,
 	static_assert(sizeof(enum gateway_position) == sizeof(int), "enum");
 	static_assert(sizeof(enum gateway_on_error) == sizeof(int), "enum");
 	static_assert(sizeof(enum log_level) == sizeof(int), "enum");
+	static_assert(sizeof(enum gateway_role) == sizeof(int), "enum");
+	static_assert(sizeof(enum guard_action) == sizeof(int), "enum");
 	(void)r;
 	if (!text)
 		return -1;
@@ -489,6 +491,12 @@ static const struct type types[] = {
     [OPTION_AUTHOR] = {.expected = "an address like \"info@example.org\", or "
 				   "\"@example.org\" for all of a domain",
 	.name = name_author},
+    [OPTION_DISCLAIMER_NAME] = {.expected = "a word of small letters, digits "
+					    "and \"-\", but neither "
+					    "\"none\" nor \"inherit\"",
+	.is_good = text_is_disclaimer},
+    [OPTION_DISCLAIMER] = {.expected = "the name of a disclaimer, or \"none\"",
+	.name = name_disclaimer},
     [OPTION_WISH] = {.read = read_wish},
     [OPTION_LISTED_NAME] = {.expected = "a name without blanks",
 	.is_good = text_is_name},

@@ -139,7 +139,7 @@ def check_bad(site):
     first = good.count("\n") + 1
     bad = {
         good + 'colour = "red";\nuser = 7;\nkeyd_timeout = "1h";\n': [
-            f"{other}:{first}: colour: unknown option; there is socket",
+            f"{other}:{first}: colour: unknown option; there is role, socket",
             f"{other}:{first + 1}: user: expected a name",
             f"{other}:{first + 2}: keyd_timeout: expected a time"],
         good + "colour red;\n": [f"{other}:{first}: syntax error"],

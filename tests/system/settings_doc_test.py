@@ -22,6 +22,7 @@ DAEMON_MANUAL = SOURCE / "milter/daemon/smime-milter.8"
 ADMIN_MANUAL = SOURCE / "milter/admin/smimectl.8"
 SAMPLE = SOURCE / "conf/smime-milter.conf"
 FULL = SOURCE / "tests/conf/full.conf"
+GUARD = SOURCE / "tests/conf/guard.conf"
 
 
 def documented(*arguments):
@@ -34,11 +35,16 @@ def squeeze(value):
     return re.sub(r"\s+", "", value)
 
 
-def table():
+def rows():
     lines = documented("options").stdout.splitlines()
     check(len(lines) > 20, "print_documented prints the options")
-    return {name: squeeze(value)
-            for name, value in (line.split("\t") for line in lines)}
+    return [line.split("\t") for line in lines]
+
+
+def table(role=None):
+    """All options, or those that a file with this role may have."""
+    return {name: squeeze(value) for name, value, roles in rows()
+            if role is None or roles in (role, "both")}
 
 
 def manual():
@@ -91,6 +97,26 @@ def uncommented():
     return re.sub(r"^#(?=[^ \n])", "", SAMPLE.read_text(), flags=re.M)
 
 
+def uncommented_signer():
+    """The same without what only a guard may have."""
+    text, count = re.subn(r"^guard = \{.*?^\};", "", uncommented(),
+                          flags=re.M | re.S)
+    equal(count, 1, "groups")
+    return text
+
+
+def default_guard():
+    """A file of a guard with every option that it may have."""
+    groups, lines = {}, []
+    for name, value in table("guard").items():
+        group, _, member = name.rpartition(".")
+        groups.setdefault(group, []).append(f"{member or name} = {value};")
+    for group, members in groups.items():
+        text = " ".join(members).replace('role = "signer"', 'role = "guard"')
+        lines.append(f"{group} = {{ {text} }};" if group else text)
+    return "\n".join(lines)
+
+
 def loads(text):
     with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
         file.write(text)
@@ -99,7 +125,7 @@ def loads(text):
     equal((done.stdout, done.returncode), ("", 0), "errors of the file")
 
 
-MEMBER = re.compile(r"(domains|recipient_domains|recipients|triggers|logins|"
+MEMBER = re.compile(r"(domains|disclaimers|recipient_domains|recipients|triggers|logins|"
                     r"client_certificates)\.")
 
 
@@ -126,7 +152,8 @@ def sample_options(_):
 @case("the sample file can be loaded, as it is and with everything on")
 def sample_loads(_):
     loads(SAMPLE.read_text())
-    loads(uncommented())
+    loads(uncommented_signer())
+    loads(default_guard())
 
 
 @case("the sample file as it is switches nothing on")
@@ -134,13 +161,16 @@ def sample_is_off(_):
     equal(file_options(SAMPLE.read_text()), {}, "options")
 
 
-@case("the file of the tests sets every option, and none to its default")
+@case("the files of the tests set every option, and none to its default")
 def full_options(_):
-    options, defaults = file_options(FULL.read_text()), table()
-    equal(sorted(options), sorted(defaults), "options")
-    for name, value in options.items():
-        check(MEMBER.match(name) or value != defaults[name],
-              f"{name} is not its default")
+    for file, role in ((FULL, "signer"), (GUARD, "guard")):
+        options, defaults = file_options(file.read_text()), table(role)
+        if role == "signer":
+            options["role"] = ""  # the other word is for the other file
+        equal(sorted(options), sorted(defaults), f"options of {file.name}")
+        for name, value in options.items():
+            check(MEMBER.match(name) or value != defaults[name],
+                  f"{name} is not its default")
 
 
 @case("a misspelt option is noticed")

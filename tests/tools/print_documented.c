@@ -2,7 +2,8 @@
  * print_documented: what the manual pages must tell, from the program's own
  * tables; for settings_doc_test.py.
  *
- *   print_documented options       NAME tab DEFAULT of each option
+ *   print_documented options       NAME tab DEFAULT tab ROLE of each option;
+ *                                  ROLE: "signer", "guard" or "both"
  *   print_documented reasons       the words of reason= in the log
  *   print_documented replies       CODE EXTENDED WORD of each reason with a
  *                                  reply of its own, two where it may wait
@@ -20,13 +21,18 @@
 static void
 print_options(const char *prefix, const struct option *table, size_t size)
 {
+	static const char *const roles[] = {
+	    [OPTION_NOT_IN_GUARD] = "signer",
+	    [OPTION_IN_GUARD_TOO] = "both",
+	    [OPTION_ONLY_IN_GUARD] = "guard",
+	};
 	char members[64];
 
 	for (size_t i = 0; i < size; i++) {
 		const struct option *o = &table[i];
 
-		printf("%s%s\t%s\n", prefix, o->name,
-		    o->fallback ? o->fallback : "");
+		printf("%s%s\t%s\t%s\n", prefix, o->name,
+		    o->fallback ? o->fallback : "", roles[o->guard]);
 		snprintf(members, sizeof(members), "%s.", o->name);
 		if (o->members)
 			print_options(members, o->members, o->member_count);

@@ -7,74 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/limits.h"
 #include "base/setting.h"
 #include "policy/rules.h"
 #include "settings/option.h"
 #include "settings/settings.h"
-
-/* A folder for configuration files, and the one that is read. */
-struct place {
-	char folder[64];
-	char file[96];
-};
-
-static void
-write_file(const struct place *p, const char *name, const char *text)
-{
-	char path[160];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", p->folder, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
-static int
-setup(void **state)
-{
-	struct place *p = malloc(sizeof(*p));
-
-	strcpy(p->folder, "/tmp/test-settings-XXXXXX");
-	if (!mkdtemp(p->folder))
-		return -1;
-	snprintf(p->file, sizeof(p->file), "%s/t.conf", p->folder);
-	*state = p;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	struct place *p = *state;
-	char command[96];
-
-	snprintf(command, sizeof(command), "rm -r %s", p->folder);
-	free(p);
-	return system(command);
-}
+#include "unit/settings_place.h"
 
 /* --- good ones --- */
-
-static struct settings *
-load(const struct place *p, const char *text)
-{
-	struct settings_errors errors;
-	struct settings *s = NULL;
-
-	write_file(p, "t.conf", text);
-	settings_errors_init(&errors);
-	if (settings_load(p->file, &s, &errors))
-		fail_msg("%s", errors.lines[0]);
-	assert_int_equal(errors.count, 0);
-	settings_errors_fini(&errors);
-	return s;
-}
 
 static void
 test_defaults(void **state)
@@ -82,7 +25,7 @@ test_defaults(void **state)
 	const struct setting_level nothing = {.sign = SWITCH_INHERIT};
 	const struct recipient_level nothing_for_recipients = {
 	    .encrypt = RECEIVE_INHERIT};
-	struct settings *s = load(*state, "");
+	struct settings *s = place_load(*state, "");
 
 	assert_string_equal(s->file, ((struct place *)*state)->file);
 	assert_string_equal(
@@ -130,6 +73,14 @@ test_defaults(void **state)
 	assert_memory_equal(&s->gateway.recipient_defaults,
 	    &nothing_for_recipients, sizeof(nothing_for_recipients));
 	assert_null(s->gateway.escrow);
+	assert_int_equal(s->gateway.role, ROLE_SIGNER);
+	assert_null(s->gateway.disclaimer);
+	assert_int_equal(s->gateway.disclaimer_count, 0);
+	assert_string_equal(s->gateway.seal.key, "");
+	assert_false(s->gateway.seal.marker);
+	assert_int_equal(s->gateway.guard.action, GUARD_HOLD);
+	assert_int_equal(s->gateway.guard.unsealed_action, GUARD_LOG);
+	assert_string_equal(s->gateway.guard.report_to, "");
 	assert_int_equal(s->gateway.spool.memory, 1024 * 1024);
 	assert_int_equal(s->gateway.spool.max, 150 * 1024 * 1024);
 	assert_string_equal(s->gateway.spool.folder, "/var/tmp");
@@ -165,7 +116,7 @@ test_defaults_of_policy(void **state)
 	write_group("defaults", text, sizeof(text));
 	write_group("recipient_defaults", text + strlen(text),
 	    sizeof(text) - strlen(text));
-	s = load(*state, text);
+	s = place_load(*state, text);
 	assert_memory_equal(&s->gateway.defaults, &policy_builtin,
 	    sizeof(struct setting_level));
 	assert_memory_equal(&s->gateway.recipient_defaults,
@@ -178,7 +129,7 @@ test_defaults_of_policy(void **state)
 static void
 test_values(void **state)
 {
-	struct settings *s = load(*state,
+	struct settings *s = place_load(*state,
 	    "socket = \"inet:8891@127.0.0.1\"; socket_mode = 0600;\n"
 	    "keyd_connections = 256; keyd_timeout = \"100ms\";\n"
 	    "limits = { spool_memory = \"64K\"; max_message = \"2G\"; };\n"
@@ -249,7 +200,7 @@ test_values(void **state)
 static void
 test_recipient_domains(void **state)
 {
-	struct settings *s = load(*state,
+	struct settings *s = place_load(*state,
 	    "recipient_domains = ( { signature = \"opaque\";\n"
 	    "    name = \"EXAMPLE.Net\"; }, { name = \"example.info\"; },\n"
 	    "  { name = \"example.edu\"; signature = \"detached\"; } );\n");
@@ -272,7 +223,7 @@ test_modes(void **state)
 	    "socket_mode = \"0640\";", "socket_mode = \"640\";"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		struct settings *s = load(*state, texts[i]);
+		struct settings *s = place_load(*state, texts[i]);
 
 		assert_int_equal(s->socket_mode, 0640);
 		settings_unref(&s);
@@ -290,7 +241,7 @@ test_longest_socket(void **state)
 	path[0] = '/';
 	path[107] = '\0';
 	snprintf(text, sizeof(text), "socket = \"unix:%s\";", path);
-	s = load(*state, text);
+	s = place_load(*state, text);
 	assert_string_equal(s->socket.path, path);
 	settings_unref(&s);
 }
@@ -307,7 +258,7 @@ check_sender_word(
 	    "domains = ( { name = \"example.org\"; %s = \"%s\"; },\n"
 	    "  { name = \"example.com\"; } );\n",
 	    setting->name, word, setting->name, word);
-	s = load(p, text);
+	s = place_load(p, text);
 	setting_text(setting, &s->gateway.defaults, got);
 	assert_string_equal(got, word);
 	setting_text(setting, &s->gateway.domains[0].level, got);
@@ -330,7 +281,7 @@ check_recipient_word(
 	    "  { name = \"example.com\"; } );\n"
 	    "recipients = ( { name = \"bob@example.net\"; %s = \"%s\"; } );\n",
 	    setting->name, word, setting->name, word, setting->name, word);
-	s = load(p, text);
+	s = place_load(p, text);
 	setting_text(setting, &s->gateway.recipient_defaults, got);
 	assert_string_equal(got, word);
 	setting_text(setting, &s->gateway.recipient_domains[0].level, got);
@@ -370,7 +321,7 @@ test_words(void **state)
 static void
 test_recipients(void **state)
 {
-	struct settings *s = load(*state,
+	struct settings *s = place_load(*state,
 	    "recipient_domains = (\n"
 	    "  { name = \"*.EXAMPLE.net\"; encrypt = \"required\";\n"
 	    "    domain_certificate = \"Gateway@Example.NET\"; },\n"
@@ -396,7 +347,7 @@ test_recipients(void **state)
 static void
 test_escrow(void **state)
 {
-	struct settings *s = load(*state,
+	struct settings *s = place_load(*state,
 	    "defaults = { escrow = [ \"Archive@Example.ORG\",\n"
 	    "  \"audit@example.com\" ]; };\n"
 	    "domains = ( { name = \"example.org\"; escrow = [ ]; },\n"
@@ -419,7 +370,7 @@ test_escrow(void **state)
 static void
 test_triggers(void **state)
 {
-	struct settings *s = load(*state,
+	struct settings *s = place_load(*state,
 	    "triggers = ( { name = \"secret\"; subject = \"[secret]\";\n"
 	    "    wishes = [ \"sign\", \"encrypt\" ]; },\n"
 	    "  { name = \"plain\"; subject = \"[v\303\266llig offen]\";\n"
@@ -459,7 +410,7 @@ test_triggers(void **state)
 static void
 test_authority(void **state)
 {
-	struct settings *s = load(*state,
+	struct settings *s = place_load(*state,
 	    "outbound = { rate_limit = 500; };\n"
 	    "logins = ( { name = \"Alice\";\n"
 	    "    addresses = [ \"Info@Example.ORG\", \"@EXAMPLE.net\" ]; },\n"
@@ -499,7 +450,7 @@ test_reinject(void **state)
 		    "reinject = \"%s\"; reinject_connections = %u;\n"
 		    "reinject_timeout = \"1m\";\n",
 		    urls[i], LIMIT_RELAY_COPIES);
-		s = load(*state, text);
+		s = place_load(*state, text);
 		assert_string_equal(s->gateway.relay.reinject, urls[i]);
 		assert_int_equal(
 		    s->gateway.relay.connections, LIMIT_RELAY_COPIES);
@@ -513,28 +464,48 @@ test_include(void **state)
 {
 	struct settings *s;
 
-	write_file(*state, "more.conf", "authserv_id = \"mx.example.org\";\n");
-	s = load(*state, "@include \"more.conf\"\nkeyd = \"/k\";\n");
+	place_write(*state, "more.conf", "authserv_id = \"mx.example.org\";\n");
+	s = place_load(*state, "@include \"more.conf\"\nkeyd = \"/k\";\n");
 	assert_string_equal(s->gateway.authserv_id, "mx.example.org");
 	assert_string_equal(s->gateway.keyd, "/k");
 	settings_unref(&s);
+}
+
+/* A file of tests/conf, whose disclaimers are in the folder of the test. */
+static struct settings *
+load_conf(const struct place *p, const char *name)
+{
+	static const char there[] = "/srv/other/legal";
+	const char *top = getenv("top_srcdir");
+	char path[4096], *at;
+	struct settings *s;
+	struct buf text;
+	struct err err;
+
+	snprintf(path, sizeof(path), "%s/tests/conf/%s", top ? top : ".", name);
+	buf_init(&text, 65536);
+	if (io_read_file(path, &text, &err))
+		fail_msg("%s", err.text);
+	(void)buf_text(&text);
+	while ((at = strstr((char *)text.data, there))) {
+		memcpy(at, "$/", 2);
+		memmove(at + 2, at + strlen("/srv/other/"),
+		    strlen(at + strlen("/srv/other/")) + 1);
+	}
+	s = place_load(p, (const char *)text.data);
+	buf_fini(&text);
+	return s;
 }
 
 /* settings_doc_test.py checks that every option is in this file. */
 static void
 test_full(void **state)
 {
-	struct settings_errors errors;
-	const char *top = getenv("top_srcdir");
 	struct settings *s;
-	char path[4096];
 
-	(void)state;
-	snprintf(
-	    path, sizeof(path), "%s/tests/conf/full.conf", top ? top : ".");
-	settings_errors_init(&errors);
-	if (settings_load(path, &s, &errors))
-		fail_msg("%s", errors.lines[0]);
+	place_write(*state, "legal.txt", "Example Ltd, %{name}\n");
+	place_write(*state, "legal.html", "<p>Example Ltd</p>\n");
+	s = load_conf(*state, "full.conf");
 	assert_string_equal(s->socket.spec, "inet6:8891@::1");
 	assert_int_equal(s->socket_mode, 0600);
 	assert_string_equal(s->socket_group, "postfix");
@@ -558,6 +529,26 @@ test_full(void **state)
 	assert_int_equal(s->gateway.client_count, 1);
 	assert_string_equal(
 	    s->gateway.relay.reinject, "smtp://127.0.0.1:10026");
+	assert_string_equal(s->gateway.disclaimer, "legal");
+	assert_string_equal(s->gateway.domains[0].disclaimer, "");
+	assert_null(s->gateway.domains[1].disclaimer);
+	assert_int_equal(s->gateway.disclaimer_count, 1);
+	assert_string_equal(s->gateway.seal.key, "/srv/other/seal.key");
+	assert_true(s->gateway.seal.marker);
+	settings_unref(&s);
+}
+
+static void
+test_full_guard(void **state)
+{
+	struct settings *s = load_conf(*state, "guard.conf");
+
+	assert_int_equal(s->gateway.role, ROLE_GUARD);
+	assert_int_equal(s->gateway.guard.action, GUARD_TEMPFAIL);
+	assert_int_equal(s->gateway.guard.unsealed_action, GUARD_REFUSE);
+	assert_string_equal(
+	    s->gateway.guard.report_to, "postmaster@example.org");
+	assert_string_equal(s->gateway.seal.key, "/srv/other/seal.key");
 	settings_unref(&s);
 }
 
@@ -567,6 +558,7 @@ test_restart_needed(void **state)
 	static const struct {
 		const char *text, *option;
 	} cases[] = {
+	    {"role = \"guard\";", "role"},
 	    {"socket = \"unix:/x\";", "socket"},
 	    {"socket_mode = 0600;", "socket_mode"},
 	    {"user = \"other\";", "user"},
@@ -575,12 +567,12 @@ test_restart_needed(void **state)
 	    {"log = { level = \"debug\"; };", "log.level"},
 	    {"keyd = \"/k\"; authserv_id = \"x\";", NULL},
 	};
-	struct settings *old = load(*state, ""), *new;
+	struct settings *old = place_load(*state, ""), *new;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const char *name;
 
-		new = load(*state, cases[i].text);
+		new = place_load(*state, cases[i].text);
 		name = settings_restart_needed(old, new);
 		if (cases[i].option)
 			assert_string_equal(name, cases[i].option);
@@ -594,7 +586,7 @@ test_restart_needed(void **state)
 static void
 test_references(void **state)
 {
-	struct settings *a = load(*state, "keyd = \"/k\";");
+	struct settings *a = place_load(*state, "keyd = \"/k\";");
 	struct settings *b = settings_ref(a);
 
 	settings_unref(&a);
@@ -606,40 +598,13 @@ test_references(void **state)
 
 /* --- bad ones --- */
 
-static void
-check_errors(const struct place *p, const char *path, const char *wanted)
-{
-	struct settings_errors errors;
-	struct settings *s = NULL;
-	char got[8192] = "";
-
-	settings_errors_init(&errors);
-	assert_int_equal(settings_load(path, &s, &errors), -1);
-	assert_null(s);
-	for (size_t i = 0; i < errors.count; i++) {
-		const char *line = errors.lines[i];
-		size_t skip = strlen(p->folder) + 1;
-
-		if (strncmp(line, p->folder, strlen(p->folder)) == 0)
-			line += skip;
-		assert_true(strlen(got) + strlen(line) + 2 < sizeof(got));
-		strcat(strcat(got, line), "\n");
-	}
-	assert_string_equal(got, wanted);
-	settings_errors_fini(&errors);
-}
-
-struct bad {
-	const char *text, *wanted;
-};
-
 #define SOCKET_EXPECTED                                                        \
 	"expected \"unix:/PATH\" (below 108 bytes), \"inet:PORT@HOST\" or "    \
 	"\"inet6:PORT@HOST\", not "
 #define TEN  "/123456789"
 #define X100 TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 
-static const struct bad bad_scalars[] = {
+static const struct place_bad bad_scalars[] = {
     {"keyd = \"relative\";\n",
 	"t.conf:1: keyd: expected a path like \"/path\", not \"relative\"\n"},
     {"keyd = \"\";\n",
@@ -694,7 +659,7 @@ static const struct bad bad_scalars[] = {
 	"\"a?b\"\"\n"},
 };
 
-static const struct bad bad_numbers[] = {
+static const struct place_bad bad_numbers[] = {
     {"socket_mode = 0577;\n",
 	"t.conf:1: socket_mode: expected an octal mode from 0600 to 0777, not "
 	"577\n"},
@@ -772,7 +737,7 @@ static const struct bad bad_numbers[] = {
 	"\"auto-submitted\" or \"list\" or \"resent\" or \"calendar\" or "     \
 	"\"partial\", not "
 
-static const struct bad bad_lists[] = {
+static const struct place_bad bad_lists[] = {
     {"trust = { extra = \"/one\"; };\n",
 	"t.conf:1: trust.extra: expected a list like [ \"/path\" ], not "
 	"\"/one\"\n"},
@@ -834,7 +799,7 @@ static const struct bad bad_lists[] = {
 	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
 	"encrypt, exempt, own_cert_problem, signature_algorithm, mixed, bcc, "
 	"triggers, mode, decrypt, disclaimer_repeat, disclaimer_protected, "
-	"escrow\n"},
+	"escrow, disclaimer\n"},
     {"defaults = { signature_algorithm = \"ecdsa\"; };\n",
 	"t.conf:1: defaults.signature_algorithm: expected \"any\" or \"rsa\" "
 	"or \"rsa-pss\" or \"ecdsa-p256\" or \"ecdsa-p384\" or \"ecdsa-p521\" "
@@ -865,7 +830,7 @@ static const struct bad bad_lists[] = {
 #define TRIGGER(rest)                                                          \
 	"triggers = ( { name = \"t\"; wishes = [ \"sign\" ]; " rest " } );\n"
 
-static const struct bad bad_policy[] = {
+static const struct place_bad bad_policy[] = {
     {"reinject = \"smtp://127.0.0.1\";\n",
 	"t.conf:1: reinject: " REINJECT_EXPECTED "\"smtp://127.0.0.1\"\n"},
     {"reinject = \"127.0.0.1:10026\";\n",
@@ -921,7 +886,7 @@ static const struct bad bad_policy[] = {
 	"\"gateway@example.net\", or \"\", not \"x\"\n"},
 };
 
-static const struct bad bad_triggers[] = {
+static const struct place_bad bad_triggers[] = {
     {TRIGGER(""), "t.conf:1: triggers[0]: expected either subject or header\n"},
     {TRIGGER("subject = \"a\"; header = \"X-A\";"),
 	"t.conf:1: triggers[0]: expected either subject or header\n"},
@@ -966,7 +931,7 @@ static const struct bad bad_triggers[] = {
 	"t.conf:5: triggers[2].name: a is there twice, first as triggers[0]\n"},
 };
 
-static const struct bad bad_authority[] = {
+static const struct place_bad bad_authority[] = {
     {"logins = ( { name = \"\"; addresses = [ \"a@example.org\" ]; },\n"
      "  { name = \"a@b@\"; addresses = [ \"a@example.org\" ]; },\n"
      "  { name = \"two words\"; addresses = [ \"a@example.org\" ]; } );\n",
@@ -1001,7 +966,7 @@ static const struct bad bad_authority[] = {
 	"characters, or blanks at its ends, not \"\"\n"},
 };
 
-static const struct bad bad_files[] = {
+static const struct place_bad bad_files[] = {
     {"log = \"syslog\";\n",
 	"t.conf:1: log: expected a group { }, not \"syslog\"\n"},
     {"log = { targt = \"syslog\"; };\n",
@@ -1010,13 +975,15 @@ static const struct bad bad_files[] = {
 	"t.conf:1: limits.log: unknown option; there is spool_memory, "
 	"max_message\n"},
     {"reinjects = \"smtp://127.0.0.1:10026\";\n",
-	"t.conf:1: reinjects: unknown option; there is socket, socket_mode, "
+	"t.conf:1: reinjects: unknown option; there is role, socket, "
+	"socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, reinject, "
 	"reinject_connections, reinject_timeout, answer_timeout, trust, "
 	"outbound, inbound, defaults, "
-	"domains, recipient_defaults, recipient_domains, recipients, "
-	"triggers, logins, client_certificates, limits, log\n"},
+	"domains, disclaimers, recipient_defaults, recipient_domains, "
+	"recipients, triggers, logins, client_certificates, seal, guard, "
+	"limits, log\n"},
     {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
     {"keyd = ;\n", "t.conf:1: syntax error\n"},
     {"log = {\n", "t.conf:2: syntax error\n"},
@@ -1031,77 +998,70 @@ static const struct bad bad_files[] = {
 	"t.conf:2: log.level: expected \"error\" or \"warning\" or \"info\" or "
 	"\"debug\", not 2\n"
 	"t.conf:2: log.colour: unknown option; there is target, level\n"
-	"t.conf:3: nonsense: unknown option; there is socket, socket_mode, "
+	"t.conf:3: nonsense: unknown option; there is role, socket, "
+	"socket_mode, "
 	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
 	"store, local_ca, temp_folder, authserv_id, reinject, "
 	"reinject_connections, reinject_timeout, answer_timeout, trust, "
 	"outbound, inbound, defaults, "
-	"domains, recipient_defaults, recipient_domains, recipients, "
-	"triggers, logins, client_certificates, limits, log\n"
+	"domains, disclaimers, recipient_defaults, recipient_domains, "
+	"recipients, triggers, logins, client_certificates, seal, guard, "
+	"limits, log\n"
 	"t.conf:4: keyd_timeout: expected a time like \"5s\" from 100ms to "
 	"1m, not \"1h\"\n"},
 };
-
-static void
-check_bad(const struct place *p, const struct bad *bad, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		write_file(p, "t.conf", bad[i].text);
-		check_errors(p, p->file, bad[i].wanted);
-	}
-}
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 static void
 test_bad_scalars(void **state)
 {
-	check_bad(*state, bad_scalars, COUNT(bad_scalars));
+	place_all_bad(*state, bad_scalars, COUNT(bad_scalars));
 }
 
 static void
 test_bad_numbers(void **state)
 {
-	check_bad(*state, bad_numbers, COUNT(bad_numbers));
+	place_all_bad(*state, bad_numbers, COUNT(bad_numbers));
 }
 
 static void
 test_bad_lists(void **state)
 {
-	check_bad(*state, bad_lists, COUNT(bad_lists));
+	place_all_bad(*state, bad_lists, COUNT(bad_lists));
 }
 
 static void
 test_bad_policy(void **state)
 {
-	check_bad(*state, bad_policy, COUNT(bad_policy));
+	place_all_bad(*state, bad_policy, COUNT(bad_policy));
 }
 
 static void
 test_bad_triggers(void **state)
 {
-	check_bad(*state, bad_triggers, COUNT(bad_triggers));
+	place_all_bad(*state, bad_triggers, COUNT(bad_triggers));
 }
 
 static void
 test_bad_authority(void **state)
 {
-	check_bad(*state, bad_authority, COUNT(bad_authority));
+	place_all_bad(*state, bad_authority, COUNT(bad_authority));
 }
 
 static void
 test_bad_files(void **state)
 {
-	check_bad(*state, bad_files, COUNT(bad_files));
+	place_all_bad(*state, bad_files, COUNT(bad_files));
 }
 
 /* The line is that of the included file. */
 static void
 test_bad_include(void **state)
 {
-	write_file(*state, "more.conf", "\nuser = 7;\n");
-	write_file(*state, "t.conf", "@include \"more.conf\"\n");
-	check_errors(*state, ((struct place *)*state)->file,
+	place_write(*state, "more.conf", "\nuser = 7;\n");
+	place_write(*state, "t.conf", "@include \"more.conf\"\n");
+	place_errors(*state, ((struct place *)*state)->file,
 	    "more.conf:2: user: expected a name without blanks, or \"\", not "
 	    "7\n");
 }
@@ -1113,14 +1073,14 @@ test_absent(void **state)
 	char path[160], wanted[512];
 
 	snprintf(path, sizeof(path), "%s/absent.conf", p->folder);
-	check_errors(p, path, "absent.conf: No such file or directory\n");
-	check_errors(p, "/", "/: Is a directory\n");
+	place_errors(p, path, "absent.conf: No such file or directory\n");
+	place_errors(p, "/", "/: Is a directory\n");
 	snprintf(wanted, sizeof(wanted),
 	    "%s: no such file; copy %s.sample to it and edit it, or name "
 	    "another file with -c\n",
 	    settings_default_file, settings_default_file);
 	if (access(settings_default_file, F_OK) != 0)
-		check_errors(p, NULL, wanted);
+		place_errors(p, NULL, wanted);
 }
 
 int
@@ -1141,6 +1101,7 @@ main(void)
 	    cmocka_unit_test(test_reinject),
 	    cmocka_unit_test(test_include),
 	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_full_guard),
 	    cmocka_unit_test(test_restart_needed),
 	    cmocka_unit_test(test_references),
 	    cmocka_unit_test(test_bad_scalars),
@@ -1154,5 +1115,6 @@ main(void)
 	    cmocka_unit_test(test_absent),
 	};
 
-	return cmocka_run_group_tests_name("settings", tests, setup, teardown);
+	return cmocka_run_group_tests_name(
+	    "settings", tests, place_setup, place_teardown);
 }
