@@ -4,7 +4,8 @@ The Debian packages sendmail-bin and sendmail-cf are unpacked, never
 installed (contrib/unpack-sendmail).  Sendmail sees a world of its own:
 
 - a host name that is qualified (it sleeps for a minute otherwise), an
-  /etc/hosts that knows it, and no DNS;
+  /etc/hosts that knows it, and no DNS, which it would ask for an IPv6
+  address of that name before it reads its configuration;
 - a /dev with a log that is ours;
 - this test's folder under a path that its safe-file rules accept: anything
   below /tmp is "unsafe: World writable directory";
@@ -82,6 +83,12 @@ sasldb_path: {INSIDE}/sasl/sasldb2
 mech_list: PLAIN LOGIN
 """
 
+NSSWITCH = """
+passwd: files
+group: files
+hosts: files
+"""
+
 # Sendmail changes its groups, which makes the kernel forget that it is to
 # die with its parent.  This shell does not, and it is process 1 in there.
 ENTER = """set -e
@@ -89,6 +96,7 @@ folder=$1 inside=$2
 shift 2
 hostname mx.example.org
 mount --bind "$folder/hosts" /etc/hosts
+mount --bind "$folder/nsswitch" /etc/nsswitch.conf
 for name in null zero random urandom; do
 	mount --bind /dev/$name "$folder/dev/$name"
 done
@@ -175,6 +183,7 @@ class Sendmail(mailserver.MailServer):
         # It complains of every session when there is none.
         (self.folder / "statistics").touch()
         (self.folder / "switch").write_text("hosts files\naliases files\n")
+        (self.folder / "nsswitch").write_text(NSSWITCH)
         (self.folder / "hosts").write_text("127.0.0.1 mx.example.org\n")
         (self.folder / "sasl" / "Sendmail.conf").write_text(SASL)
         for login in self.logins:
