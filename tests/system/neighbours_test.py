@@ -4,6 +4,7 @@ the same real mail server: in the order that the manual gives each sees what it
 has to see, in the other one it does not."""
 
 import contextlib
+import time
 
 import clamav
 import messages
@@ -21,6 +22,7 @@ FRANK = "frank@example.org"      # has no key
 BOB = "bob@example.com"
 CLEAN = b"Content-Type: text/plain\r\n\r\nHello.\r\n"
 INFECTED = b"Content-Type: text/plain\r\n\r\n" + clamav.EICAR + b"\r\n"
+TRIES = 5
 
 
 class Fixture(Site):
@@ -83,10 +85,21 @@ class Fixture(Site):
             build(BOB, [ALICE], b""), entity))
 
 
+def hand_in(server, recipients, mail):
+    """As any mail server does: what is refused for now comes again.  On a slow
+    machine one of four daemons may have waited too long for another."""
+    for _ in range(TRIES):
+        code, text = server.deliver(BOB, recipients, mail)
+        if not 400 <= code < 500:
+            break
+        tap.note(f"to be tried again: {code} {text}\n{server.diagnose()}")
+        time.sleep(1)
+    equal(code, 250, text)
+
+
 def through(server, mail, *others):
     """What Alice gets of it."""
-    code, text = server.deliver(BOB, [ALICE, *others], mail)
-    equal(code, 250, text)
+    hand_in(server, [ALICE, *others], mail)
     return arrived(server, mail, ALICE)
 
 
