@@ -127,6 +127,16 @@
 /* S/MIME layers around one another; a triple wrap (RFC 2634) with compression
  * in it has four. */
 #define LIMIT_LAYERS 8u
+/* Parts of a message whose fingerprints go into a header field, some 70 octets
+ * each; beyond there is one for all.  People write up to ten, newsletters with
+ * pictures forty. */
+#define LIMIT_SEAL_PARTS 48u
+/* That field as it is written, of 48 parts at their longest 6 kB; and how many
+ * of that name are looked at: there is one, or somebody plays. */
+#define LIMIT_SEAL_FIELD  8192u
+#define LIMIT_SEAL_FIELDS 4u
+/* What is told about one changed message: nobody reads more. */
+#define LIMIT_SEAL_FINDINGS 16u
 /* compressed-data: what may come out of it, times what went in (of layers in
  * each other: into the first), and what may in any case.  Text gives 10 at most, a page of blanks 100; a bomb 1000. */
 #define LIMIT_INFLATE_RATIO 100u

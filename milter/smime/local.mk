@@ -17,6 +17,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/entity.c %D%/entity.h \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/intact.c %D%/intact.h \
 	%D%/layers.c %D%/layers.h \
 	%D%/layers_envelope.c %D%/layers_walk.h \
 	%D%/oid.c %D%/oid.h \
@@ -26,6 +27,13 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/recipient_open.c %D%/recipient_open.h \
 	%D%/recipient_seal.c %D%/recipient_seal.h \
 	%D%/rsa_params.c %D%/rsa_params.h \
+	%D%/seal.c %D%/seal.h \
+	%D%/seal_compare.c %D%/seal_compare.h %D%/seal_comparing.h \
+	%D%/seal_digest.c %D%/seal_digest.h \
+	%D%/seal_field.c \
+	%D%/seal_finding.c %D%/seal_findings.h \
+	%D%/seal_leaf.c \
+	%D%/seal_number.c \
 	%D%/sign.c %D%/sign.h \
 	%D%/signed_attrs.c %D%/signed_attrs.h \
 	%D%/signed_data.c %D%/signed_data.h \
@@ -41,6 +49,7 @@ SMIME_TESTS = \
 	tests/unit/test_content_guard \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
+	tests/unit/test_seal_compare \
 	tests/unit/test_smime_compressed \
 	tests/unit/test_smime_decrypt \
 	tests/unit/test_smime_detect \
@@ -55,6 +64,7 @@ SMIME_TESTS = \
 SMIME_FIXTURE = tests/unit/smime_fixture.c tests/unit/smime_fixture.h \
 	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
 HANDMADE = tests/unit/handmade.c tests/unit/handmade.h
+SEALED = tests/unit/seal_fixture.c tests/unit/seal_fixture.h
 SMIME_FIXTURE_LIBS = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 
 tests_unit_test_algorithms_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -69,6 +79,9 @@ tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rsa_params_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_seal_compare_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_seal_compare_SOURCES = tests/unit/test_seal_compare.c $(SEALED)
+tests_unit_test_seal_compare_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_smime_compressed_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_smime_compressed_SOURCES = tests/unit/test_smime_compressed.c \
 	tests/unit/compressed_sample.c tests/unit/compressed_sample.h

@@ -392,7 +392,10 @@ signer_judge(struct signer_context *context, const struct signer_info *info,
 	    signed_bytes_make(&j, &attributes) == 0 &&
 	    certificate_find(&j) == 0 && strength_check(&j) == 0) {
 		out->intact = true;
-		trust_judge(&j);
+		if (context->opts->trust)
+			trust_judge(&j);
+		else
+			judge(out, SMIME_UNTRUSTED, "nobody is trusted");
 	}
 	buf_fini(&attributes);
 }

@@ -70,7 +70,8 @@ void smime_verdict_init(
 void smime_verdict_fini(struct smime_verdict *v);
 
 struct smime_verify_opts {
-	struct trust *trust;
+	struct trust *trust; /* NULL: nobody; what is intact is UNTRUSTED, and
+	                      * no path is looked for */
 	struct certificate_cache *cache; /* NULL: every certificate is parsed
 	                                  * again */
 	time_t now;

@@ -1,0 +1,370 @@
+/*
+ * seal_digest.c: see seal_digest.h.
+ *
+ * HMAC-SHA-256 with one key per message, derived from that of the site and
+ * the fingerprint's random number.  A failure of libcrypto is remembered, not
+ * passed on step by step: it can only be want of memory, and whoever asks at
+ * the end gets it.  A digester belongs to one thread.
+ */
+#include "smime/seal_digest.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/params.h>
+
+#define DIGEST_SIZE 32u
+
+/* The prime of the sums, 2^61 - 1. */
+#define PRIME ((UINT64_C(1) << 61) - 1)
+
+static EVP_MAC *hmac; /* fetched once: it takes a lock */
+
+static void
+fetch(void)
+{
+	hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+}
+
+/* --- digests --- */
+
+static int
+digester_init(struct seal_digester *d, const unsigned char *key, size_t len,
+    struct err *err)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	char name[] = "SHA256";
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+	    OSSL_PARAM_construct_end()};
+
+	(void)pthread_once(&once, fetch);
+	*d = (struct seal_digester){0};
+	ERR_clear_error();
+	d->mac = EVP_MAC_CTX_new(hmac);
+	if (d->mac && EVP_MAC_init(d->mac, key, len, params) == 1)
+		return 0;
+	seal_digester_fini(d);
+	return err_set_crypto(err, ERR_TEMPORARY, "HMAC");
+}
+
+int
+seal_digester_init(
+    struct seal_digester *d, const struct seal_key *key, struct err *err)
+{
+	return digester_init(d, key->bytes, sizeof(key->bytes), err);
+}
+
+static uint64_t
+number_read(const unsigned char bytes[8])
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < 8; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+int
+seal_digester_init_message(struct seal_digester *d, const struct seal_key *key,
+    const unsigned char nonce[8], struct err *err)
+{
+	unsigned char derived[DIGEST_SIZE], point[8];
+	struct seal_digester site;
+	int rc = -1;
+
+	*d = (struct seal_digester){0};
+	if (seal_digester_init(&site, key, err))
+		return -1;
+	seal_digest_begin(&site, SEAL_LABEL_MESSAGE_KEY);
+	seal_digest_add(&site, slice_make(nonce, 8));
+	seal_digest_end(&site, derived, sizeof(derived));
+	if (seal_digester_check(&site, err) ||
+	    digester_init(d, derived, sizeof(derived), err))
+		goto out;
+	seal_digest_begin(d, SEAL_LABEL_POINT);
+	seal_digest_end(d, point, sizeof(point));
+	/* 0 and 1 are no points: the sum would be blind for order. */
+	d->point = 2 + number_read(point) % (PRIME - 2);
+	rc = 0;
+out:
+	OPENSSL_cleanse(derived, sizeof(derived));
+	seal_digester_fini(&site);
+	return rc;
+}
+
+void
+seal_digester_fini(struct seal_digester *d)
+{
+	EVP_MAC_CTX_free(d->mac);
+	d->mac = NULL;
+}
+
+int
+seal_digester_check(const struct seal_digester *d, struct err *err)
+{
+	if (!d->failed)
+		return 0;
+	return err_set_crypto(err, ERR_TEMPORARY, "HMAC");
+}
+
+void
+seal_digest_begin(struct seal_digester *d, enum seal_label label)
+{
+	unsigned char octet = (unsigned char)label;
+
+	if (EVP_MAC_init(d->mac, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(d->mac, &octet, 1) != 1)
+		d->failed = true;
+	d->fed = 0;
+}
+
+void
+seal_digest_add(struct seal_digester *d, struct slice bytes)
+{
+	if (bytes.len > 0 && EVP_MAC_update(d->mac, bytes.data, bytes.len) != 1)
+		d->failed = true;
+	d->fed += bytes.len;
+}
+
+void
+seal_digest_end(struct seal_digester *d, unsigned char *out, size_t len)
+{
+	unsigned char digest[DIGEST_SIZE];
+	size_t got = 0;
+
+	if (EVP_MAC_final(d->mac, digest, &got, sizeof(digest)) != 1 ||
+	    got != sizeof(digest)) {
+		d->failed = true;
+		memset(digest, 0, sizeof(digest));
+	}
+	memcpy(out, digest, len < sizeof(digest) ? len : sizeof(digest));
+}
+
+void
+seal_digest_end_bytes(struct seal_digester *d, struct seal_bytes *out)
+{
+	out->len = d->fed;
+	seal_digest_end(d, out->digest, sizeof(out->digest));
+}
+
+/* --- header fields --- */
+
+static bool
+is_white(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static void
+add_without_white_space(struct seal_digester *d, struct slice s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= s.len; i++) {
+		if (i < s.len && !is_white(s.data[i]))
+			continue;
+		seal_digest_add(d, slice_part(s, from, i));
+		from = i + 1;
+	}
+}
+
+static void
+add_name(struct seal_digester *d, struct slice name)
+{
+	unsigned char lower;
+
+	for (size_t i = 0; i < name.len; i++) {
+		lower = ascii_lower(name.data[i]);
+		seal_digest_add(d, slice_make(&lower, 1));
+	}
+	seal_digest_add(d, slice_text(":"));
+}
+
+void
+seal_digest_add_fields(
+    struct seal_digester *d, const struct header *header, bool all)
+{
+	for (size_t i = 0; i < header->count; i++) {
+		const struct header_field *f = &header->fields[i];
+
+		if (!header_field_is_content(f) ||
+		    (!all && !slice_equal_text_ci(f->name, "Content-Type")))
+			continue;
+		add_name(d, f->name);
+		add_without_white_space(d, f->body);
+		seal_digest_add(d, slice_text("\n"));
+	}
+}
+
+/* --- sums --- */
+
+/* Both below PRIME. */
+static uint64_t
+add(uint64_t a, uint64_t b)
+{
+	uint64_t sum = a + b;
+
+	return sum >= PRIME ? sum - PRIME : sum;
+}
+
+static uint64_t
+subtract(uint64_t a, uint64_t b)
+{
+	return a >= b ? a - b : a + PRIME - b;
+}
+
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t
+multiply(uint64_t a, uint64_t b)
+{
+	wide product = (wide)a * b;
+
+	return add((uint64_t)(product & PRIME), (uint64_t)(product >> 61));
+}
+
+static uint64_t
+power(uint64_t base, uint64_t exponent)
+{
+	uint64_t result = 1;
+
+	for (; exponent > 0; exponent >>= 1) {
+		if (exponent & 1)
+			result = multiply(result, base);
+		base = multiply(base, base);
+	}
+	return result;
+}
+
+/* A letter is never 0, or texts of different lengths could be equal. */
+static uint64_t
+append(const struct seal_digester *d, uint64_t sum, unsigned char letter)
+{
+	return add(multiply(sum, d->point), (uint64_t)letter + 1);
+}
+
+void
+seal_text_add(const struct seal_digester *d, struct slice bytes,
+    struct seal_text *text, uint64_t *blanks)
+{
+	uint64_t sum = text->sum, len = 0, count = 0;
+
+	for (size_t i = 0; i < bytes.len; i++) {
+		unsigned char c = bytes.data[i];
+
+		if (is_white(c)) {
+			count += c == ' ' || c == '\t';
+			continue;
+		}
+		sum = append(d, sum, c);
+		len++;
+	}
+	text->sum = sum;
+	text->len += len;
+	if (blanks)
+		*blanks += count;
+}
+
+/* The letters of a text, one after the other. */
+struct reader {
+	struct slice bytes;
+	size_t at;
+	uint64_t sum; /* of what was read */
+};
+
+static void
+read_letter(const struct seal_digester *d, struct reader *r)
+{
+	while (r->at < r->bytes.len && is_white(r->bytes.data[r->at]))
+		r->at++;
+	if (r->at == r->bytes.len)
+		return;
+	r->sum = append(d, r->sum, r->bytes.data[r->at++]);
+}
+
+static void
+read_letters(const struct seal_digester *d, struct reader *r, uint64_t count)
+{
+	for (; count > 0; count--)
+		read_letter(d, r);
+}
+
+/* How long the run is from letter number from up to letter number to. */
+static uint64_t
+run_length(const struct seal_digester *d, struct slice bytes, uint64_t from,
+    uint64_t to)
+{
+	struct reader r = {.bytes = bytes};
+	size_t start;
+
+	read_letters(d, &r, from + 1);
+	start = r.at - 1;
+	read_letters(d, &r, to - from - 1);
+	return r.at - start;
+}
+
+/*
+ * Cut out of the new text, before letter p, as many letters as there are too
+ * many: what remains has the sum
+ *	H(all) + (H(p) - H(p + surplus)) * point^(old length - p)
+ * with H(i) for the sum of the first i.  Returns the p with which that is the
+ * old sum, the ends before what lies between; -1 for none.
+ */
+static int64_t
+find_surplus(const struct seal_digester *d, const struct seal_text *was,
+    struct slice bytes, const struct seal_text *now)
+{
+	struct reader low = {.bytes = bytes}, high = low;
+	uint64_t inverse = power(d->point, PRIME - 2);
+	uint64_t factor = power(d->point, was->len);
+	uint64_t wanted = subtract(now->sum, was->sum);
+	int64_t found = -1;
+
+	read_letters(d, &high, now->len - was->len);
+	for (uint64_t p = 0; p <= was->len; p++) {
+		uint64_t sum = multiply(subtract(high.sum, low.sum), factor);
+
+		if (sum == wanted && (found < 0 || p == was->len))
+			found = (int64_t)p;
+		read_letter(d, &low);
+		read_letter(d, &high);
+		factor = multiply(factor, inverse);
+	}
+	return found;
+}
+
+enum seal_growth
+seal_text_growth(const struct seal_digester *d, const struct seal_text *was,
+    struct slice bytes, const struct seal_text *now, uint64_t *added)
+{
+	uint64_t from, surplus = now->len - was->len;
+	int64_t found;
+
+	if (now->len <= was->len)
+		return SEAL_GROWTH_NONE;
+	found = find_surplus(d, was, bytes, now);
+	if (found < 0)
+		return SEAL_GROWTH_NONE;
+	from = (uint64_t)found;
+	*added = run_length(d, bytes, from, from + surplus);
+	if (from == was->len)
+		return SEAL_GROWTH_BEHIND;
+	return from == 0 ? SEAL_GROWTH_BEFORE : SEAL_GROWTH_WITHIN;
+}
+
+bool
+seal_bytes_equal(const struct seal_bytes *a, const struct seal_bytes *b)
+{
+	return a->len == b->len &&
+	       CRYPTO_memcmp(a->digest, b->digest, sizeof(a->digest)) == 0;
+}
+
+bool
+seal_text_equal(const struct seal_text *a, const struct seal_text *b)
+{
+	return a->len == b->len && a->sum == b->sum;
+}

@@ -1,0 +1,193 @@
+/*
+ * seal_leaf.c: what happened inside of one part that has no parts.
+ *
+ * From what says most to what says least: the same; the same behind another
+ * transfer encoding; the same but for white space; the same and more; changed.
+ * Any thread.
+ */
+#include "smime/seal_comparing.h"
+#include "smime/seal_findings.h"
+
+/* A leaf under comparison. */
+struct leaf {
+	const struct seal_part *was;
+	const struct seal_node *node;
+	bool is_cms;	   /* the message is this CMS object */
+	bool is_signature; /* detached */
+};
+
+bool
+seal_header_is_same(
+    struct seal_comparing *c, size_t was, const struct seal_node *node)
+{
+	const struct seal_part *p = &c->was->parts[was];
+	struct seal_bytes header = node->now.header;
+
+	if (p->loose)
+		seal_header_take(&c->d, node->part, true, &header);
+	return seal_bytes_equal(&p->header, &header);
+}
+
+/* --- the body --- */
+
+static void
+add(struct seal_comparing *c, const struct leaf *l, enum seal_change change,
+    uint64_t bytes)
+{
+	seal_findings_add(
+	    c->out, seal_finding_make(change, l->node->part, bytes));
+}
+
+static bool
+add_growth(struct seal_comparing *c, const struct leaf *l,
+    enum seal_growth growth, uint64_t bytes)
+{
+	static const enum seal_change changes[] = {
+	    [SEAL_GROWTH_BEHIND] = SEAL_TEXT_APPENDED,
+	    [SEAL_GROWTH_BEFORE] = SEAL_TEXT_PREPENDED,
+	    [SEAL_GROWTH_WITHIN] = SEAL_TEXT_INSERTED,
+	};
+
+	if (growth == SEAL_GROWTH_NONE)
+		return false;
+	if (l->is_cms && growth == SEAL_GROWTH_BEHIND)
+		add(c, l, SEAL_AFTER_END, bytes);
+	else
+		add(c, l, changes[growth], bytes);
+	return true;
+}
+
+/* Text was added without regard for the transfer encoding. */
+static bool
+raw_growth_find(struct seal_comparing *c, const struct leaf *l)
+{
+	uint64_t bytes = 0;
+
+	return add_growth(c, l,
+	    seal_text_growth(&c->d, &l->was->letters, l->node->part->body,
+		&l->node->now.letters, &bytes),
+	    bytes);
+}
+
+static int
+growth_find(struct seal_comparing *c, const struct leaf *l, bool *found,
+    struct err *err)
+{
+	enum seal_growth growth;
+	struct slice decoded;
+	struct spool spool;
+	uint64_t bytes = 0;
+	int rc = -1;
+
+	spool_init(&spool, c->opts->spool);
+	if (seal_body_decode(l->node->part, &spool, &decoded, err))
+		goto out;
+	growth = seal_text_growth(&c->d, &l->was->decoded_letters, decoded,
+	    &l->node->now.decoded_letters, &bytes);
+	*found = add_growth(c, l, growth, bytes);
+	rc = 0;
+out:
+	spool_fini(&spool);
+	return rc;
+}
+
+/* A signature, and a message that is one CMS object, mean the same in any
+ * encoding. */
+static void
+re_encoded_find(struct seal_comparing *c, const struct leaf *l)
+{
+	const struct seal_part *was = l->was, *now = &l->node->now;
+	struct seal_finding finding =
+	    seal_finding_make(SEAL_RE_ENCODED, l->node->part, 0);
+
+	if (was->cte == now->cte && !l->is_signature &&
+	    !seal_text_equal(&was->letters, &now->letters) &&
+	    raw_growth_find(c, l))
+		return;
+	finding.benign = l->is_cms || l->is_signature;
+	seal_findings_add(c->out, finding);
+}
+
+static int
+changed_find(struct seal_comparing *c, const struct leaf *l, struct err *err)
+{
+	uint64_t before = l->was->decoded_letters.len;
+	uint64_t after = l->node->now.decoded_letters.len;
+	bool found = false;
+
+	if (l->is_signature) {
+		add(c, l, SEAL_SIGNATURE_CHANGED, 0);
+		return 0;
+	}
+	if (growth_find(c, l, &found, err))
+		return -1;
+	if (found || raw_growth_find(c, l))
+		return 0;
+	if (after < before)
+		add(c, l, SEAL_TEXT_CUT, before - after);
+	else
+		add(c, l, SEAL_TEXT_CHANGED, 0);
+	return 0;
+}
+
+static int
+body_find(struct seal_comparing *c, const struct leaf *l, struct err *err)
+{
+	const struct seal_part *was = l->was, *now = &l->node->now;
+
+	if (seal_bytes_equal(&was->raw, &now->raw) && was->cte == now->cte)
+		return 0;
+	if (seal_bytes_equal(&was->decoded, &now->decoded)) {
+		/* Words for one and the same: 7bit, 8bit, binary. */
+		if (!seal_bytes_equal(&was->raw, &now->raw))
+			re_encoded_find(c, l);
+		return 0;
+	}
+	if (l->is_signature ||
+	    !seal_text_equal(&was->decoded_letters, &now->decoded_letters))
+		return changed_find(c, l, err);
+	add(c, l,
+	    was->blanks == now->blanks ? SEAL_LINE_ENDS : SEAL_WHITE_SPACE, 0);
+	return 0;
+}
+
+/* --- the header --- */
+
+/* What a reader takes for a signature may be called anything else. */
+static bool
+is_signature_type(const struct mime_type *type)
+{
+	return mime_type_is(type, "application", "pkcs7-signature") ||
+	       mime_type_is(type, "application", "x-pkcs7-signature");
+}
+
+static void
+header_find_change(struct seal_comparing *c, const struct leaf *l, size_t found)
+{
+	struct seal_finding finding =
+	    seal_finding_make(SEAL_HEADER_CHANGED, l->node->part, 0);
+
+	/* Another encoding has another label. */
+	if (l->was->cte != l->node->now.cte && c->out->count > found)
+		return;
+	finding.benign =
+	    (l->was->loose && l->was->depth == 0) ||
+	    (l->is_signature && is_signature_type(&l->node->part->type));
+	seal_findings_add(c->out, finding);
+}
+
+int
+seal_leaf_compare(struct seal_comparing *c, size_t was,
+    const struct seal_node *node, struct err *err)
+{
+	struct leaf l = {.was = &c->was->parts[was], .node = node};
+	size_t found = c->out->count;
+
+	l.is_cms = was == 0 && c->was->root == SEAL_ROOT_CMS;
+	l.is_signature = was > 0 && l.was->loose;
+	if (body_find(c, &l, err))
+		return -1;
+	if (!seal_header_is_same(c, was, node))
+		header_find_change(c, &l, found);
+	return 0;
+}
