@@ -32,7 +32,8 @@ admin_fini(struct admin *a)
 }
 
 int
-admin_settings(struct admin *a, const struct settings **out, struct err *err)
+admin_any_settings(
+    struct admin *a, const struct settings **out, struct err *err)
 {
 	struct settings_errors errors;
 	int rc = 0;
@@ -51,6 +52,20 @@ admin_settings(struct admin *a, const struct settings **out, struct err *err)
 	}
 	*out = a->settings;
 	return rc;
+}
+
+int
+admin_settings(struct admin *a, const struct settings **out, struct err *err)
+{
+	if (admin_any_settings(a, out, err))
+		return -1;
+	if (a->settings->gateway.role == ROLE_SIGNER)
+		return 0;
+	a->settings_failed = true;
+	return err_set(err, ERR_PERMANENT,
+	    "%s is the file of a guard, which has no users, keys or store; "
+	    "name the one with role = \"signer\" with -c",
+	    a->settings->file);
 }
 
 int

@@ -37,6 +37,10 @@ void admin_fini(struct admin *a);
 /* Each gives a borrowed object, the same one every time.  What the
  * configuration does wrong is told line by line on standard error, its last
  * line in err. */
+int admin_any_settings(
+    struct admin *a, const struct settings **out, struct err *err) MUST_USE;
+/* The same, and an error when they are those of a guard: for all that needs
+ * domains, users, a store or keys, which it does not have. */
 int admin_settings(
     struct admin *a, const struct settings **out, struct err *err) MUST_USE;
 int admin_store(struct admin *a, struct store **out, struct err *err) MUST_USE;

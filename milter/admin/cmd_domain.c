@@ -7,6 +7,7 @@
 
 #include "admin/admin.h"
 #include "admin/commands.h"
+#include "admin/disclaimer_option.h"
 #include "admin/effective.h"
 #include "admin/mail_run.h"
 #include "admin/setting_option.h"
@@ -32,9 +33,12 @@ all_columns(struct setting_columns *c)
 	setting_columns_add(c, "name", "Domain", COLUMN_TEXT);
 	setting_columns_add_all(c, &setting_senders);
 	setting_columns_add(c, "escrow", "Escrow", COLUMN_TEXT);
+	setting_columns_add(c, "disclaimer", "Disclaimer", COLUMN_TEXT);
 	setting_columns_add_effective(c, &setting_senders);
 	setting_columns_add(
 	    c, "effective.escrow", "Effective escrow", COLUMN_TEXT);
+	setting_columns_add(
+	    c, "effective.disclaimer", "Effective disclaimer", COLUMN_TEXT);
 	setting_columns_add(c, "source", "Set in", COLUMN_TEXT);
 	setting_columns_add(c, "created", "Since", COLUMN_DAY);
 }
@@ -69,6 +73,13 @@ escrow_of(const struct domain_view *d)
 }
 
 static const char *
+disclaimer_of(const struct domain_view *d)
+{
+	return d->stored ? disclaimer_stored_text(d->stored->disclaimer)
+			 : disclaimer_file_text(d->file->disclaimer);
+}
+
+static const char *
 source_of(const struct domain_view *d)
 {
 	if (!d->stored)
@@ -86,6 +97,7 @@ domain_json(
 	output_set(object, "name", output_text(name));
 	setting_set_members(object, &setting_senders, level_of(d));
 	output_set(object, "escrow", escrow_of(d));
+	output_set(object, "disclaimer", output_text(disclaimer_of(d)));
 	output_set(object, "source", output_text(source_of(d)));
 	output_set(
 	    object, "created", output_time(d->stored ? d->stored->created : 0));
@@ -125,15 +137,18 @@ read_addresses(const char *text, char **out, struct err *err)
 
 /* What was not given stays. */
 static enum verb_result
-read_options(const struct args *args, struct store_domain *d, struct err *err)
+read_options(struct admin *a, const struct args *args, struct store_domain *d,
+    struct err *err)
 {
 	enum verb_result rc =
 	    setting_options_read(args, &setting_senders, &d->level, err);
 
-	if (rc != VERB_DONE)
-		return rc;
-	return admin_choice(
-	    args_option(args, "escrow"), read_addresses, &d->escrow, err);
+	if (rc == VERB_DONE)
+		rc = admin_choice(args_option(args, "escrow"), read_addresses,
+		    &d->escrow, err);
+	if (rc == VERB_DONE)
+		rc = disclaimer_option_read(a, args, &d->disclaimer, err);
+	return rc;
 }
 
 static int
@@ -141,8 +156,9 @@ audit(struct admin *a, const char *action, const struct store_domain *d,
     struct err *err)
 {
 	char *settings = setting_options_text(&setting_senders, &d->level);
-	char *text = xasprintf(
-	    "%s escrow=%s", settings, *d->escrow ? d->escrow : "inherit");
+	char *text = xasprintf("%s escrow=%s disclaimer=%s", settings,
+	    *d->escrow ? d->escrow : "inherit",
+	    disclaimer_stored_text(d->disclaimer));
 	int rc = admin_audit(a, action, d->name, text, err);
 
 	free(text);
@@ -173,9 +189,10 @@ run_add(struct admin *a, const struct args *args, struct err *err)
 	enum verb_result rc;
 
 	d.escrow = xstrdup("");
+	d.disclaimer = xstrdup("");
 	rc = admin_domain(args_operand(args, 0), &d.name, err);
 	if (rc == VERB_DONE)
-		rc = read_options(args, &d, err);
+		rc = read_options(a, args, &d, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
@@ -204,7 +221,7 @@ run_set(struct admin *a, const struct args *args, struct err *err)
 	if (admin_store(a, &store, err) ||
 	    store_domain_find(store, name, &d, err))
 		goto out;
-	rc = read_options(args, &d, err);
+	rc = read_options(a, args, &d, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
@@ -272,16 +289,11 @@ add_text(json_t *object, const struct domain_view *d)
 {
 	char *text = setting_spoken_text(&setting_senders, level_of(d));
 	json_t *escrow = escrow_of(d);
-	char *all;
 
-	if (strcmp(json_string_value(escrow), "inherit") == 0)
-		all = xstrdup(text);
-	else
-		all = xasprintf("%s%sescrow=%s", text, *text ? " " : "",
-		    json_string_value(escrow));
-	output_set(object, "settings", output_text(all));
+	text = setting_spoken_add(text, "escrow", json_string_value(escrow));
+	text = setting_spoken_add(text, "disclaimer", disclaimer_of(d));
+	output_set(object, "settings", output_text(text));
 	json_decref(escrow);
-	free(all);
 	free(text);
 }
 

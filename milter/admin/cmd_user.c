@@ -6,6 +6,7 @@
 
 #include "admin/admin.h"
 #include "admin/commands.h"
+#include "admin/disclaimer_option.h"
 #include "admin/effective.h"
 #include "admin/setting_option.h"
 #include "base/alloc.h"
@@ -33,10 +34,13 @@ all_columns(struct setting_columns *c, bool alone)
 	setting_columns_add(c, "address", "Address", COLUMN_TEXT);
 	setting_columns_add(c, "name", "Name", COLUMN_TEXT);
 	setting_columns_add_all(c, &setting_senders);
+	setting_columns_add(c, "disclaimer", "Disclaimer", COLUMN_TEXT);
 	if (alone) {
 		setting_columns_add_effective(c, &setting_senders);
 		setting_columns_add(
 		    c, "effective.escrow", "Effective escrow", COLUMN_TEXT);
+		setting_columns_add(c, "effective.disclaimer",
+		    "Effective disclaimer", COLUMN_TEXT);
 	}
 	setting_columns_add(c, "state", "State", COLUMN_TEXT);
 	setting_columns_add(c, "created", "Since", COLUMN_DAY);
@@ -58,6 +62,8 @@ user_json(const struct store_user *u)
 	output_set(object, "last_name", output_text(u->last_name));
 	output_set(object, "name", output_text(name));
 	setting_set_members(object, &setting_senders, &u->level);
+	output_set(object, "disclaimer",
+	    output_text(disclaimer_stored_text(u->disclaimer)));
 	output_set(object, "state",
 	    output_text(u->state == STORE_USER_RETIRED ? "retired" : "active"));
 	output_set(object, "created", output_time(u->created));
@@ -75,11 +81,17 @@ replace(char **text, const char *with)
 }
 
 static enum verb_result
-apply_options(const struct args *args, struct store_user *u, struct err *err)
+apply_options(struct admin *a, const struct args *args, struct store_user *u,
+    struct err *err)
 {
+	enum verb_result rc;
+
 	replace(&u->first_name, args_option(args, "first"));
 	replace(&u->last_name, args_option(args, "last"));
-	return setting_options_read(args, &setting_senders, &u->level, err);
+	rc = setting_options_read(args, &setting_senders, &u->level, err);
+	if (rc == VERB_DONE)
+		rc = disclaimer_option_read(a, args, &u->disclaimer, err);
+	return rc;
 }
 
 /* The store knows users of domains in the store only; one that is activated
@@ -107,10 +119,13 @@ static int
 audit(struct admin *a, const char *action, const struct store_user *u,
     struct err *err)
 {
-	char *text = setting_options_text(&setting_senders, &u->level);
+	char *settings = setting_options_text(&setting_senders, &u->level);
+	char *text = xasprintf("%s disclaimer=%s", settings,
+	    disclaimer_stored_text(u->disclaimer));
 	int rc = admin_audit(a, action, u->address, text, err);
 
 	free(text);
+	free(settings);
 	return rc;
 }
 
@@ -132,9 +147,10 @@ run_add(struct admin *a, const struct args *args, struct err *err)
 
 	u.first_name = xstrdup("");
 	u.last_name = xstrdup("");
+	u.disclaimer = xstrdup("");
 	rc = admin_address(args_operand(args, 0), &u.address, err);
 	if (rc == VERB_DONE)
-		rc = apply_options(args, &u, err);
+		rc = apply_options(a, args, &u, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
@@ -151,8 +167,8 @@ out:
 
 /* What a verb makes of a stored user. */
 struct change {
-	enum verb_result (*make)(
-	    const struct args *args, struct store_user *u, struct err *err);
+	enum verb_result (*make)(struct admin *a, const struct args *args,
+	    struct store_user *u, struct err *err);
 	const char *action; /* in the audit trail */
 	const char *done;
 	bool of_settings; /* the audit trail has them */
@@ -174,7 +190,7 @@ change_user(struct admin *a, const struct args *args,
 	if (admin_store(a, &store, err) ||
 	    store_user_find(store, address, &u, err))
 		goto out;
-	rc = change->make(args, &u, err);
+	rc = change->make(a, args, &u, err);
 	if (rc != VERB_DONE)
 		goto out;
 	rc = VERB_FAILED;
@@ -201,8 +217,10 @@ run_set(struct admin *a, const struct args *args, struct err *err)
 }
 
 static enum verb_result
-make_retired(const struct args *args, struct store_user *u, struct err *err)
+make_retired(struct admin *a, const struct args *args, struct store_user *u,
+    struct err *err)
 {
+	(void)a;
 	(void)args;
 	(void)err;
 	u->state = STORE_USER_RETIRED;
@@ -219,8 +237,10 @@ run_retire(struct admin *a, const struct args *args, struct err *err)
 }
 
 static enum verb_result
-make_active(const struct args *args, struct store_user *u, struct err *err)
+make_active(struct admin *a, const struct args *args, struct store_user *u,
+    struct err *err)
 {
+	(void)a;
 	(void)args;
 	(void)err;
 	u->state = STORE_USER_ACTIVE;
@@ -251,6 +271,8 @@ list_user(const struct store_user *u, void *arg)
 
 	if (walk->people) {
 		text = setting_spoken_text(&setting_senders, &u->level);
+		text = setting_spoken_add(
+		    text, "disclaimer", disclaimer_stored_text(u->disclaimer));
 		output_set(object, "settings", output_text(text));
 		free(text);
 	}

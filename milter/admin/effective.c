@@ -1,10 +1,13 @@
 /* effective.c: see effective.h. */
 #include "admin/effective.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "admin/disclaimer_option.h"
 #include "admin/output.h"
 #include "admin/setting_option.h"
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "policy/rules.h"
 
@@ -73,6 +76,7 @@ effective_must_be_ours(struct admin *a, const char *domain, struct err *err)
 struct sender_result {
 	struct setting_level level;
 	json_t *escrow; /* NULL: nobody spoke of it */
+	char *disclaimer;
 };
 
 static void
@@ -81,10 +85,21 @@ take_sender(const struct sender_rule *rule, void *arg)
 	struct sender_result *result = arg;
 
 	policy_override(&result->level, rule->level);
-	if (!rule->escrow)
-		return;
+	if (rule->disclaimer) {
+		free(result->disclaimer);
+		result->disclaimer = xstrdup(rule->disclaimer);
+	}
+	if (rule->escrow) {
+		json_decref(result->escrow);
+		result->escrow = effective_escrow(rule);
+	}
+}
+
+static void
+sender_result_fini(struct sender_result *result)
+{
 	json_decref(result->escrow);
-	result->escrow = effective_escrow(rule);
+	free(result->disclaimer);
 }
 
 static int
@@ -96,7 +111,7 @@ find_sender(struct admin *a, const char *name, struct sender_result *out,
 
 	if (effective_levels(a, &levels, err) ||
 	    levels_of_sender(&levels, name, take_sender, &result, err)) {
-		json_decref(result.escrow);
+		sender_result_fini(&result);
 		return -1;
 	}
 	*out = result;
@@ -111,7 +126,7 @@ effective_sender(struct admin *a, const char *name, struct setting_level *out,
 
 	if (find_sender(a, name, &result, err))
 		return -1;
-	json_decref(result.escrow);
+	sender_result_fini(&result);
 	*out = result.level;
 	return 0;
 }
@@ -138,8 +153,11 @@ effective_set_sender(
 	if (find_sender(a, name, &result, err))
 		return -1;
 	effective = values(&setting_senders, &result.level);
-	output_set(effective, "escrow", result.escrow);
+	output_set(effective, "escrow", json_incref(result.escrow));
+	output_set(
+	    effective, "disclaimer", disclaimer_effective(result.disclaimer));
 	output_set(object, "effective", effective);
+	sender_result_fini(&result);
 	return 0;
 }
 

@@ -30,8 +30,8 @@ int effective_must_be_ours(
 int effective_sender(struct admin *a, const char *name,
     struct setting_level *out, struct err *err) MUST_USE;
 
-/* Sets the member "effective" of object: each sender setting, and "escrow" as
- * a list. */
+/* Sets the member "effective" of object: each sender setting, "escrow" as a
+ * list, and "disclaimer", null when there is none. */
 int effective_set_sender(json_t *object, struct admin *a, const char *name,
     struct err *err) MUST_USE;
 /* The settings for a recipient, and whose certificates stand in for him: text,

@@ -31,6 +31,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/contact_show.c \
 	%D%/contact_suspend.c \
 	%D%/contact_verbs.h \
+	%D%/disclaimer_option.c %D%/disclaimer_option.h \
 	%D%/effective.c %D%/effective.h \
 	%D%/enroll.c %D%/enroll.h \
 	%D%/explain_answer.c %D%/explain_answer.h \

@@ -21,7 +21,14 @@ struct answer {
 	char *instead_of;
 };
 
-#define ANSWERS_MAX (SENDER_SETTINGS + 1u)
+/* What is no setting of the tables comes behind them. */
+static const char *const sender_others[] = {"escrow", "disclaimer", NULL};
+static const char *const recipient_others[] = {"domain_certificate", NULL};
+
+#define ANSWER_ESCROW	   SENDER_SETTINGS
+#define ANSWER_DISCLAIMER  (SENDER_SETTINGS + 1u)
+#define ANSWER_CERTIFICATE RECIPIENT_SETTINGS
+#define ANSWERS_MAX	   (SENDER_SETTINGS + 2u)
 _Static_assert(RECIPIENT_SETTINGS < ANSWERS_MAX, "one more than settings");
 
 struct collection {
@@ -115,10 +122,14 @@ add_sender_rule(const struct sender_rule *rule, void *arg)
 
 	say_settings(
 	    c, sender_settings, SENDER_SETTINGS, rule->level, &rule->source);
+	if (rule->disclaimer)
+		say(&c->answers[ANSWER_DISCLAIMER],
+		    *rule->disclaimer ? rule->disclaimer : "none",
+		    &rule->source);
 	if (!rule->escrow)
 		return;
 	escrow = list_text(rule->escrow, rule->escrow_count);
-	say(&c->answers[SENDER_SETTINGS], escrow, &rule->source);
+	say(&c->answers[ANSWER_ESCROW], escrow, &rule->source);
 	free(escrow);
 }
 
@@ -131,32 +142,37 @@ add_recipient_rule(const struct recipient_rule *rule, void *arg)
 	say_settings(c, recipient_settings, RECIPIENT_SETTINGS, rule->level,
 	    &rule->source);
 	if (stand_in)
-		say(&c->answers[RECIPIENT_SETTINGS],
+		say(&c->answers[ANSWER_CERTIFICATE],
 		    *stand_in ? stand_in : "none", &rule->source);
+}
+
+static void
+add_answer(json_t *list, const char *name, struct answer *a)
+{
+	json_t *object = json_object();
+
+	output_set(object, "setting", output_text(name));
+	output_set(object, "value", output_text(a->value));
+	output_set(object, "level", output_text(a->level));
+	output_set(object, "instead_of",
+	    output_text(a->instead_of ? a->instead_of : ""));
+	(void)json_array_append_new(list, object);
+	free(a->value);
+	free(a->level);
+	free(a->instead_of);
 }
 
 /* Ends the collection. */
 static json_t *
 list_of(struct collection *c, const struct setting *table, size_t count,
-    const char *last)
+    const char *const *others)
 {
-	json_t *list = json_array(), *object;
+	json_t *list = json_array();
 
-	for (size_t i = 0; i <= count; i++) {
-		struct answer *a = &c->answers[i];
-
-		object = json_object();
-		output_set(object, "setting",
-		    output_text(i < count ? table[i].name : last));
-		output_set(object, "value", output_text(a->value));
-		output_set(object, "level", output_text(a->level));
-		output_set(object, "instead_of",
-		    output_text(a->instead_of ? a->instead_of : ""));
-		(void)json_array_append_new(list, object);
-		free(a->value);
-		free(a->level);
-		free(a->instead_of);
-	}
+	for (size_t i = 0; i < count; i++)
+		add_answer(list, table[i].name, &c->answers[i]);
+	for (size_t i = 0; others[i]; i++)
+		add_answer(list, others[i], &c->answers[count + i]);
 	return list;
 }
 
@@ -166,7 +182,8 @@ policy_list_sender(const struct levels *levels, const char *name, json_t **out,
 {
 	struct collection c = {0};
 	int rc = levels_of_sender(levels, name, add_sender_rule, &c, err);
-	json_t *list = list_of(&c, sender_settings, SENDER_SETTINGS, "escrow");
+	json_t *list =
+	    list_of(&c, sender_settings, SENDER_SETTINGS, sender_others);
 
 	if (rc < 0)
 		json_decref(list);
@@ -182,7 +199,7 @@ policy_list_recipient(const struct levels *levels, const char *name,
 	struct collection c = {0};
 	int rc = levels_of_recipient(levels, name, add_recipient_rule, &c, err);
 	json_t *list = list_of(
-	    &c, recipient_settings, RECIPIENT_SETTINGS, "domain_certificate");
+	    &c, recipient_settings, RECIPIENT_SETTINGS, recipient_others);
 
 	if (rc < 0)
 		json_decref(list);

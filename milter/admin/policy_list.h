@@ -13,8 +13,8 @@
 
 /*
  * A list of objects, one for each setting, in the order of the tables in
- * base/setting.h, then "escrow" (senders) or "domain_certificate"
- * (recipients):
+ * base/setting.h, then "escrow" and "disclaimer" (senders) or
+ * "domain_certificate" (recipients):
  *   setting     its name in the configuration file
  *   value       the one that applies, never "inherit"
  *   level       what set it: "built-in", "defaults", "example.org (file)",

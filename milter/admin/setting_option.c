@@ -22,13 +22,21 @@ const struct setting_table setting_recipients = {
 
 /* --- options --- */
 
-struct command_option setting_domain_options[SENDER_SETTINGS + 2] = {
+#define DISCLAIMER                                                             \
+	{                                                                      \
+		"disclaimer", "NAME|none|inherit",                             \
+		    "text of the configuration that is appended to mail"       \
+	}
+
+struct command_option setting_domain_options[SENDER_SETTINGS + 3] = {
     {"escrow", "ADDRESS,...|none|inherit",
 	"whose certificates can read all that is encrypted, too"},
+    DISCLAIMER,
 };
-struct command_option setting_user_options[SENDER_SETTINGS + 3] = {
+struct command_option setting_user_options[SENDER_SETTINGS + 4] = {
     {"first", "NAME", "first name, for certificates"},
     {"last", "NAME", "last name"},
+    DISCLAIMER,
 };
 struct command_option setting_recipient_options[RECIPIENT_SETTINGS + 2] = {
     {"domain-certificate", "ADDRESS|none|inherit",
@@ -186,6 +194,18 @@ char *
 setting_spoken_text(const struct setting_table *table, const void *level)
 {
 	return write_text(table, level, false);
+}
+
+char *
+setting_spoken_add(char *text, const char *name, const char *value)
+{
+	char *longer;
+
+	if (strcmp(value, "inherit") == 0)
+		return text;
+	longer = xasprintf("%s%s%s=%s", text, *text ? " " : "", name, value);
+	free(text);
+	return longer;
 }
 
 /* --- JSON --- */

@@ -44,6 +44,9 @@ char *setting_options_text(
 
 /* Only what level says, "" when that is nothing: for people. */
 char *setting_spoken_text(const struct setting_table *table, const void *level);
+/* The same with "name=value" behind it, unless value is "inherit"; takes
+ * text. */
+char *setting_spoken_add(char *text, const char *name, const char *value);
 
 /* Sets a member for each setting: its name, and its words as text. */
 void setting_set_members(

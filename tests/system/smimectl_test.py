@@ -222,7 +222,8 @@ DEFAULTS = {"sign": "on", "encrypt": "off", "exempt": EXEMPTIONS,
             "own_cert_problem": "unsigned", "signature_algorithm": "any",
             "mixed": "split", "bcc": "separate", "triggers": "all",
             "mode": "enforce", "decrypt": "on", "disclaimer_repeat": "once",
-            "disclaimer_protected": "pass", "escrow": []}
+            "disclaimer_protected": "pass", "escrow": [],
+            "disclaimer": None}
 
 
 @case("domain: add, show, set, list")
@@ -297,7 +298,79 @@ def _(site):
                      "mixed=inherit bcc=inherit triggers=inherit "
                      "mode=inherit decrypt=inherit "
                      "disclaimer-repeat=inherit disclaimer-protected=inherit "
-                     "escrow=inherit")
+                     "escrow=inherit disclaimer=inherit")
+
+
+@case("domain, user: disclaimers of the configuration, and no others")
+def _(site):
+    name, user = "disclaimer.example.org", "x@disclaimer.example.org"
+    text = site.folder / "disclaimer.txt"
+    text.write_text("Example Ltd\n")
+    site.smimectl("domain", "add", name, "--disclaimer", "none")
+    equal((site.json("domain", "show", name)["disclaimer"],
+           site.json("domain", "show", name)["effective"]["disclaimer"]),
+          ("none", None))
+    contains(site.fails(USAGE, "domain", "set", name, "--disclaimer", "legal"),
+             f"--disclaimer legal: not none or inherit, and "
+             f"{site.configuration} has no disclaimers")
+    site.write_settings(defaults='disclaimer = "sales";', more=(
+        f'disclaimers = ( {{ name = "legal"; text = "{text}"; }}, '
+        f'{{ name = "sales"; text = "{text}"; }} ); '
+        f'domains = ( {{ name = "file.{name}"; disclaimer = "none"; }} );'))
+    one = site.json("domain", "show", f"file.{name}")
+    equal((one["disclaimer"], one["effective"]["disclaimer"]), ("none", None))
+    site.smimectl("user", "add", user)
+    for noun, what in (("domain", name), ("user", user)):
+        for verb in ("add", "set"):
+            for word in ("leagl", "", "None"):
+                contains(site.fails(USAGE, noun, verb, what, "--disclaimer",
+                                    word),
+                         f"--disclaimer {word}: not none, inherit or in "
+                         f"{site.configuration}: legal, sales")
+    equal(site.json("domain", "set", name, "--disclaimer",
+                    "inherit")["effective"]["disclaimer"], "sales")
+    site.smimectl("domain", "set", name, "--disclaimer", "legal")
+    one = site.json("user", "show", user)
+    equal((one["disclaimer"], one["effective"]["disclaimer"]),
+          ("inherit", "legal"))
+    equal(site.json("user", "set", user, "--disclaimer",
+                    "sales")["disclaimer"], "sales")
+    site.smimectl("user", "set", user, "--first", "Xaver")
+    rows = {row["setting"]: row
+            for row in site.json("policy", "show", user)["sender"]}
+    equal((rows["disclaimer"]["value"], rows["disclaimer"]["instead_of"]),
+          ("sales", f"none (built-in), sales (defaults), legal ({name} "
+                    "(store))"))
+    for noun, what, word in (("domain", name, "legal"),
+                             ("user", user, "sales")):
+        line = [line for line in site.smimectl(noun, "list").splitlines()
+                if line.startswith(what)]
+        contains(line[0], f"disclaimer={word}")
+        check(re.search(rf"^Disclaimer: +{word}$",
+                        site.smimectl(noun, "show", what), re.M), noun)
+    site.write_settings(defaults="", more="")
+    # What it was is kept, and said, when the file has lost it.
+    contains(site.smimectl("user", "show", user), "sales")
+    equal(site.json("user", "set", user, "--disclaimer",
+                    "none")["disclaimer"], "none")
+    site.smimectl("domain", "set", name, "--disclaimer", "inherit")
+
+
+@case("the file of a guard has nothing that smimectl works with")
+def _(site):
+    guard = site.folder / "guard.conf"
+    guard.write_text('role = "guard";\n')
+    for arguments in (("status",), ("user", "list"), ("domain", "list"),
+                      ("domain", "add", "guard.example"), ("store", "check"),
+                      ("store", "migrate"), ("key", "list"), ("ca", "list"),
+                      ("ca", "init"), ("policy", "show", "x@example.org"),
+                      ("explain", "--from", "x@example.org", "--to",
+                       "y@example.net"), ("message", "verify")):
+        status, out, problem = run_plain("-c", str(guard), *arguments)
+        equal((status, out), (USAGE, ""), arguments)
+        contains(problem, f"{guard} is the file of a guard, which has no "
+                          "users, keys or store; name the one with role = "
+                          '"signer" with -c', str(arguments))
 
 
 # Every setting for senders, with what it is otherwise.
@@ -554,7 +627,8 @@ def _(site):
         "decrypt": ("on", "built-in"),
         "disclaimer_repeat": ("once", "built-in"),
         "disclaimer_protected": ("pass", "built-in"),
-        "escrow": ("all@example.org", "defaults")})
+        "escrow": ("all@example.org", "defaults"),
+        "disclaimer": ("none", "built-in")})
     equal(policy["recipient"], {
         "encrypt": ("as-sender", "built-in"),
         "signature": ("opaque", "x@policy.example (store)"),
@@ -574,7 +648,7 @@ def _(site):
                     text, re.M), text)
     rows = list(csv.DictReader(io.StringIO(
         site.smimectl("--csv", "policy", "show", "x@policy.example"))))
-    equal([row["as"] for row in rows], ["sender"] * 13 + ["recipient"] * 11)
+    equal([row["as"] for row in rows], ["sender"] * 14 + ["recipient"] * 11)
     # Somebody unknown there, and somebody elsewhere.
     document, policy = policy_of(site, "y@policy.example")
     equal((document["own"], document["user"]), (True, None))
@@ -1594,6 +1668,9 @@ def _(site):
                 one[name] = "inherit"
         for domain in domains:
             domain["escrow"] = "inherit"
+        for one in domains + users:
+            one["disclaimer"] = "inherit"
+        for domain in domains:
             del domain["effective"]
         return domains, users, [site.json(noun, "list")
                                 for noun in ("cert", "key", "contact")]
@@ -1633,7 +1710,7 @@ def _(site):
            "own-cert-problem=inherit signature-algorithm=inherit "
            "mixed=inherit bcc=inherit triggers=inherit mode=inherit "
            "decrypt=inherit disclaimer-repeat=inherit "
-           "disclaimer-protected=inherit escrow=inherit") in
+           "disclaimer-protected=inherit escrow=inherit disclaimer=inherit") in
           {row[1:] for row in rows}, "object and detail")
 
 

@@ -29,6 +29,7 @@ static const struct gateway_config config = {
     .defaults = {.encrypt = ENCRYPT_REQUIRED,
 	.sign = SWITCH_OFF,
 	.own_problem = OWN_PROBLEM_UNSIGNED},
+    .disclaimer = "all",
     .domains = domains,
     .domain_count = 1,
     .recipient_defaults = {.cipher = CIPHER_AES128_CBC},
@@ -41,11 +42,15 @@ static int
 set_up(void **state)
 {
 	char address[] = "alice@example.org", domain[] = "example.org",
-	     nobody[] = "none", recipient[] = "bob@mail.example.net";
-	struct store_user user = {
-	    .address = address, .level = {.encrypt = ENCRYPT_OFF}};
-	struct store_domain stored = {
-	    .name = domain, .level = {.mode = MODE_SHADOW}, .escrow = nobody};
+	     nobody[] = "none", recipient[] = "bob@mail.example.net",
+	     legal[] = "legal";
+	struct store_user user = {.address = address,
+	    .level = {.encrypt = ENCRYPT_OFF},
+	    .disclaimer = nobody};
+	struct store_domain stored = {.name = domain,
+	    .level = {.mode = MODE_SHADOW},
+	    .escrow = nobody,
+	    .disclaimer = legal};
 	struct store_recipient rule = {.name = recipient,
 	    .level = {.encrypt = RECEIVE_REQUIRED},
 	    .domain_certificate = nobody};
@@ -98,7 +103,7 @@ test_sender(void **state)
 
 	(void)state;
 	MUST(policy_list_sender(&levels, "alice@example.org", &list, &err));
-	assert_int_equal(json_array_size(list), SENDER_SETTINGS + 1);
+	assert_int_equal(json_array_size(list), SENDER_SETTINGS + 2);
 	check(list, "sign", "off by defaults; on (built-in)");
 	check(list, "encrypt",
 	    "off by alice@example.org (store); off (built-in), required "
@@ -116,12 +121,17 @@ test_sender(void **state)
 	check(list, "escrow",
 	    "none by example.org (store); none (built-in), "
 	    "audit@example.org,b@example.org (example.org (file))");
+	check(list, "disclaimer",
+	    "none by alice@example.org (store); none (built-in), all "
+	    "(defaults), legal (example.org (store))");
 	json_decref(list);
 	/* Nobody knows her: her domain speaks. */
 	MUST(policy_list_sender(&levels, "eve@example.org", &list, &err));
 	check(list, "encrypt",
 	    "if-possible by example.org (file); off (built-in), required "
 	    "(defaults)");
+	check(list, "disclaimer",
+	    "legal by example.org (store); none (built-in), all (defaults)");
 	json_decref(list);
 }
 

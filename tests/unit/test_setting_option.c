@@ -38,9 +38,9 @@ test_options(void **state)
 	setting_options_init();
 	setting_options_init(); /* once is enough */
 	assert_int_equal(
-	    count_options(setting_domain_options), SENDER_SETTINGS + 1);
+	    count_options(setting_domain_options), SENDER_SETTINGS + 2);
 	assert_int_equal(
-	    count_options(setting_user_options), SENDER_SETTINGS + 2);
+	    count_options(setting_user_options), SENDER_SETTINGS + 3);
 	assert_int_equal(
 	    count_options(setting_recipient_options), RECIPIENT_SETTINGS + 1);
 	o = find_option(setting_domain_options, "own-cert-problem");
@@ -67,7 +67,7 @@ test_all_words(void **state)
 	setting_options_init();
 	for (size_t i = 0; i < SENDER_SETTINGS; i++) {
 		const struct setting *s = &sender_settings[i];
-		const struct command_option *o = &setting_domain_options[i + 1];
+		const struct command_option *o = &setting_domain_options[i + 2];
 
 		for (size_t w = 0; s->words && s->words[w]; w++)
 			if (!strstr(o->argument, s->words[w]) &&
@@ -81,7 +81,7 @@ test_all_words(void **state)
 /* A command line "--name value ..." of a verb with these options. */
 struct line {
 	struct command command;
-	const char *values[SENDER_SETTINGS + 3];
+	const char *values[SENDER_SETTINGS + 4];
 	struct args args;
 };
 
