@@ -249,6 +249,12 @@
  * he has to tell the mail server. */
 #define LIMIT_RELAY_PROGRESS 1000
 
+/* What the seal guard tells: reports to the operator in an hour (where every
+ * mail is broken one of them is enough), recipients in one of them, and
+ * findings of one message in the log, beside the first. */
+#define LIMIT_GUARD_REPORTS    20u
+#define LIMIT_GUARD_RECIPIENTS 10u
+#define LIMIT_GUARD_FINDINGS   8u
 /* Of the mail's own header in a report about it: nobody reads more. */
 #define LIMIT_REPORT_HEADER 32768u
 /* Tokens of copies: how long one is good for, in seconds.  A copy comes back

@@ -28,7 +28,9 @@
 #include "daemon/service.h"
 #include "daemon/socket.h"
 
-#define IDENT "smime-milter"
+/* In the system log. */
+#define IDENT	    "smime-milter"
+#define IDENT_GUARD "smime-milter-guard"
 
 /* How long the end waits for messages in flight: a message of 150 MB takes a
  * few seconds, systemd kills after 90. */
@@ -94,10 +96,19 @@ refuse_log_file(const struct settings_log *log, struct err *err)
 	    "log.target: cannot open %s as user %u", log->file, geteuid());
 }
 
-static int
-start_log(const struct settings_log *log, struct err *err)
+static bool
+is_guard(const struct settings *s)
 {
-	if (log_open(log->target, log->level, IDENT, log->file))
+	return s->gateway.role == ROLE_GUARD;
+}
+
+static int
+start_log(const struct settings *s, struct err *err)
+{
+	const struct settings_log *log = &s->log;
+
+	if (log_open(log->target, log->level, is_guard(s) ? IDENT_GUARD : IDENT,
+		log->file))
 		return refuse_log_file(log, err);
 	return 0;
 }
@@ -121,8 +132,7 @@ start(struct daemon *d, struct err *err)
 	const struct settings *s = d->settings;
 
 	if (start_listening(d, err) || confinement_enter(s, err) ||
-	    check_temp_folder(s, err) || start_log(&s->log, err) ||
-	    control_open(err))
+	    check_temp_folder(s, err) || start_log(s, err) || control_open(err))
 		return -1;
 	return start_service(d, err);
 }
@@ -135,9 +145,10 @@ say_ready(const struct daemon *d)
 	const struct settings *s = d->settings;
 
 	notify_supervisor("READY=1");
-	log_info("version %s serves %s with the settings of %s",
-	    PACKAGE_VERSION, s->socket.spec, s->file);
-	if (d->exposure)
+	log_info("version %s %s %s with the settings of %s", PACKAGE_VERSION,
+	    is_guard(s) ? "guards seals at" : "serves", s->socket.spec,
+	    s->file);
+	if (d->exposure && !is_guard(s))
 		log_warning("%s can connect to %s and have mail signed",
 		    d->exposure, s->socket.spec);
 	if (geteuid() == 0)
@@ -254,6 +265,20 @@ check_counts(const struct settings *s, struct gateway *gateway)
 	check_keyd(gateway, s->gateway.keyd);
 }
 
+/* What -n tells of a guard. */
+static void
+check_guard(const struct settings *s, struct gateway *gateway)
+{
+	const char *to = s->gateway.guard.report_to;
+
+	printf("seal.key: %s\n",
+	    gateway_seal_key(gateway)
+		? s->gateway.seal.key
+		: "none (no mail counts as sealed, and what was changed is "
+		  "known only roughly)");
+	printf("guard.report_to: %s\n", *to ? to : "nobody");
+}
+
 static bool
 can_make(const char *file)
 {
@@ -291,7 +316,10 @@ daemon_check(struct settings *settings, struct err *err)
 	    check_log_file(&settings->log, err) ||
 	    reload_make_gateway(settings_ref(settings), NULL, &gateway, err))
 		goto out;
-	check_counts(settings, gateway);
+	if (is_guard(settings))
+		check_guard(settings, gateway);
+	else
+		check_counts(settings, gateway);
 	printf("%s: good\n", settings->file);
 	rc = 0;
 out:

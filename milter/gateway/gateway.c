@@ -15,6 +15,7 @@
 #include "gateway/notice.h"
 #include "gateway/rate.h"
 #include "smime/content_guard.h"
+#include "smime/seal.h"
 
 struct gateway {
 	int refs;
@@ -30,6 +31,8 @@ struct gateway {
 	struct notices *notices;
 	struct rates *rates;
 	struct relay *relay; /* NULL: there are no copies */
+	bool has_seal_key;
+	struct seal_key seal_key;
 };
 
 /* In the order in which one uses the other. */
@@ -46,6 +49,7 @@ gateway_free(struct gateway *g)
 	store_close(g->store);
 	certificate_cache_free(g->certificates);
 	trust_release(&g->trust);
+	seal_key_wipe(&g->seal_key);
 	free(g);
 }
 
@@ -60,6 +64,39 @@ open_relay(struct gateway *g, struct err *err)
 	return relay_new(config, &g->relay, err);
 }
 
+static int
+read_seal_key(struct gateway *g, struct err *err)
+{
+	const char *file = g->config->seal.key;
+
+	if (!file || !*file)
+		return 0;
+	if (seal_key_read(file, &g->seal_key, err) < 0)
+		return err_prefix(err, "seal.key");
+	g->has_seal_key = true;
+	return 0;
+}
+
+/* What a signer needs to know people and their certificates. */
+static int
+open_signer(struct gateway *g, struct err *err)
+{
+	const struct gateway_config *config = g->config;
+
+	g->guard = content_guard_new();
+	if (trust_load(&config->trust, &g->trust, err) < 0 ||
+	    store_open(config->store, &g->store, err) < 0 ||
+	    judged_load(g->store, g->trust, err) < 0)
+		return -1;
+	g->keys = key_client_new(
+	    config->keyd, config->keyd_connections, config->keyd_timeout_ms);
+	g->directory = directory_new(config, g->store, g->trust);
+	g->rates = rates_new(config->rate_limit);
+	return g->opts.harvest
+		   ? harvester_new(g->store, g->trust, &g->harvester, err)
+		   : 0;
+}
+
 int
 gateway_new(const struct gateway_config *config,
     const struct gateway_opts *opts, struct gateway **out, struct err *err)
@@ -70,18 +107,13 @@ gateway_new(const struct gateway_config *config,
 	g->config = config;
 	g->opts = *opts;
 	g->certificates = certificate_cache_new();
-	g->guard = content_guard_new();
 	g->notices = notices_new();
-	g->rates = rates_new(config->rate_limit);
-	if (trust_load(&config->trust, &g->trust, err) < 0 ||
-	    store_open(config->store, &g->store, err) < 0 ||
-	    judged_load(g->store, g->trust, err) < 0 || open_relay(g, err) < 0)
+	/* A guard knows nobody; what it counts is its own reports. */
+	if (config->role == ROLE_GUARD)
+		g->rates = rates_new(LIMIT_GUARD_REPORTS);
+	else if (open_signer(g, err) < 0)
 		goto fail;
-	g->keys = key_client_new(
-	    config->keyd, config->keyd_connections, config->keyd_timeout_ms);
-	g->directory = directory_new(config, g->store, g->trust);
-	if (opts->harvest &&
-	    harvester_new(g->store, g->trust, &g->harvester, err) < 0)
+	if (read_seal_key(g, err) < 0 || open_relay(g, err) < 0)
 		goto fail;
 	*out = g;
 	return 0;
@@ -176,6 +208,12 @@ struct tokens *
 gateway_tokens(struct gateway *g)
 {
 	return g->opts.tokens;
+}
+
+const struct seal_key *
+gateway_seal_key(const struct gateway *g)
+{
+	return g->has_seal_key ? &g->seal_key : NULL;
 }
 
 const char *

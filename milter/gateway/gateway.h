@@ -197,8 +197,9 @@ const struct gateway_disclaimer *gateway_disclaimer_find(
 
 struct gateway;
 
-/* Opens the store and loads the authorities; a clear error each.  The key
- * process need not be there yet; a host name of the listener for copies is
+/* Reads the key of fingerprints, opens the store and loads the authorities; a
+ * clear error each.  A guard (ROLE_GUARD) needs and has neither store nor
+ * authorities, key process, directory or harvester.  The key process need not be there yet; a host name of the listener for copies is
  * looked up.  harvest: learn certificates, which starts
  * a thread (false for administration).  The configuration must outlive the
  * gateway; release, when not NULL, is called with arg when the last
@@ -230,17 +231,22 @@ struct content_guard;
 struct content_guard *gateway_guard(struct gateway *g);
 const struct gateway_config *gateway_config(const struct gateway *g);
 
-/* Borrowed parts, for jobs; the harvester may be NULL. */
+/* Borrowed parts, for jobs; the harvester may be NULL, and of a guard all but
+ * notices, rates, relay, the cache of certificates and the seal's key are. */
 struct directory;
 struct directory *gateway_directory(struct gateway *g);
 struct harvester;
 struct harvester *gateway_harvester(struct gateway *g);
 struct notices;
 struct notices *gateway_notices(struct gateway *g);
+/* Of ROLE_GUARD: of its reports. */
 struct rates;
 struct rates *gateway_rates(struct gateway *g);
 /* NULL where no listener is configured, or nothing can be handed over. */
 struct relay *gateway_relay(struct gateway *g);
 struct tokens *gateway_tokens(struct gateway *g);
+/* What fingerprints are keyed with; NULL: there are none. */
+struct seal_key;
+const struct seal_key *gateway_seal_key(const struct gateway *g);
 
 #endif

@@ -39,6 +39,7 @@ job_new(struct gateway *gateway, const struct job_client *client)
 	plan_init(&job->plan);
 	outbound_init(&job->outbound, config);
 	inbound_init(&job->inbound, config);
+	guard_init(&job->guard);
 	handover_init(&job->handover);
 	edits_init(&job->edits);
 	return job;
@@ -51,6 +52,7 @@ job_free(struct job *job)
 		return;
 	handover_fini(&job->handover);
 	edits_fini(&job->edits);
+	guard_fini(&job->guard);
 	inbound_fini(&job->inbound);
 	outbound_fini(&job->outbound);
 	plan_fini(&job->plan);
@@ -282,6 +284,8 @@ job_end_of_header(struct job *job)
 {
 	struct record record;
 
+	if (guard_is_on(job))
+		return guard_look(job);
 	judge_header(job);
 	/* These can go at the end only. */
 	if (job->has_token || (job->has_results && !job->plan.shadow))
@@ -311,6 +315,7 @@ job_body(struct job *job, const void *data, size_t len)
 
 	/* Whatever it holds, the answer is known. */
 	if (job->failure != REASON_NONE ||
+	    (guard_is_on(job) && !guard_wants_body(job)) ||
 	    (job->header_judged && job_is_inbound(job) &&
 		!inbound_wants_body(job)))
 		return;
@@ -515,6 +520,8 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	enum job_outcome outcome;
 
 	job->deadline = deadline_in(answer_time(job));
+	if (guard_is_on(job))
+		return guard_finish(job, reply);
 	read_message(job);
 	if (job->own_copy)
 		return finish_own_copy(job);
@@ -535,6 +542,8 @@ job_commit(struct job *job, struct job_reply *reply)
 	struct err err = {.class = ERR_NONE};
 	enum job_outcome outcome;
 
+	if (guard_is_on(job))
+		guard_commit(job);
 	if (!handover_is_pending(&job->handover))
 		return JOB_ACCEPT;
 	if (job_is_inbound(job))

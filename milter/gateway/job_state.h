@@ -1,12 +1,13 @@
 /*
- * job_state.h: what a job consists of; for job.c, job_answer.c and inbound.c
- * only.
+ * job_state.h: what a job consists of; for job.c, job_answer.c, inbound.c and
+ * guard*.c only.
  */
 #ifndef GATEWAY_JOB_STATE_H
 #define GATEWAY_JOB_STATE_H
 
 #include "gateway/envelope.h"
 #include "gateway/gather.h"
+#include "gateway/guard.h"
 #include "gateway/handover.h"
 #include "gateway/inbound.h"
 #include "gateway/job.h"
@@ -34,6 +35,7 @@ struct job {
 	struct err failure_err;
 	struct outbound outbound;
 	struct inbound inbound;
+	struct guard guard; /* of a guard: nothing else is used then */
 	struct handover handover;
 	bool handing_over; /* what fails now is about other copies */
 	deadline_t deadline;

@@ -21,6 +21,10 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
 	%D%/gather_recipients.c %D%/gather_recipients.h \
+	%D%/guard.c %D%/guard.h \
+	%D%/guard_judge.c %D%/guard_judge.h \
+	%D%/guard_record.c %D%/guard_record.h \
+	%D%/guard_report.c %D%/guard_report.h \
 	%D%/handover.c %D%/handover.h \
 	%D%/harvester.c %D%/harvester.h \
 	%D%/lesson.c %D%/lesson.h \
@@ -76,6 +80,8 @@ GATEWAY_TESTS = \
 	tests/unit/test_gateway \
 	tests/unit/test_gather \
 	tests/unit/test_gather_policy \
+	tests/unit/test_guard \
+	tests/unit/test_guard_report \
 	tests/unit/test_handover \
 	tests/unit/test_harvester \
 	tests/unit/test_lesson \
@@ -135,6 +141,10 @@ tests_unit_test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gather_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_guard_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_guard_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_guard_report_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_guard_report_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_handover_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_handover_SOURCES = tests/unit/test_handover.c \
 	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
