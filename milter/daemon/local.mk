@@ -23,10 +23,12 @@ smime_milter_LDADD = $(DAEMON_LIBS)
 dist_man_MANS += %D%/smime-milter.8
 
 # Examples: where units belong is for packages to know.
-UNITS = smime-keyd.service smime-milter.service
+UNITS = smime-keyd.service smime-milter.service \
+	smime-milter-guard.service
 doc_DATA = $(UNITS)
 CLEANFILES += $(UNITS)
-EXTRA_DIST += conf/smime-keyd.service.in conf/smime-milter.service.in
+EXTRA_DIST += conf/smime-keyd.service.in conf/smime-milter.service.in \
+	conf/smime-milter-guard.service.in
 $(UNITS): %.service: conf/%.service.in Makefile
 	$(AM_V_GEN)$(SED) -e 's,[@]sbindir[@],$(sbindir),g' \
 	    -e 's,[@]sysconfdir[@],$(sysconfdir),g' \

@@ -35,11 +35,11 @@ dist_man_MANS += %D%/smime-milter.conf.5
 
 # A sample never overwrites what the operator has written.
 confdir = $(sysconfdir)/smime-milter
-conf_DATA = smime-milter.conf.sample
-EXTRA_DIST += conf/smime-milter.conf
-CLEANFILES += smime-milter.conf.sample
-smime-milter.conf.sample: conf/smime-milter.conf
-	$(AM_V_GEN)cp $(top_srcdir)/conf/smime-milter.conf $@
+conf_DATA = smime-milter.conf.sample smime-milter-guard.conf.sample
+EXTRA_DIST += conf/smime-milter.conf conf/smime-milter-guard.conf
+CLEANFILES += $(conf_DATA)
+$(conf_DATA): %.sample: conf/%
+	$(AM_V_GEN)cp $(top_srcdir)/conf/$* $@
 
 check_PROGRAMS += tests/tools/print_documented
 tests_tools_print_documented_SOURCES = tests/tools/print_documented.c
