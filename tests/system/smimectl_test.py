@@ -422,7 +422,8 @@ def _(site):
     expected = {name: shown_value(name, word)
                 for name, word in SENDER_WORDS.items()}
     equal(site.json("user", "show", "x@all.example.org")["effective"],
-          {**expected, "escrow": [], "mixed": "split", "mode": "enforce"})
+          {**expected, "escrow": [], "disclaimer": None, "mixed": "split",
+           "mode": "enforce"})
     text = site.smimectl("domain", "show", "all.example.org")
     for name, word in SENDER_WORDS.items():
         title = name.replace("_", " ")
