@@ -7,6 +7,7 @@ got which bytes.
 
 import re
 
+import mailserver
 import messages
 import openssl
 import tap
@@ -54,7 +55,7 @@ class Fixture(Site):
         self.server.__enter__()
 
     def configure(self, port):
-        self.write_settings(more=f'reinject = "smtp://127.0.0.1:{port}";')
+        self.write_settings(more=mailserver.reinjection(port))
 
     def __exit__(self, *_):
         if self.server is not None:

@@ -187,6 +187,13 @@ class Sink:
         self._server.server_close()
 
 
+def reinjection(port):
+    """Settings for a listener at that port, which may greet late: Sendmail
+    connects to its milters first."""
+    return (f'reinject = "smtp://127.0.0.1:{port}";\n'
+            'reinject_timeout = "1m";\n')
+
+
 class MailServer:
     """milters: a milter's socket, the path of a unix socket or (host, port),
     or a list of them in the order of their turns.  logins: user names with

@@ -7,6 +7,7 @@ import contextlib
 import time
 
 import clamav
+import mailserver
 import messages
 import opendkim
 import openssl
@@ -68,8 +69,7 @@ class Fixture(Site):
         server = module.Server([self.socket], [ALICE],
                                mx_milters=list(milters),
                                reinject_milters=behind)
-        self.write_settings(
-            more=f'reinject = "smtp://127.0.0.1:{server.reinject}";')
+        self.write_settings(more=mailserver.reinjection(server.reinject))
         self.restart_milter()
         with server:
             yield server

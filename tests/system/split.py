@@ -14,6 +14,7 @@ import email.policy
 import itertools
 import re
 
+import mailserver
 import opendkim
 import openssl
 import ports
@@ -125,10 +126,11 @@ class Fixture(Site):
             f'{{ name = "{domain(*kind)}"; mixed = "{kind[0]}"; '
             f'encrypt = "{kind[1]}"; }}'
             for kind in itertools.product(MIXED, ENCRYPT))
-        listener = f'"smtp://127.0.0.1:{self.server.reinject}"'
+        listener = mailserver.reinjection(self.server.reinject) if reinject \
+            else 'reinject = "";'
         self.write_settings(more=f"""
 domains = ( {groups} );
-reinject = {listener if reinject else '""'};
+{listener}
 {more}""")
 
     def __exit__(self, *_):
