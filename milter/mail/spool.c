@@ -145,3 +145,20 @@ spool_slice(const struct spool *s)
 {
 	return s->map ? slice_make(s->map, s->size) : buf_slice(&s->memory);
 }
+
+int
+spool_join(struct spool *s, const struct slice_list *pieces, struct slice *out,
+    struct err *err)
+{
+	if (pieces->count == 1) {
+		*out = pieces->at[0];
+		return 0;
+	}
+	for (size_t i = 0; i < pieces->count; i++)
+		if (spool_write(s, pieces->at[i].data, pieces->at[i].len, err))
+			return -1;
+	if (spool_finish(s, err))
+		return -1;
+	*out = spool_slice(s);
+	return 0;
+}

@@ -49,4 +49,9 @@ int spool_finish(struct spool *s, struct err *err) MUST_USE;
 /* All bytes of a finished spool; valid until reset or fini. */
 struct slice spool_slice(const struct spool *s);
 
+/* All pieces as one: the only one itself, else what is written to s, which
+ * must be empty and outlive *out.  Errors as for the functions above. */
+int spool_join(struct spool *s, const struct slice_list *pieces,
+    struct slice *out, struct err *err) MUST_USE;
+
 #endif

@@ -302,6 +302,36 @@ test_large_message_costs_no_memory(void **state)
 	spool_fini(&s);
 }
 
+/* Pieces as one: a single one costs nothing. */
+static void
+test_join(void **state)
+{
+	struct spool_config config = {.memory = 4, .max = 12, .folder = folder};
+	struct slice_list pieces = {.count = 0};
+	struct slice out = {NULL, 0};
+	struct spool s;
+	struct err err;
+
+	(void)state;
+	spool_init(&s, &config);
+	slice_list_add(&pieces, slice_text("hello "));
+	assert_int_equal(spool_join(&s, &pieces, &out, &err), 0);
+	assert_ptr_equal(out.data, pieces.at[0].data);
+	assert_int_equal(s.size, 0);
+	slice_list_add(&pieces, slice_text("world!"));
+	assert_int_equal(spool_join(&s, &pieces, &out, &err), 0);
+	assert_true(slice_equal(out, slice_text("hello world!")));
+	spool_reset(&s);
+	slice_list_add(&pieces, slice_text("!"));
+	assert_int_equal(spool_join(&s, &pieces, &out, &err), -1);
+	assert_int_equal(err.class, ERR_PERMANENT);
+	spool_reset(&s);
+	pieces.count = 0;
+	assert_int_equal(spool_join(&s, &pieces, &out, &err), 0);
+	assert_int_equal(out.len, 0);
+	spool_fini(&s);
+}
+
 int
 main(void)
 {
@@ -313,6 +343,7 @@ main(void)
 	    cmocka_unit_test(test_no_write_after_finish),
 	    cmocka_unit_test(test_no_folder),
 	    cmocka_unit_test(test_full_disk),
+	    cmocka_unit_test(test_join),
 	    cmocka_unit_test(test_file_too_large),
 	    cmocka_unit_test(test_large_message_costs_no_memory),
 	};
