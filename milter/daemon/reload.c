@@ -16,6 +16,7 @@ reload_make_gateway(struct settings *settings, struct tokens *tokens,
     struct gateway **out, struct err *err)
 {
 	const struct gateway_opts opts = {.harvest = tokens != NULL,
+	    .seal = true,
 	    .tokens = tokens,
 	    .release = release_settings,
 	    .arg = settings};

@@ -13,6 +13,8 @@
 #include "gateway/gate_entity.h"
 #include "gateway/gate_header.h"
 #include "gateway/gate_people.h"
+#include "gateway/gate_sealing.h"
+#include "smime/detect.h"
 
 /* Copies share what was signed, in two forms at most: each is looked at once.
  */
@@ -176,16 +178,56 @@ read_back(const struct gate_copy *copy, const struct gate_terms *terms,
 	return gate_header_check(header, terms, e, err);
 }
 
+/* --- fingerprints --- */
+
+/* What we protect, and what is protected already. */
+static bool
+is_sealed(const struct gate_case *c, bool carries)
+{
+	return c->sealing && c->sealing->key &&
+	       (carries || smime_detect_header(c->header) != SMIME_NONE);
+}
+
+static const char *
+marker_of(const struct gate *g, bool encrypted)
+{
+	const struct sealing_deed deed = {
+	    .is_signed = g->c->plan->sign, .is_encrypted = encrypted};
+
+	return g->c->sealing ? sealing_marker(g->c->sealing, &deed) : NULL;
+}
+
+/* body: of a copy that carries nothing, the message's own. */
+static int
+check_seal(const struct gate_case *c, const struct gate_terms *terms,
+    const struct gate_header *header, const struct slice_list *body,
+    struct err *err)
+{
+	struct slice_list own = {.count = 0};
+
+	if (!terms->sealed)
+		return 0;
+	slice_list_add(&own, c->body);
+	return gate_sealing_check(c->sealing, header, terms->has_token ? 1 : 0,
+	    terms->carries ? body : &own, err);
+}
+
+/* --- copies --- */
+
 static int
 check_content(struct gate *g, const struct gate_copy *copy, struct err *err)
 {
 	const struct plan *plan = g->c->plan;
+	bool encrypted = plan->groups[copy->group].encrypt;
+	bool carries = plan->sign || encrypted;
 	struct gate_terms terms = {
 	    .original = g->c->header,
-	    .carries = plan->sign || plan->groups[copy->group].encrypt,
+	    .carries = carries,
 	    .has_token = copy->relay != NULL,
 	    .triggers = g->c->triggers,
 	    .config = g->c->config,
+	    .sealed = is_sealed(g->c, carries),
+	    .marker = marker_of(g, encrypted),
 	};
 	struct gate_entity e = {.body = {.count = 0}};
 	struct gate_header header;
@@ -195,7 +237,8 @@ check_content(struct gate *g, const struct gate_copy *copy, struct err *err)
 		return gap(err, terms.carries ? "the body is not replaced"
 					      : "the body is replaced");
 	gate_header_init(&header);
-	if (read_back(copy, &terms, &header, &e, err) < 0)
+	if (read_back(copy, &terms, &header, &e, err) < 0 ||
+	    check_seal(g->c, &terms, &header, &e.body, err) < 0)
 		goto out;
 	if (terms.carries)
 		rc = check_entity(g, copy, &e, err);
@@ -281,13 +324,17 @@ check_untouched(const struct gate_case *c, const char *what, struct err *err)
 	return 0;
 }
 
-/* It loses what asked for something, and nothing else. */
+/* It loses what asked for something and what is in our name, gets a
+ * fingerprint, and nothing else. */
 static int
 check_rest(const struct gate_case *c, struct err *err)
 {
 	const struct edits *edits = c->copies[0].edits;
-	const struct gate_terms terms = {
-	    .original = c->header, .passes = true, .triggers = c->triggers};
+	const struct gate_terms terms = {.original = c->header,
+	    .passes = true,
+	    .triggers = c->triggers,
+	    .config = c->config,
+	    .sealed = is_sealed(c, false)};
 	struct gate_entity e = {.body = {.count = 0}};
 	struct gate_header header;
 	int rc;
@@ -299,6 +346,8 @@ check_rest(const struct gate_case *c, struct err *err)
 	rc = gate_header_play(&header, edits, &terms, err);
 	if (rc == 0)
 		rc = gate_header_check(&header, &terms, &e, err);
+	if (rc == 0)
+		rc = check_seal(c, &terms, &header, &e.body, err);
 	gate_header_fini(&header);
 	return rc;
 }
@@ -306,10 +355,7 @@ check_rest(const struct gate_case *c, struct err *err)
 static int
 check_pass(const struct gate_case *c, struct err *err)
 {
-	if (c->triggers.count > 0 && check_rest(c, err) < 0)
-		return -1;
-	if (c->triggers.count == 0 &&
-	    check_untouched(c, "must not be changed", err) < 0)
+	if (check_rest(c, err) < 0)
 		return -1;
 	if (c->plan->sign || c->plan->encrypt)
 		return gap(err, "must be protected and is not");

@@ -14,11 +14,13 @@
  * - what is to be signed is, in the planned form, by its author, inside the
  *   envelope if there is one (rule S17);
  * - Bcc and forged tokens and results are gone, nothing else in the header has
- *   changed, and all of it can be sent.
+ *   changed, and all of it can be sent;
+ * - where fingerprints are made (sealing.h), what is protected has its own.
  *
  * Any gap means that our own code is wrong, and the message stays where it
  * is.  Costs no more for a large body than one search for the boundary, or
- * one comparison, in each copy; n log n for n recipients.
+ * one comparison, and one fingerprint in each copy; n log n for n
+ * recipients.
  */
 #ifndef GATEWAY_GATE_H
 #define GATEWAY_GATE_H
@@ -31,6 +33,7 @@
 #include "gateway/edits.h"
 #include "gateway/envelope.h"
 #include "gateway/gateway.h"
+#include "gateway/sealing.h"
 #include "mail/header.h"
 #include "policy/facts.h"
 #include "policy/plan.h"
@@ -70,6 +73,7 @@ struct gate_case {
 	const struct certificate_list *certificates;
 	const struct certificate_list *escrow; /* NULL: none */
 	struct gate_triggers triggers;
+	const struct sealing *sealing; /* NULL: nothing is sealed */
 	const struct gate_copy *copies;
 	size_t copy_count;
 	/* Of each recipient: he has had his copy before (the message comes

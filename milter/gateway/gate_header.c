@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "gateway/authres.h"
+#include "gateway/gate_sealing.h"
 #include "gateway/gate_trigger.h"
 #include "gateway/mark.h"
 #include "gateway/token.h"
@@ -78,13 +79,14 @@ is_token(struct slice name)
 	return slice_equal_text_ci(name, TOKEN_FIELD);
 }
 
-/* Nobody may see it.  What comes in has no Bcc of ours. */
+/* Nobody may see it.  What comes in has no Bcc of ours, and that of what
+ * passes stays. */
 static bool
 is_gone(const struct gate_terms *terms, struct slice name)
 {
-	if (terms->inbound)
-		return is_token(name);
-	return !terms->passes && (is_token(name) || is_bcc(name));
+	bool keeps_bcc = terms->inbound || terms->passes;
+
+	return is_token(name) || (!keeps_bcc && is_bcc(name));
 }
 
 bool
@@ -92,7 +94,8 @@ gate_header_is_result(const struct gate_terms *terms, struct slice name)
 {
 	return (terms->inbound || terms->config) &&
 	       (slice_equal_text_ci(name, STATUS_FIELD) ||
-		   slice_equal_text_ci(name, AUTHRES_FIELD));
+		   slice_equal_text_ci(name, AUTHRES_FIELD) ||
+		   gate_sealing_knows(name));
 }
 
 bool
@@ -266,16 +269,19 @@ next_result(const struct header_field *fields, size_t count, size_t *at,
 	return NULL;
 }
 
-/* Of what our users send: results in our name are gone, others are there. */
+/* Of what our users send: fields in our name are gone but for our own, results
+ * of others are there. */
 static int
 check_results(const struct gate_header *h, const struct gate_terms *terms,
     struct err *err)
 {
 	const struct header *original = terms->original;
 	const struct header_field *was, *is;
-	size_t i = 0, j = 0;
+	size_t i = 0, j = 0, own = terms->has_token ? 1 : 0;
 
-	for (size_t k = 0; k < h->count; k++)
+	if (gate_sealing_find(h, terms, &own, err) < 0)
+		return -1;
+	for (size_t k = own; k < h->count; k++)
 		if (mark_is_result(terms->config, &h->fields[k]))
 			return gap(err, "a result in our name is left");
 	do {
@@ -346,11 +352,12 @@ int
 gate_header_check(const struct gate_header *h, const struct gate_terms *terms,
     struct gate_entity *e, struct err *err)
 {
+	if (check_gone(h, terms, err) < 0 || check_others(h, terms, err) < 0)
+		return -1;
 	if (terms->config && !terms->inbound &&
 	    check_results(h, terms, err) < 0)
 		return -1;
-	if (check_gone(h, terms, err) < 0 || check_others(h, terms, err) < 0 ||
-	    gate_trigger_check(&terms->triggers, terms->original, h->fields,
+	if (gate_trigger_check(&terms->triggers, terms->original, h->fields,
 		h->count, err) < 0)
 		return -1;
 	return terms->carries && !terms->content ? describe(h, terms, e, err)

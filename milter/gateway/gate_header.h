@@ -36,6 +36,9 @@ struct gate_terms {
 	 * it may go and come; these and the entity's are left to the caller. */
 	bool inbound;
 	bool tagged; /* its subject may change, too */
+	/* On top of all others, in this order (gate_sealing.h): */
+	bool sealed;	    /* a fingerprint, */
+	const char *marker; /* and a marker with this body; NULL: none */
 	/* Whose Content-* fields it carries; NULL: those of an entity of
 	 * ours. */
 	const struct header *content;

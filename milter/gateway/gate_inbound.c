@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "gateway/authres.h"
 #include "gateway/gate_header.h"
+#include "gateway/gate_sealing.h"
 #include "gateway/mark.h"
 #include "gateway/token.h"
 
@@ -202,7 +203,8 @@ must_go(const struct gate_inbound_case *c, const struct header_field *field)
 	char room[GATEWAY_NAME_MAX];
 	enum authres_claim claim;
 
-	if (slice_equal_text_ci(field->name, STATUS_FIELD))
+	if (slice_equal_text_ci(field->name, STATUS_FIELD) ||
+	    gate_sealing_knows(field->name))
 		return true;
 	claim = authres_read(field->body, gateway_name(c->config, room));
 	return c->config->remove_results == REMOVE_ALL ? claim != AUTHRES_OTHERS

@@ -216,10 +216,21 @@ is_left(struct tally *t, struct header_field *field)
 	return !slot->deleted;
 }
 
+/* Has the edit added a field?  Both mail servers append those in the order
+ * of the edits. */
+static bool
+is_new(const struct model *m, const struct header_edit *edit)
+{
+	const struct tally *t = model_find(m, slice_text(edit->name));
+
+	return edit->index > 0 && edit->value && t && t->count == 0;
+}
+
 /* The header once all edits are played; what is put on top of it is there
  * already. */
 static void
-collect(struct gate_header *h, struct model *m, const struct gate_terms *terms)
+collect(struct gate_header *h, struct model *m, const struct edits *edits,
+    const struct gate_terms *terms)
 {
 	const struct header *header = terms->original;
 
@@ -232,11 +243,11 @@ collect(struct gate_header *h, struct model *m, const struct gate_terms *terms)
 		if (is_left(t, &field))
 			h->fields[h->count++] = field;
 	}
-	for (size_t i = 0; i < m->count; i++)
-		if (m->at[i].count == 0 && m->at[i].slots[0].value)
-			h->fields[h->count++] =
-			    (struct header_field){.name = m->at[i].name,
-				.body = slice_text(m->at[i].slots[0].value)};
+	for (size_t i = 0; i < edits->header_count; i++)
+		if (is_new(m, &edits->headers[i]))
+			h->fields[h->count++] = (struct header_field){
+			    .name = slice_text(edits->headers[i].name),
+			    .body = slice_text(edits->headers[i].value)};
 }
 
 /* Above all others, the last one on top (edits.h). */
@@ -278,7 +289,7 @@ gate_header_play(struct gate_header *h, const struct edits *edits,
 		if (edits->headers[i].index > 0)
 			rc = play(&m, &edits->headers[i], terms, err);
 	if (rc == 0)
-		collect(h, &m, terms);
+		collect(h, &m, edits, terms);
 	model_fini(&m);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/secret.h"
 #include "cert/judged.h"
 #include "gateway/directory.h"
 #include "gateway/harvester.h"
@@ -31,14 +32,14 @@ struct gateway {
 	struct notices *notices;
 	struct rates *rates;
 	struct relay *relay; /* NULL: there are no copies */
-	bool has_seal_key;
-	struct seal_key seal_key;
+	struct secret seal;  /* a struct seal_key, or empty */
 };
 
 /* In the order in which one uses the other. */
 static void
 gateway_free(struct gateway *g)
 {
+	secret_fini(&g->seal);
 	rates_free(g->rates);
 	relay_free(g->relay);
 	notices_free(g->notices);
@@ -49,7 +50,6 @@ gateway_free(struct gateway *g)
 	store_close(g->store);
 	certificate_cache_free(g->certificates);
 	trust_release(&g->trust);
-	seal_key_wipe(&g->seal_key);
 	free(g);
 }
 
@@ -64,17 +64,19 @@ open_relay(struct gateway *g, struct err *err)
 	return relay_new(config, &g->relay, err);
 }
 
+/* Where it does not leak (base/secret.h). */
 static int
 read_seal_key(struct gateway *g, struct err *err)
 {
-	const char *file = g->config->seal.key;
+	const char *path = g->config->seal.key;
 
-	if (!file || !*file)
+	if (!g->opts.seal || !path || !*path)
 		return 0;
-	if (seal_key_read(file, &g->seal_key, err) < 0)
-		return err_prefix(err, "seal.key");
-	g->has_seal_key = true;
-	return 0;
+	/* A key is bytes and nothing else: it may lie anywhere. */
+	if (secret_init(&g->seal, sizeof(struct seal_key), err) == 0 &&
+	    seal_key_read(path, (struct seal_key *)g->seal.data, err) == 0)
+		return 0;
+	return err_prefix(err, "seal.key");
 }
 
 /* What a signer needs to know people and their certificates. */
@@ -213,7 +215,16 @@ gateway_tokens(struct gateway *g)
 const struct seal_key *
 gateway_seal_key(const struct gateway *g)
 {
-	return g->has_seal_key ? &g->seal_key : NULL;
+	return (const struct seal_key *)g->seal.data;
+}
+
+struct sealing
+gateway_sealing(const struct gateway *g, time_t now)
+{
+	return (struct sealing){.key = gateway_seal_key(g),
+	    .marker = g->config->seal.marker,
+	    .now = now,
+	    .spool = &g->config->spool};
 }
 
 const char *

@@ -16,6 +16,7 @@
 #include "cert/certificate_cache.h"
 #include "cert/store.h"
 #include "cert/trust.h"
+#include "gateway/sealing.h"
 #include "key/key_client.h"
 #include "mail/spool.h"
 #include "policy/inbound.h"
@@ -207,6 +208,9 @@ struct gateway;
 struct tokens;
 struct gateway_opts {
 	bool harvest;
+	/* Read the key for fingerprints, where one is configured.  Who only
+	 * administers may not read it, and sends nothing. */
+	bool seal;
 	/* Those of the process; must outlive the gateway.  NULL: no copies
 	 * can be handed over (administration). */
 	struct tokens *tokens;
@@ -246,7 +250,8 @@ struct rates *gateway_rates(struct gateway *g);
 struct relay *gateway_relay(struct gateway *g);
 struct tokens *gateway_tokens(struct gateway *g);
 /* What fingerprints are keyed with; NULL: there are none. */
-struct seal_key;
 const struct seal_key *gateway_seal_key(const struct gateway *g);
+/* How a message is sealed that leaves now. */
+struct sealing gateway_sealing(const struct gateway *g, time_t now);
 
 #endif

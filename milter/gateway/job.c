@@ -267,6 +267,15 @@ triggers_to_remove(const struct job *job)
 	return job->plan.shadow ? NULL : job_triggers(job);
 }
 
+/* Does it pass, and need a fingerprint? */
+static bool
+is_to_seal(const struct job *job)
+{
+	const struct sealing s = gateway_sealing(job->gateway, job->view.now);
+
+	return !job->plan.shadow && sealing_wants_passing(&s, &job->header);
+}
+
 /* What is known of mail from outside before its body. */
 static void
 log_inbound(struct job *job)
@@ -297,7 +306,8 @@ job_end_of_header(struct job *job)
 		return false;
 	}
 	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS ||
-	    triggers_to_remove(job) || decide_needs_proof(&job->gather.facts))
+	    triggers_to_remove(job) || is_to_seal(job) ||
+	    decide_needs_proof(&job->gather.facts))
 		return true;
 	/* What the body could tell would only be one more reason. */
 	record = job_record(job);
@@ -400,17 +410,55 @@ count_message(struct job *job)
 		decide(f, &job->plan);
 }
 
-/* Nothing is changed by a plan to pass, but that the sender's wishes go;
- * nothing at all in shadow mode. */
+/* A token that somebody else has put in.  From what is protected it is gone
+ * already.  More of them than a mail server can remove in a moment prove even
+ * less: one would have to be alone. */
+static void
+remove_tokens(struct job *job)
+{
+	if (job->has_token &&
+	    header_count(&job->header, TOKEN_FIELD) <= LIMIT_CONTENT_FIELDS)
+		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
+}
+
+/* What somebody wrote in our name. */
+static void
+remove_forged(struct job *job)
+{
+	remove_tokens(job);
+	mark_remove_results(
+	    gateway_config(job->gateway), &job->header, &job->edits);
+}
+
+/* What our users have protected themselves passes as it came, below a
+ * fingerprint. */
+static int
+seal_passing(struct job *job, const struct sealing *sealing, struct err *err)
+{
+	const struct sealing_message message = {
+	    .header = &job->header, .body = spool_slice(&job->body)};
+
+	if (!sealing_wants_passing(sealing, &job->header))
+		return 0;
+	return sealing_add(sealing, &message, &job->edits, err);
+}
+
+/* Nothing is changed by a plan to pass, but that the sender's wishes go, and
+ * what is in our name; nothing at all in shadow mode. */
 static int
 pass(struct job *job, struct err *err)
 {
 	const struct triggers *triggers = triggers_to_remove(job);
 	const struct gateway_config *config = gateway_config(job->gateway);
+	const struct sealing sealing =
+	    gateway_sealing(job->gateway, job->view.now);
 	const struct gate_copy copy = {.edits = &job->edits};
 	const struct gate_case gate = {.plan = &job->plan,
 	    .facts = &job->gather.facts,
 	    .header = &job->header,
+	    .body = spool_slice(&job->body),
+	    .config = config,
+	    .sealing = &sealing,
 	    .triggers = {config->triggers,
 		triggers ? config->trigger_count : 0},
 	    .copies = &copy,
@@ -418,6 +466,11 @@ pass(struct job *job, struct err *err)
 
 	if (triggers)
 		triggers_edit(triggers, &job->edits);
+	if (!job->plan.shadow) {
+		remove_forged(job);
+		if (seal_passing(job, &sealing, err) < 0)
+			return -1;
+	}
 	return gate_check(&gate, err);
 }
 
@@ -486,17 +539,6 @@ finish_outbound(struct job *job, struct job_reply *reply)
 	return outcome;
 }
 
-/* A token that somebody else has put in.  From what is protected it is gone
- * already.  More of them than a mail server can remove in a moment prove even
- * less: one would have to be alone. */
-static void
-remove_tokens(struct job *job)
-{
-	if (job->has_token &&
-	    header_count(&job->header, TOKEN_FIELD) <= LIMIT_CONTENT_FIELDS)
-		edits_delete_fields(&job->edits, &job->header, TOKEN_FIELD);
-}
-
 /* Its token has done its work. */
 static enum job_outcome
 finish_own_copy(struct job *job)
@@ -528,11 +570,10 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	if (job_is_inbound(job))
 		return inbound_finish(job, reply);
 	outcome = finish_outbound(job, reply);
-	if (outcome == JOB_ACCEPT && !is_to_protect(job) && !job->plan.shadow) {
-		remove_tokens(job);
-		mark_remove_results(
-		    gateway_config(job->gateway), &job->header, &job->edits);
-	}
+	/* What passes in spite of a failure has lost its edits. */
+	if (outcome == JOB_ACCEPT && job->failure != REASON_NONE &&
+	    !job->plan.shadow)
+		remove_forged(job);
 	return outcome;
 }
 

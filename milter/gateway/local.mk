@@ -17,6 +17,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/gate_inbound.c %D%/gate_inbound.h \
 	%D%/gate_people.c %D%/gate_people.h \
 	%D%/gate_play.c \
+	%D%/gate_sealing.c %D%/gate_sealing.h \
 	%D%/gate_trigger.c %D%/gate_trigger.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
@@ -50,6 +51,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/report.c %D%/report.h \
 	%D%/report_text.c %D%/report_text.h \
 	%D%/result.c %D%/result.h \
+	%D%/sealing.c %D%/sealing.h \
 	%D%/tag.c %D%/tag.h \
 	%D%/token.c %D%/token.h \
 	%D%/trigger.c %D%/trigger.h
@@ -103,6 +105,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_reply \
 	tests/unit/test_report \
 	tests/unit/test_result \
+	tests/unit/test_sealing \
 	tests/unit/test_token \
 	tests/unit/test_trigger
 
@@ -172,6 +175,7 @@ tests_unit_test_job_gate_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=gather_group_certificates \
 	-Wl,--wrap=smime_encrypt \
 	-Wl,--wrap=smime_sign \
+	-Wl,--wrap=sealing_add \
 	-Wl,--wrap=edits_delete_fields \
 	-Wl,--wrap=edits_carry \
 	-Wl,--wrap=edits_write_header \
@@ -210,6 +214,8 @@ tests_unit_test_report_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_report_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_result_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_result_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_sealing_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sealing_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_token_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_token_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -14,6 +14,7 @@
 #include "gateway/result.h"
 #include "gateway/tag.h"
 #include "mail/address.h"
+#include "smime/seal.h"
 
 #define SUBJECT_FIELD "Subject"
 
@@ -23,12 +24,16 @@ enum mark_name {
 	NAME_STATUS,
 	NAME_RESULTS,
 	NAME_SUBJECT,
+	NAME_SEAL,
+	NAME_MARKER,
 	NAME_COUNT
 };
 
 static const char *const names[NAME_COUNT] = {[NAME_STATUS] = STATUS_FIELD,
     [NAME_RESULTS] = AUTHRES_FIELD,
-    [NAME_SUBJECT] = SUBJECT_FIELD};
+    [NAME_SUBJECT] = SUBJECT_FIELD,
+    [NAME_SEAL] = SEAL_FIELD,
+    [NAME_MARKER] = MARKER_FIELD};
 
 /* A look at the fields of a message. */
 struct look {
@@ -65,6 +70,12 @@ name_of(const struct header_field *field)
 	case sizeof(SUBJECT_FIELD) - 1:
 		name = NAME_SUBJECT;
 		break;
+	case sizeof(SEAL_FIELD) - 1:
+		name = NAME_SEAL;
+		break;
+	case sizeof(MARKER_FIELD) - 1:
+		name = NAME_MARKER;
+		break;
 	default:
 		return NAME_OTHER;
 	}
@@ -88,6 +99,8 @@ is_forged(struct look *l, enum mark_name name, const struct header_field *field)
 {
 	switch (name) {
 	case NAME_STATUS:
+	case NAME_SEAL:
+	case NAME_MARKER:
 		return true;
 	case NAME_RESULTS:
 		return is_forged_result(l, field);

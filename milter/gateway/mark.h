@@ -5,6 +5,8 @@
  * A reader can rely on these fields because nobody else's get through: all
  * those of the name X-SMIME-Status, Authentication-Results in our name
  * (authres.h), and, where there are any, our tags in the subject (rule A5).
+ * So can a guard and other filters on those that we put on what leaves
+ * (gateway/sealing.h): whatever is configured, nobody else's get through.
  */
 #ifndef GATEWAY_MARK_H
 #define GATEWAY_MARK_H
@@ -34,7 +36,7 @@ bool mark_is_claimed(
 int mark_remove(const struct gateway_config *config,
     const struct header *header, struct edits *edits, struct err *err) MUST_USE;
 
-/* The same for what our own users submit: nobody's mail may carry results in
+/* The same for what our own users submit: nobody's mail may carry fields in
  * our name.  Tags are not looked for.  The number of such fields, and their
  * removal, of LIMIT_FORGED_FIELDS at most. */
 bool mark_is_result(

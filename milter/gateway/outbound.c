@@ -447,6 +447,24 @@ check_only_copy(struct outbound *o, const struct outbound_case *c,
 	return REASON_INTERNAL;
 }
 
+/* What is protected, by us or before. */
+static int
+seal_copy(struct outbound *o, const struct outbound_case *c,
+    const struct plan *plan, size_t group, struct err *err)
+{
+	const struct sealing s = gateway_sealing(c->gateway, c->now);
+	const struct sealing_message m = {
+	    .header = c->header,
+	    .body = o->body,
+	    .deed = {.is_signed = plan->sign,
+		.is_encrypted = plan->groups[group].encrypt},
+	};
+
+	if (!entity_of(o, plan, group) && !sealing_wants_passing(&s, c->header))
+		return 0;
+	return sealing_add(&s, &m, &o->copies[group].copy.edits, err);
+}
+
 static enum plan_reason
 finish_copy(struct outbound *o, const struct outbound_case *c,
     const struct plan *plan, size_t group, struct err *err)
@@ -460,6 +478,9 @@ finish_copy(struct outbound *o, const struct outbound_case *c,
 	    gateway_config(c->gateway), c->header, &copy->copy.edits);
 	if (triggers)
 		triggers_edit(triggers, &copy->copy.edits);
+	if (seal_copy(o, c, plan, group, err) < 0)
+		return err->class == ERR_PERMANENT ? REASON_TOO_LARGE
+						   : REASON_INTERNAL;
 	if (group == 0)
 		outbound_copy_stay(copy, plan, c->envelope);
 	else if (message_copy_write(&copy->copy, c->header, o->body, err) < 0)

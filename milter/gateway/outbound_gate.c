@@ -69,6 +69,7 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 	    list_certificates(c->gather, plan);
 	struct gate_copy *copies = list_copies(o, plan, d);
 	const struct gateway_config *config = gateway_config(c->gateway);
+	const struct sealing sealing = gateway_sealing(c->gateway, c->now);
 	struct gate_case gate = {
 	    .plan = plan,
 	    .facts = &c->gather->facts,
@@ -83,6 +84,7 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 	    .escrow = &c->gather->escrow,
 	    .triggers = {config->triggers,
 		gather_triggers(c->gather) ? config->trigger_count : 0},
+	    .sealing = &sealing,
 	    .copies = copies,
 	    .copy_count = d->count + 1,
 	    .done = d->done,

@@ -97,7 +97,8 @@ gateway_fixture_stop(struct gateway_fixture *f)
 void
 gateway_fixture_open(struct gateway_fixture *f)
 {
-	const struct gateway_opts opts = {.harvest = true, .tokens = f->tokens};
+	const struct gateway_opts opts = {
+	    .harvest = true, .seal = true, .tokens = f->tokens};
 
 	gateway_fixture_close(f);
 	MUST(gateway_new(&f->config, &opts, &f->gateway, &err));

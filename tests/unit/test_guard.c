@@ -487,7 +487,7 @@ test_no_room(void **state)
 static void
 test_needs(void **state)
 {
-	const struct gateway_opts opts = {.tokens = site.tokens};
+	const struct gateway_opts opts = {.seal = true, .tokens = site.tokens};
 	struct gateway_config config = {
 	    .role = ROLE_GUARD, .spool = site.config.spool};
 	struct gateway *gateway = NULL;

@@ -10,14 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "gateway/edits.h"
 #include "gateway/gather.h"
+#include "gateway/sealing.h"
 #include "gateway/token.h"
 #include "gateway/trigger.h"
 #include "policy/decide.h"
 #include "smime/encrypt.h"
 #include "smime/sign.h"
 #include "unit/gateway_fixture.h"
+#include "unit/must.h"
 
 static struct gateway_fixture f;
 static struct fixture_cert carol, bob, dave;
@@ -43,7 +46,12 @@ enum deed {
 	KEEP_ONE_ELSEWHERE,
 	TAKE_TOO_MUCH,
 	KEEP_A_RESULT,
-	LOSE_A_RESULT
+	LOSE_A_RESULT,
+	NO_SEAL,
+	OLD_SEAL,
+	SEAL_ANOTHER,
+	SEAL_TWICE,
+	SAY_OTHERWISE
 };
 static enum deed deed;
 static bool done;      /* he had his chance */
@@ -181,12 +189,16 @@ __wrap_edits_write_header(
 	if (now(ADD_A_FIELD))
 		buf_add_text(out, "X-Encrypted-For: dave@example.net\r\n");
 	__real_edits_write_header(e, header, out);
-	/* The first one. */
+	/* The first one that is not ours. */
 	if (now(LOSE_A_FIELD)) {
-		size_t end = slice_find(buf_slice(out), '\n', 0) + 1;
+		const char *text = buf_text(out);
+		const char *from = strstr(text, "From: ");
+		size_t at = (size_t)(from - text);
+		size_t end = slice_find(buf_slice(out), '\n', at) + 1;
 
-		memmove(out->data, out->data + end, out->len - end);
-		out->len -= end;
+		assert_non_null(from);
+		memmove(out->data + at, out->data + end, out->len - end);
+		out->len -= end - at;
 	}
 }
 
@@ -239,6 +251,39 @@ __wrap_triggers_edit(const struct triggers *t, struct edits *edits)
 		edits_set_header(edits, "To", 1, NULL);
 }
 
+int __real_sealing_add(const struct sealing *s,
+    const struct sealing_message *message, struct edits *edits,
+    struct err *err);
+int __wrap_sealing_add(const struct sealing *s,
+    const struct sealing_message *message, struct edits *edits,
+    struct err *err);
+int
+__wrap_sealing_add(const struct sealing *s,
+    const struct sealing_message *message, struct edits *edits, struct err *err)
+{
+	struct sealing_message m = *message;
+	struct slice_list body = edits->body;
+	struct sealing other = *s;
+	int rc;
+
+	if (now(NO_SEAL))
+		return 0;
+	other.now -= now(OLD_SEAL);
+	if (now(SEAL_ANOTHER)) {
+		struct slice *first = &edits->body.at[0];
+
+		*first = slice_part(*first, 1, first->len);
+		m.body = slice_part(m.body, 1, m.body.len);
+	}
+	m.deed.is_signed ^= now(SAY_OTHERWISE);
+	rc = __real_sealing_add(&other, &m, edits, err);
+	edits->body = body;
+	if (rc == 0 && now(SEAL_TWICE))
+		edits_insert_top(edits, SEAL_FIELD,
+		    edits->headers[edits->header_count - 1].value);
+	return rc;
+}
+
 /* --- mail --- */
 
 static const struct gateway_trigger triggers[] = {
@@ -248,6 +293,19 @@ static const struct gateway_trigger triggers[] = {
 	.value = "",
 	.wishes = WISH_SIGN},
 };
+
+static const char *
+make_seal_key(void)
+{
+	static char path[256];
+	struct secret key;
+
+	snprintf(path, sizeof(path), "%s/seal.key", f.folder);
+	MUST(secret_random(&key, sizeof(struct seal_key), &err));
+	MUST(secret_write_new_file(&key, path, &err));
+	secret_fini(&key);
+	return path;
+}
 
 static int
 set_up(void **state)
@@ -270,6 +328,8 @@ set_up(void **state)
 	    &f, "dave@example.net", &dave, STORE_TRUST_HARVESTED);
 	f.config.triggers = triggers;
 	f.config.trigger_count = 1;
+	f.config.seal.key = make_seal_key();
+	f.config.seal.marker = true;
 	/* Nobody listens there: whatever passes the gate waits for that. */
 	f.config.relay = (struct relay_config){.reinject = "smtp://127.0.0.1:9",
 	    .connections = 5,
@@ -331,6 +391,17 @@ static const struct fixture_mail asks_bob = {
     .body = {(const unsigned char *)"secret\r\n", 8},
 };
 
+/* It passes as it came. */
+static const struct fixture_mail signed_before = {
+    .login = "carol@example.org",
+    .sender = "<carol@example.org>",
+    .to = {"<Kim@example.net>"},
+    .header = "From: carol@example.org\nTo: kim@example.net\n"
+	      "Content-Type: application/pkcs7-mime; smime-type=signed-data\n"
+	      "X-SMIME-Status: valid\n",
+    .body = {(const unsigned char *)"MIIB\r\n", 6},
+};
+
 struct row {
 	enum deed deed;
 	const struct fixture_mail *mail;
@@ -369,6 +440,20 @@ static const struct row rows[] = {
     {KEEP_A_RESULT, &to_bob, "a result in our name is left"},
     {LOSE_A_RESULT, &to_three, "results of others"},
     {LOSE_A_RESULT, &to_bob, "results of others"},
+    {KEEP_A_RESULT, &signed_before, "a result in our name is left"},
+    {NO_SEAL, &to_three, "a fingerprint is missing"},
+    {NO_SEAL, &to_bob, "a fingerprint is missing"},
+    {NO_SEAL, &signed_before, "a fingerprint is missing"},
+    {OLD_SEAL, &to_three, "a fingerprint of another time"},
+    {OLD_SEAL, &signed_before, "a fingerprint of another time"},
+    {SEAL_ANOTHER, &to_three, "a fingerprint of something else"},
+    {SEAL_ANOTHER, &to_bob, "a fingerprint of something else"},
+    {SEAL_ANOTHER, &signed_before, "a fingerprint of something else"},
+    {SEAL_TWICE, &to_three, "the marker is not as planned"},
+    {SEAL_TWICE, &signed_before, "a result in our name is left"},
+    {SAY_OTHERWISE, &to_three, "the marker is not as planned"},
+    {SAY_OTHERWISE, &to_bob, "the marker is not as planned"},
+    {SAY_OTHERWISE, &signed_before, "a result in our name is left"},
 };
 
 static enum setting_encrypt

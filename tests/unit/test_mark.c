@@ -105,6 +105,32 @@ test_removed(void **state)
 	    "Old-Authentication-Results: mx.example.org; x=y|");
 }
 
+/* Whatever is configured: what tells a guard and other filters what we did. */
+static void
+test_removed_seals(void **state)
+{
+	const char *const lines[] = {"X-SMIME-Seal: v=1", "From: a",
+	    "x-smime-seal:", "X-SMIME-Protected: signed", "X-SMIME-Seals: x",
+	    "X-SMIME-PROTECTED:\n\tencrypted", "X-SMIME-Protecte: d",
+	    "X-SMIME-SEAL: v=1", NULL};
+	struct header header;
+	struct edits edits;
+
+	(void)state;
+	check_removed(
+	    &config, lines, "From: a|X-SMIME-Seals: x|X-SMIME-Protecte: d|");
+	check_removed(&config_all, lines,
+	    "From: a|X-SMIME-Seals: x|X-SMIME-Protecte: d|");
+	make_header(&header, lines);
+	edits_init(&edits);
+	assert_int_equal(mark_count_results(&config, &header), 5);
+	mark_remove_results(&config, &header, &edits);
+	check_edited(
+	    &edits, &header, "From: a|X-SMIME-Seals: x|X-SMIME-Protecte: d|");
+	edits_fini(&edits);
+	header_fini(&header);
+}
+
 static void
 test_nothing(void **state)
 {
@@ -141,6 +167,9 @@ test_host_name(void **state)
 static void
 test_too_many(void **state)
 {
+	static const char *const forged[] = {"X-SMIME-Status: valid",
+	    "Authentication-Results: mx.example.org; smime=pass",
+	    "X-SMIME-Seal: v=1", "X-SMIME-Protected: signed"};
 	struct header header;
 	struct edits edits;
 	struct err err;
@@ -149,10 +178,7 @@ test_too_many(void **state)
 	header_init(&header);
 	edits_init(&edits);
 	for (unsigned i = 0; i < LIMIT_FORGED_FIELDS; i++)
-		add_field(&header,
-		    i % 2
-			? "X-SMIME-Status: valid"
-			: "Authentication-Results: mx.example.org; smime=pass");
+		add_field(&header, forged[i % 4]);
 	assert_int_equal(mark_remove(&config, &header, &edits, &err), 0);
 	assert_int_equal(edits.header_count, LIMIT_FORGED_FIELDS);
 	edits_fini(&edits);
@@ -524,6 +550,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_removed),
+	    cmocka_unit_test(test_removed_seals),
 	    cmocka_unit_test(test_nothing),
 	    cmocka_unit_test(test_host_name),
 	    cmocka_unit_test(test_too_many),
