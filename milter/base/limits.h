@@ -49,6 +49,9 @@
 /* Bodies of one message that get a disclaimer: text and HTML are two, and some
  * programs add a few more kinds. */
 #define LIMIT_DISCLAIMER_BODIES 16u
+/* Octets of letters by which a text is recognised: with fewer, "Ltd." would be
+ * found everywhere. */
+#define LIMIT_DISCLAIMER_LITERAL 8u
 /* Parts and nesting that are looked at one by one; beyond, the message is
  * handled as one opaque run of bytes. */
 #define LIMIT_MIME_PARTS 10000u

@@ -16,6 +16,7 @@
 #include "mail/charset.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
+#define ESCAPE	    0x1b
 #define BLOCK_SIZE  4096u
 
 /* Labels, and what they mean where they are used: who writes ISO-8859-1 and
@@ -65,7 +66,7 @@ static const struct charset charsets[] = {
     {"koi8-u", "KOI8-U", NULL, CHARSET_BYTES},
     {"macintosh", "MACINTOSH", NULL, CHARSET_BYTES},
     {"iso-2022-jp", "ISO-2022-JP", NULL, CHARSET_ESCAPES},
-    {"iso-2022-jp-2", "ISO-2022-JP-2", NULL, CHARSET_ESCAPES},
+    {"iso-2022-jp-2", "ISO-2022-JP-2", NULL, CHARSET_OTHER},
     {"shift_jis", "CP932", "SJIS", CHARSET_BYTES},
     {"windows-31j", "CP932", NULL, CHARSET_BYTES},
     {"cp932", "CP932", NULL, CHARSET_BYTES},
@@ -308,6 +309,20 @@ charset_write(const struct charset *c, struct slice utf8, struct buf *out)
 	if (!good)
 		out->len = before;
 	return good;
+}
+
+bool
+charset_ends_in_ascii(struct slice text)
+{
+	const unsigned char *last;
+	struct slice sequence;
+
+	last = text.len > 0 ? memrchr(text.data, ESCAPE, text.len) : NULL;
+	if (!last)
+		return true;
+	sequence = slice_part(text, (size_t)(last - text.data) + 1, text.len);
+	return slice_has_prefix(sequence, "(B") ||
+	       slice_has_prefix(sequence, "(J");
 }
 
 /* --- there and back --- */

@@ -14,7 +14,7 @@
 
 /* How text of a charset can be put together with ASCII. */
 enum charset_kind {
-	CHARSET_ASCII,	 /* nothing else in it */
+	CHARSET_ASCII, /* nothing else in it */
 	CHARSET_UTF8,
 	CHARSET_BYTES,	 /* ASCII bytes that begin a character are ASCII */
 	CHARSET_ESCAPES, /* ISO 2022: they are, unless an escape sequence says
@@ -53,6 +53,9 @@ int charset_read(const struct charset *c, struct slice in,
  * CHARSET_ESCAPES begins and ends, and ends each line, in ASCII.
  */
 bool charset_write(const struct charset *c, struct slice utf8, struct buf *out);
+
+/* Is text of CHARSET_ESCAPES, up to its end, back in ASCII there? */
+bool charset_ends_in_ascii(struct slice text);
 
 /* Is valid UTF-8 text the same after it was written in that charset and read
  * again?  In constant memory. */

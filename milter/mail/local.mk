@@ -3,13 +3,21 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/address.c %D%/address.h %D%/address_salvage.c \
 	%D%/charset.c %D%/charset.h \
 	%D%/charset_convert.c %D%/charset_convert.h \
+	%D%/disclaimer.c %D%/disclaimer.h \
+	%D%/disclaimer_body.c %D%/disclaimer_body.h \
+	%D%/disclaimer_part.c %D%/disclaimer_part.h \
+	%D%/disclaimer_present.c %D%/disclaimer_present.h \
 	%D%/disclaimer_text.c %D%/disclaimer_text.h \
+	%D%/disclaimer_words.c %D%/disclaimer_words.h \
 	%D%/domain.c %D%/domain.h \
 	%D%/encoded_word.c %D%/encoded_word.h \
 	%D%/header.c %D%/header.h \
+	%D%/html_scan.c %D%/html_scan.h \
+	%D%/html_text.c %D%/html_text.h \
 	%D%/mime_build.c %D%/mime_build.h \
 	%D%/mime_canon.c %D%/mime_canon.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
+	%D%/mime_label.c %D%/mime_label.h \
 	%D%/mime_scan.c %D%/mime_scan.h \
 	%D%/mime_strict.c %D%/mime_strict.h \
 	%D%/mime_texture.c %D%/mime_texture.h \
@@ -22,6 +30,7 @@ MAIL_TESTS = \
 	tests/unit/test_address \
 	tests/unit/test_charset \
 	tests/unit/test_charset_convert \
+	tests/unit/test_disclaimer \
 	tests/unit/test_disclaimer_text \
 	tests/unit/test_domain \
 	tests/unit/test_encoded_word \
@@ -47,6 +56,8 @@ tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_charset_convert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_convert_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_disclaimer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_disclaimer_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_disclaimer_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_disclaimer_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)

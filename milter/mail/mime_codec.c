@@ -545,3 +545,26 @@ qp_decode(struct slice in, struct spool *out, bool *strict, struct err *err)
 	*strict = clean;
 	return 0;
 }
+
+/* Bytes of the soft line break that s begins with, or 0. */
+static size_t
+soft_break_length(struct slice s)
+{
+	if (slice_has_prefix(s, "=\r\n"))
+		return 3;
+	return slice_has_prefix(s, "=\n") ? 2 : 0;
+}
+
+size_t
+qp_find(struct slice in, size_t offset)
+{
+	size_t pos = 0, soft;
+
+	while (pos < in.len) {
+		soft = soft_break_length(slice_part(in, pos, in.len));
+		if (soft == 0 && offset-- == 0)
+			return pos;
+		pos += soft > 0 ? soft : in.data[pos] == '=' ? 3 : 1;
+	}
+	return in.len;
+}

@@ -52,4 +52,8 @@ int qp_encode(
 int qp_decode(
     struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
 
+/* Where in strict quoted-printable the byte stands that is the one at offset
+ * when decoded; in.len when there is none. */
+size_t qp_find(struct slice in, size_t offset);
+
 #endif

@@ -1,0 +1,244 @@
+/*
+ * disclaimer_present.c: see disclaimer_present.h.
+ *
+ * Texts are brought into a form in which only their letters are left, and
+ * searched by Knuth, Morris and Pratt's method, one piece between placeholders
+ * after the other, all in one pass.  Pure functions, callable from any thread.
+ */
+#include "mail/disclaimer_present.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "mail/charset.h"
+#include "mail/html_text.h"
+
+/* --- letters --- */
+
+/* Takes UTF-8, gives the bytes of its letters to somebody, and the marks of a
+ * template if it is one. */
+struct letters {
+	void (*take)(void *context, unsigned char c);
+	void *context;
+	bool marks;
+};
+
+static bool
+is_mark(unsigned char c)
+{
+	return c == DISCLAIMER_MARK_NAME || c == DISCLAIMER_MARK_ADDRESS;
+}
+
+/* No-break and other blanks, soft hyphens, and what has no width. */
+static bool
+is_invisible(struct slice c)
+{
+	unsigned char last = c.data[c.len - 1];
+
+	if (c.len == 2)
+		return c.data[0] == 0xc2 && (last == 0xa0 || last == 0xad);
+	if (c.len != 3)
+		return false;
+	if (c.data[0] == 0xe2 && c.data[1] == 0x80)
+		return last <= 0x8f || (last >= 0xa8 && last <= 0xaf);
+	return (c.data[0] == 0xe2 && c.data[1] == 0x81 && last >= 0x9f &&
+		   last <= 0xa4) ||
+	       slice_equal(c, slice_text("\xe3\x80\x80")) ||
+	       slice_equal(c, slice_text("\xef\xbb\xbf"));
+}
+
+static bool
+is_letter(struct slice c)
+{
+	unsigned char first = ascii_lower(c.data[0]);
+
+	if (c.len > 1)
+		return !is_invisible(c);
+	return (first >= 'a' && first <= 'z') || (first >= '0' && first <= '9');
+}
+
+static int
+take_letters(void *context, struct slice utf8, struct err *err)
+{
+	struct letters *l = context;
+	size_t n;
+
+	(void)err;
+	for (size_t i = 0; i < utf8.len; i += n) {
+		struct slice c = slice_part(utf8, i, utf8.len);
+
+		n = charset_utf8_length(c);
+		n = n > 0 ? n : 1;
+		if (!is_letter(slice_part(c, 0, n)) &&
+		    !(l->marks && is_mark(c.data[0])))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			l->take(l->context, ascii_lower(c.data[k]));
+	}
+	return 0;
+}
+
+/* Nothing in it can fail. */
+static void
+read_letters(const struct charset *charset, struct slice in, bool html,
+    struct letters *out)
+{
+	struct charset_sink letters = {take_letters, out}, sink = letters;
+	struct html_text text;
+	struct err unused;
+	bool exact;
+
+	if (html) {
+		html_text_init(&text, &letters);
+		sink.take = html_text_take;
+		sink.context = &text;
+	}
+	if (charset_read(charset, in, &sink, &exact, &unused) ||
+	    (html && html_text_finish(&text, &unused)))
+		return;
+}
+
+/* --- what is looked for --- */
+
+struct piece {
+	size_t start, len; /* in the letters of the needle */
+};
+
+struct needle {
+	struct buf letters;
+	struct piece pieces[LIMIT_DISCLAIMER_PLACEHOLDERS + 1];
+	size_t count;
+	uint32_t *borders; /* of each prefix of each piece: where to go on */
+	/* How far the search is. */
+	size_t piece;
+	size_t matched;
+};
+
+static void
+add_letter(void *context, unsigned char c)
+{
+	struct needle *n = context;
+	struct piece *last = &n->pieces[n->count - 1];
+
+	if (!is_mark(c)) {
+		buf_add(&n->letters, &c, 1);
+		last->len++;
+	} else if (last->len > 0) {
+		n->pieces[n->count++] = (struct piece){n->letters.len, 0};
+	}
+}
+
+static void
+find_borders(struct needle *n, const struct piece *p)
+{
+	const unsigned char *letter = n->letters.data + p->start;
+	uint32_t *border = n->borders + p->start, len = 0;
+
+	border[0] = 0;
+	for (size_t i = 1; i < p->len; i++) {
+		while (len > 0 && letter[i] != letter[len])
+			len = border[len - 1];
+		len += letter[i] == letter[len];
+		border[i] = len;
+	}
+}
+
+static void
+read_needle(struct needle *n, struct slice in, bool html)
+{
+	struct letters letters = {add_letter, n, true};
+
+	buf_clear(&n->letters);
+	n->pieces[0] = (struct piece){0, 0};
+	n->count = 1;
+	read_letters(NULL, in, html, &letters);
+	if (n->pieces[n->count - 1].len == 0)
+		n->count--;
+}
+
+/* Of the template when it says enough, else of what it became. */
+static void
+needle_init(struct needle *n, const struct buf *template_,
+    const struct buf *filled, bool html)
+{
+	*n = (struct needle){0};
+	buf_init(&n->letters, filled->max);
+	read_needle(n, buf_slice(template_), html);
+	if (n->letters.len < LIMIT_DISCLAIMER_LITERAL)
+		read_needle(n, buf_slice(filled), html);
+	if (n->letters.len < LIMIT_DISCLAIMER_LITERAL)
+		n->count = 0;
+	n->borders = xcalloc(n->letters.len + 1, sizeof(*n->borders));
+	for (size_t i = 0; i < n->count; i++)
+		find_borders(n, &n->pieces[i]);
+}
+
+static void
+needle_fini(struct needle *n)
+{
+	buf_fini(&n->letters);
+	free(n->borders);
+}
+
+/* --- looking --- */
+
+struct hunt {
+	struct needle needles[2]; /* text, HTML */
+	bool found;
+};
+
+static void
+compare(struct needle *n, unsigned char c)
+{
+	const struct piece *p = &n->pieces[n->piece];
+	const unsigned char *letter = n->letters.data + p->start;
+
+	while (n->matched > 0 && letter[n->matched] != c)
+		n->matched = n->borders[p->start + n->matched - 1];
+	n->matched += letter[n->matched] == c;
+	if (n->matched == p->len) {
+		n->piece++;
+		n->matched = 0;
+	}
+}
+
+static void
+compare_both(void *context, unsigned char c)
+{
+	struct hunt *h = context;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct needle *n = &h->needles[i];
+
+		if (n->piece < n->count)
+			compare(n, c);
+		h->found |= n->count > 0 && n->piece == n->count;
+	}
+}
+
+static void
+hunt_body(struct hunt *h, const struct disclaimer_body *b)
+{
+	struct letters letters = {compare_both, h, false};
+
+	for (size_t i = 0; i < 2; i++)
+		h->needles[i].piece = h->needles[i].matched = 0;
+	read_letters(b->charset, b->text, b->html, &letters);
+}
+
+bool
+disclaimer_is_present(const struct disclaimer_bodies *bodies,
+    const struct disclaimer_template *t, const struct disclaimer *d)
+{
+	struct hunt h = {.found = false};
+
+	needle_init(&h.needles[0], &t->text, &d->text, false);
+	needle_init(&h.needles[1], &t->html, &d->html, true);
+	for (size_t i = 0; i < bodies->count && !h.found; i++)
+		hunt_body(&h, &bodies->at[i]);
+	needle_fini(&h.needles[0]);
+	needle_fini(&h.needles[1]);
+	return h.found;
+}
