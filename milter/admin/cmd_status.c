@@ -12,6 +12,7 @@
 #include "admin/complain.h"
 #include "admin/local_ca.h"
 #include "config.h"
+#include "gateway/disclaimer_names.h"
 
 #define EXPIRY_DAYS    30
 #define SECONDS_OF_DAY (24L * 60 * 60)
@@ -72,6 +73,22 @@ look_at_expiry(struct status *s, struct store *store, json_t *part)
 }
 
 static void
+add_problem(const char *text, void *arg)
+{
+	(void)json_array_append_new(arg, output_text(text));
+}
+
+static void
+look_at_disclaimers(struct status *s, struct store *store)
+{
+	struct err err;
+
+	if (disclaimer_names_check(&s->a->settings->gateway, store, add_problem,
+		s->problems, &err))
+		problem(s, &err);
+}
+
+static void
 look_at_store(struct status *s)
 {
 	json_t *part = json_object();
@@ -84,6 +101,7 @@ look_at_store(struct status *s)
 	} else {
 		look_at_counts(s, store, part);
 		look_at_expiry(s, store, part);
+		look_at_disclaimers(s, store);
 	}
 	output_set(s->object, "store", part);
 }

@@ -135,6 +135,14 @@ store_user_each(struct store *store, const char *domain, const char *after,
 }
 
 int
+store_disclaimer_each(struct store *store,
+    int (*each)(const struct store_disclaimer_use *, void *), void *arg,
+    struct err *err)
+{
+	return store->ops->disclaimer_each(store, each, arg, err);
+}
+
+int
 store_recipient_put(
     struct store *store, const struct store_recipient *r, struct err *err)
 {

@@ -114,6 +114,20 @@ int store_user_each(struct store *store, const char *domain, const char *after,
     int (*each)(const struct store_user *, void *), void *arg,
     struct err *err) MUST_USE;
 
+/* --- disclaimers that domains and users name --- */
+
+struct store_disclaimer_use {
+	char *name;
+	char *example;	     /* a domain or a user that has it */
+	unsigned long count; /* of all that have it */
+};
+void store_disclaimer_use_fini(struct store_disclaimer_use *use);
+
+/* Each name once, in order; reads all domains and users. */
+int store_disclaimer_each(struct store *store,
+    int (*each)(const struct store_disclaimer_use *, void *), void *arg,
+    struct err *err) MUST_USE;
+
 /* --- rules for those to whom our users write, and who write to them --- */
 
 struct store_recipient {

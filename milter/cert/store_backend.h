@@ -39,6 +39,9 @@ struct store_ops {
 	    const char *after, int (*each)(const struct store_user *, void *),
 	    void *arg, struct err *err);
 
+	int (*disclaimer_each)(struct store *store,
+	    int (*each)(const struct store_disclaimer_use *, void *), void *arg,
+	    struct err *err);
 	int (*recipient_put)(struct store *store,
 	    const struct store_recipient *r, struct err *err);
 	int (*recipient_find)(struct store *store, const char *name,

@@ -107,6 +107,14 @@ store_user_fini(struct store_user *u)
 }
 
 void
+store_disclaimer_use_fini(struct store_disclaimer_use *use)
+{
+	free(use->name);
+	free(use->example);
+	*use = (struct store_disclaimer_use){0};
+}
+
+void
 store_recipient_fini(struct store_recipient *r)
 {
 	free(r->name);

@@ -483,6 +483,7 @@ const struct store_ops store_sqlite_ops = {
     .user_set = store_sqlite_user_set,
     .user_find = store_sqlite_user_find,
     .user_each = store_sqlite_user_each,
+    .disclaimer_each = store_sqlite_disclaimer_each,
     .recipient_put = store_sqlite_recipient_put,
     .recipient_find = store_sqlite_recipient_find,
     .recipient_remove = store_sqlite_recipient_remove,

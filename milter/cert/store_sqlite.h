@@ -165,6 +165,9 @@ int store_sqlite_user_find(struct store *store, const char *address,
 int store_sqlite_user_each(struct store *store, const char *domain,
     const char *after, int (*each)(const struct store_user *, void *),
     void *arg, struct err *err);
+int store_sqlite_disclaimer_each(struct store *store,
+    int (*each)(const struct store_disclaimer_use *, void *), void *arg,
+    struct err *err);
 int store_sqlite_recipient_put(
     struct store *store, const struct store_recipient *r, struct err *err);
 int store_sqlite_recipient_find(struct store *store, const char *name,

@@ -27,6 +27,7 @@
 #include "daemon/reload.h"
 #include "daemon/service.h"
 #include "daemon/socket.h"
+#include "gateway/disclaimer_names.h"
 
 /* In the system log. */
 #define IDENT	    "smime-milter"
@@ -122,6 +123,7 @@ start_service(struct daemon *d, struct err *err)
 	    reload_make_gateway(
 		settings_ref(d->settings), d->tokens, &gateway, err))
 		return -1;
+	reload_warn(gateway);
 	d->service = service_new(gateway);
 	return milter_serve(d->service, control_give_up, NULL, err);
 }
@@ -250,6 +252,13 @@ check_keyd(struct gateway *gateway, const char *path)
 }
 
 static void
+say(const char *text, void *arg)
+{
+	(void)arg;
+	printf("%s\n", text);
+}
+
+static void
 check_counts(const struct settings *s, struct gateway *gateway)
 {
 	struct store_counts counts;
@@ -262,6 +271,9 @@ check_counts(const struct settings *s, struct gateway *gateway)
 	else
 		printf("store: %lu domains, %lu users, %lu contacts\n",
 		    counts.domains, counts.users, counts.contacts);
+	if (disclaimer_names_check(gateway_config(gateway),
+		gateway_store(gateway), say, NULL, &err))
+		printf("store: %s\n", err.text);
 	check_keyd(gateway, s->gateway.keyd);
 }
 

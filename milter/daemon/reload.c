@@ -2,6 +2,7 @@
 #include "daemon/reload.h"
 
 #include "base/log.h"
+#include "gateway/disclaimer_names.h"
 
 static void
 release_settings(void *arg)
@@ -25,6 +26,24 @@ reload_make_gateway(struct settings *settings, struct tokens *tokens,
 		return 0;
 	settings_unref(&settings);
 	return -1;
+}
+
+static void
+warn(const char *text, void *arg)
+{
+	(void)arg;
+	log_warning("%s", text);
+}
+
+void
+reload_warn(struct gateway *gateway)
+{
+	struct store *store = gateway_store(gateway);
+	struct err err;
+
+	if (store && disclaimer_names_check(
+			 gateway_config(gateway), store, warn, NULL, &err))
+		log_warning("%s", err.text);
 }
 
 static int
@@ -54,6 +73,13 @@ reload(
 		log_error("not reloaded: the settings before stay in force");
 		return;
 	}
+	/* Processes, clients and rights of the two have nothing in common. */
+	if (settings->gateway.role != (*current)->gateway.role) {
+		log_error("not reloaded: the settings before stay in force: "
+			  "role changes only with a restart");
+		settings_unref(&settings);
+		return;
+	}
 	fixed = settings_restart_needed(*current, settings);
 	if (reload_make_gateway(
 		settings_ref(settings), tokens, &gateway, &err)) {
@@ -62,6 +88,7 @@ reload(
 		settings_unref(&settings);
 		return;
 	}
+	reload_warn(gateway);
 	service_replace(service, gateway);
 	settings_unref(current);
 	*current = settings;

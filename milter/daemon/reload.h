@@ -15,6 +15,9 @@
 int reload_make_gateway(struct settings *settings, struct tokens *tokens,
     struct gateway **out, struct err *err) MUST_USE;
 
+/* Logs what store and configuration say differently, so that mail waits. */
+void reload_warn(struct gateway *gateway);
+
 /* Reads the file of *current again.  When everything in it is good, messages
  * from now on get the new gateway and *current becomes the new settings;
  * otherwise nothing changes.  Either is logged. */

@@ -7,6 +7,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/directory.c %D%/directory.h \
 	%D%/directory_load.c %D%/directory_load.h \
 	%D%/directory_recipient.c \
+	%D%/disclaimer_names.c %D%/disclaimer_names.h \
 	%D%/edits.c %D%/edits.h \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/exemption.c %D%/exemption.h \
@@ -94,6 +95,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_job_gate \
 	tests/unit/test_job_policy \
 	tests/unit/test_job_trigger \
+	tests/unit/test_disclaimer_names \
 	tests/unit/test_levels \
 	tests/unit/test_mark \
 	tests/unit/test_notice \
@@ -186,6 +188,8 @@ tests_unit_test_job_gate_LDFLAGS = $(AM_LDFLAGS) \
 tests_unit_test_job_gate_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_policy_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_policy_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_disclaimer_names_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_disclaimer_names_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_levels_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_levels_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_trigger_CPPFLAGS = $(UNIT_CPPFLAGS)

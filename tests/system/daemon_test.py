@@ -366,6 +366,60 @@ def reload_restart(site):
     site.wait_log("pid_file changes only with a restart")
 
 
+@case("HUP: the role stays")
+@restoring
+def reload_role(site):
+    site.configuration.write_text('role = "guard";')
+    site.milter.signal(signal.SIGHUP)
+    site.wait_log("not reloaded: the settings before stay in force: role "
+                  "changes only with a restart")
+    check(site.is_signed(), "old settings")
+
+
+@case("a disclaimer that only the store knows is warned about")
+@restoring
+def reload_disclaimer(site):
+    text = site.folder / "legal.txt"
+    text.write_text("Example Ltd\n")
+    site.write_settings(more=(
+        f'disclaimers = ( {{ name = "legal"; text = "{text}"; }} );'))
+    site.smimectl("domain", "add", "legal.example.org", "--disclaimer",
+                  "legal")
+    try:
+        warning = ("there is no disclaimer legal, which legal.example.org "
+                   "has: mail that is to have it waits")
+        site.reload()
+        check(warning not in site.milter.output(), "it is there")
+        site.write_settings(**site.usual)
+        site.reload()
+        site.wait_log(warning)
+        done = site.run("smime-milter", "-n", "-c", site.configuration,
+                        user=MILTER_USER)
+        equal(done.returncode, 0, done.stderr.decode())
+        contains(done.stdout.decode(), warning)
+        site.restart_milter()
+        site.wait_log(warning)
+        equal(site.json("status", status=1)["problems"], [warning])
+    finally:
+        site.smimectl("domain", "set", "legal.example.org", "--disclaimer",
+                      "inherit")
+
+
+@case("a disclaimer whose file has gone: the text before stays")
+@restoring
+def reload_lost_text(site):
+    text = site.folder / "lost.txt"
+    text.write_text("Example Ltd\n")
+    site.write_settings(more=(
+        f'disclaimers = ( {{ name = "lost"; text = "{text}"; }} );'))
+    site.reload()
+    text.unlink()
+    site.milter.signal(signal.SIGHUP)
+    site.wait_log(f"disclaimers[0].text: {text}: No such file or directory")
+    site.wait_log("not reloaded: the settings before stay in force")
+    check(site.is_signed(), "old settings")
+
+
 @case("TERM: what is in flight is finished, what comes later is deferred")
 @restoring
 def drain(site):

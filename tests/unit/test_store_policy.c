@@ -236,6 +236,64 @@ test_added_with_settings(void **state)
 	store_user_fini(&u);
 }
 
+static int
+note_use(const struct store_disclaimer_use *use, void *arg)
+{
+	char *text = arg;
+
+	sprintf(text + strlen(text), "%s:%s:%lu ", use->name, use->example,
+	    use->count);
+	return strcmp(use->name, "stop") == 0;
+}
+
+static void
+uses_are(const char *expected)
+{
+	char text[256] = "";
+
+	MUST(store_disclaimer_each(store, note_use, text, &err));
+	assert_string_equal(text, expected);
+}
+
+static void
+add_domain_with(const char *name, const char *disclaimer)
+{
+	struct store_domain d = {
+	    .name = xstrdup(name), .disclaimer = xstrdup(disclaimer)};
+
+	MUST(store_domain_add(store, &d, &err));
+	store_domain_fini(&d);
+}
+
+static void
+add_user_with(const char *address, const char *disclaimer)
+{
+	struct store_user u = {
+	    .address = xstrdup(address), .disclaimer = xstrdup(disclaimer)};
+
+	MUST(store_user_add(store, &u, &err));
+	store_user_fini(&u);
+}
+
+static void
+test_disclaimers(void **state)
+{
+	(void)state;
+	uses_are("");
+	add_domain_with("example.com", "none");
+	add_domain_with("example.net", "");
+	add_domain_with("example.org", "legal");
+	add_user_with("alice@example.com", "legal");
+	add_user_with("bob@example.com", "own");
+	add_user_with("carol@example.org", "none");
+	add_user_with("dave@example.org", "");
+	uses_are("legal:example.org:2 own:bob@example.com:1 ");
+	add_user_with("erin@example.com", "stop");
+	add_user_with("frank@example.com", "then");
+	uses_are("legal:example.org:2 own:bob@example.com:1 "
+		 "stop:erin@example.com:1 ");
+}
+
 static void
 put_rule(const char *name, const struct recipient_level *level,
     const char *certificate, time_t created)
@@ -620,6 +678,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    CASE(test_sender_settings),
 	    CASE(test_added_with_settings),
+	    CASE(test_disclaimers),
 	    CASE(test_recipient_settings),
 	    CASE(test_demands),
 	    CASE(test_unknown_words),
