@@ -139,14 +139,8 @@ admin_gateway(struct admin *a, struct gateway **out, struct err *err)
 	const struct settings *settings;
 
 	if (!a->gateway) {
-		if (admin_settings(a, &settings, err))
-			return -1;
-		if (settings->gateway.role == ROLE_GUARD)
-			return err_set(err, ERR_PERMANENT,
-			    "%s is of a guard, which has no users; -c with "
-			    "the file of the signer",
-			    settings->file);
-		if (gateway_new(&settings->gateway, &opts, &a->gateway, err))
+		if (admin_settings(a, &settings, err) ||
+		    gateway_new(&settings->gateway, &opts, &a->gateway, err))
 			return -1;
 	}
 	*out = a->gateway;
