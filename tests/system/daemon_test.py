@@ -169,6 +169,34 @@ def check_bad(site):
     check(not (site.folder / "run/other.sock").exists(), "no socket is left")
 
 
+@case("-n and the start tell what is wrong with the key of the seal")
+def check_seal_key(site):
+    key = site.folder / "bad-seal.key"
+    signer = site.variant().replace("run/milter.sock", "run/other.sock")
+    guard = (f'role = "guard"; socket = "unix:{site.folder}/run/other.sock"; '
+             'log = { target = "stderr"; };\n')
+    for content, mode, wanted in (
+            (None, None, f"seal.key: {key}: No such file or directory"),
+            ("0" * 64, 0o440, f"seal.key: {key}: mode 0440 lets others read "
+                              f"it; run: chmod 0400 {key}"),
+            ("0" * 63, 0o400, f"seal.key: {key}: must hold exactly 64 "
+                              "hexadecimal digits")):
+        if content is not None:
+            key.write_text(content)
+            key.chmod(mode)
+            if is_root():
+                os.chown(key, *identity_of(MILTER_USER))
+        for text in (signer, guard):
+            path = site.other_configuration(
+                f'{text}seal = {{ key = "{key}"; }};\n')
+            for options in (["-n"], ["-f"]):
+                status, out, err = site.milter_program(*options, "-c", path)
+                equal((status, out), (1, ""), f"status, stdout: {err}")
+                equal(err, f"smime-milter: {wanted}\n", str(options))
+        if content is not None:
+            key.unlink()
+
+
 @case("-n makes no log file, and needs none")
 def check_log_file(site):
     log = site.folder / "run" / "not-yet.log"

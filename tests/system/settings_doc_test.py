@@ -23,6 +23,7 @@ ADMIN_MANUAL = SOURCE / "milter/admin/smimectl.8"
 SAMPLE = SOURCE / "conf/smime-milter.conf"
 FULL = SOURCE / "tests/conf/full.conf"
 GUARD = SOURCE / "tests/conf/guard.conf"
+GUARD_SAMPLE = SOURCE / "conf/smime-milter-guard.conf"
 
 
 def documented(*arguments):
@@ -92,9 +93,9 @@ def file_options(text):
     return options
 
 
-def uncommented():
+def uncommented(sample=SAMPLE):
     """The sample with everything switched on."""
-    return re.sub(r"^#(?=[^ \n])", "", SAMPLE.read_text(), flags=re.M)
+    return re.sub(r"^#(?=[^ \n])", "", sample.read_text(), flags=re.M)
 
 
 def uncommented_signer():
@@ -154,6 +155,8 @@ def sample_loads(_):
     loads(SAMPLE.read_text())
     loads(uncommented_signer())
     loads(default_guard())
+    loads(GUARD_SAMPLE.read_text())
+    loads(uncommented(GUARD_SAMPLE))
 
 
 @case("the sample file as it is switches nothing on")
