@@ -8,8 +8,6 @@
 static const struct {
 	const char *name;
 	struct plan_wording wording;
-	struct plan_wording waiting; /* where the action is the operator's
-	                              * choice */
 } reasons[REASON_COUNT] = {
     [REASON_NONE] = {"none", {0}},
     [REASON_NOT_SUBMITTED] = {"not-submitted", {0}},
@@ -158,16 +156,19 @@ static const struct {
     [REASON_SEAL_BROKEN] = {"seal-broken",
 	{"550", "5.7.65",
 	    "the message was changed after it was signed; ask your "
-	    "administrator to look for what changes mail behind the signer"},
-	{"451", "4.7.58",
-	    "the message was changed after it was signed, it waits; the "
-	    "administrator has to look for what changes mail behind the "
-	    "signer"}},
+	    "administrator to look for what changes mail behind the signer"}},
     [REASON_NOT_OPENED] = {"not-opened", {0}},
     [REASON_NO_KEY] = {"no-key", {0}},
     [REASON_DECRYPTION_OFF] = {"decryption-off", {0}},
     [REASON_SHADOW] = {"shadow", {0}},
     [REASON_NO_LISTENER] = {"no-listener", {0}},
+};
+
+/* The same where the operator chooses whether such mail waits. */
+static const struct plan_wording waiting[REASON_COUNT] = {
+    [REASON_SEAL_BROKEN] = {"451", "4.7.58",
+	"the message was changed after it was signed, it waits; the "
+	"administrator has to look for what changes mail behind the signer"},
 };
 
 const char *
@@ -218,8 +219,8 @@ plan_reason_waiting(enum plan_reason reason)
 
 	if (wording->code[0] == '4')
 		return wording;
-	if (reasons[reason].waiting.code)
-		return &reasons[reason].waiting;
+	if (waiting[reason].code)
+		return &waiting[reason];
 	return &reasons[REASON_INTERNAL].wording;
 }
 
