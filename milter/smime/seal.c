@@ -164,6 +164,7 @@ static void
 container_take(struct seal_digester *d, const struct mime_part *part,
     struct seal_part *out)
 {
+	out->in_ruins = part->structure_malformed;
 	if (!out->loose) {
 		seal_digest_begin(d, SEAL_LABEL_GLUE);
 		add_glue(d, part);

@@ -91,6 +91,7 @@ struct seal_part {
 	struct seal_text decoded_letters;
 	uint64_t blanks; /* SP and TAB in the decoded body */
 	/* What contains parts. */
+	bool in_ruins;		/* as a multipart it could not be trusted */
 	struct seal_bytes glue; /* all that is in none of its parts: preamble,
 	                         * delimiters, empty lines behind headers,
 	                         * epilogue; of a loose one: nothing */

@@ -507,7 +507,7 @@ rest_compare(struct seal_comparing *c)
 	} else if (c->was->rest.len > 0) {
 		add_now(c, SEAL_PART_REMOVED, c->count - 1, 0);
 	}
-	if (root->structure_malformed)
+	if (root->structure_malformed && !c->was->parts[0].in_ruins)
 		add_now(c, SEAL_TEXT_CHANGED, 0, 0);
 }
 
@@ -548,7 +548,8 @@ static const struct mime_part *
 root_find(struct seal_comparing *c, const struct mime_tree *tree)
 {
 	const struct mime_part *part = message_find(c, tree);
-	size_t around = tree->root->body.len - part->body.len;
+	size_t around = tree->root->body.len - part->header_raw.len -
+			part->separator.len - part->body.len;
 
 	c->is_smime = seal_root_of(&part->header) == c->was->root;
 	if (part != tree->root)

@@ -43,8 +43,9 @@ const char *seal_change_name(enum seal_change change);
 struct seal_finding {
 	enum seal_change change;
 	char part[SEAL_PART_TEXT];
-	/* How many were added or taken away, white space around them not
-	 * counted; 0 where that is no question. */
+	/* By how many the content grew or shrank; the size of a part that was
+	 * added or removed (both without transfer encoding), of what is behind
+	 * the end or around the message; 0 where that is no question. */
 	uint64_t bytes;
 	bool benign; /* no reader and no signature minds */
 };

@@ -293,20 +293,6 @@ read_letters(const struct seal_digester *d, struct reader *r, uint64_t count)
 		read_letter(d, r);
 }
 
-/* How long the run is from letter number from up to letter number to. */
-static uint64_t
-run_length(const struct seal_digester *d, struct slice bytes, uint64_t from,
-    uint64_t to)
-{
-	struct reader r = {.bytes = bytes};
-	size_t start;
-
-	read_letters(d, &r, from + 1);
-	start = r.at - 1;
-	read_letters(d, &r, to - from - 1);
-	return r.at - start;
-}
-
 /*
  * Cut out of the new text, before letter p, as many letters as there are too
  * many: what remains has the sum
@@ -339,9 +325,8 @@ find_surplus(const struct seal_digester *d, const struct seal_text *was,
 
 enum seal_growth
 seal_text_growth(const struct seal_digester *d, const struct seal_text *was,
-    struct slice bytes, const struct seal_text *now, uint64_t *added)
+    struct slice bytes, const struct seal_text *now)
 {
-	uint64_t from, surplus = now->len - was->len;
 	int64_t found;
 
 	if (now->len <= was->len)
@@ -349,11 +334,9 @@ seal_text_growth(const struct seal_digester *d, const struct seal_text *was,
 	found = find_surplus(d, was, bytes, now);
 	if (found < 0)
 		return SEAL_GROWTH_NONE;
-	from = (uint64_t)found;
-	*added = run_length(d, bytes, from, from + surplus);
-	if (from == was->len)
+	if ((uint64_t)found == was->len)
 		return SEAL_GROWTH_BEHIND;
-	return from == 0 ? SEAL_GROWTH_BEFORE : SEAL_GROWTH_WITHIN;
+	return found == 0 ? SEAL_GROWTH_BEFORE : SEAL_GROWTH_WITHIN;
 }
 
 bool

@@ -70,12 +70,11 @@ enum seal_growth {
 	SEAL_GROWTH_WITHIN
 };
 
-/* Is bytes, whose text is now, the text was and one more run of bytes?  *added
- * is the length of that run without white space around it.  One pass, or
- * two. */
+/* Is bytes, whose text is now, the text was and one more run of letters?  One
+ * pass. */
 enum seal_growth seal_text_growth(const struct seal_digester *d,
     const struct seal_text *was, struct slice bytes,
-    const struct seal_text *now, uint64_t *added);
+    const struct seal_text *now);
 
 bool seal_bytes_equal(const struct seal_bytes *a, const struct seal_bytes *b);
 bool seal_text_equal(const struct seal_text *a, const struct seal_text *b);

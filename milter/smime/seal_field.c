@@ -36,6 +36,8 @@
 enum {
 	FLAG_LOOSE = 0x80,
 	FLAG_ENDS = 0x40, /* preamble or epilogue */
+	FLAG_RUINS = 0x20,
+	FLAGS = FLAG_LOOSE | FLAG_ENDS | FLAG_RUINS,
 	KIND_SHIFT = 3,
 	CTE_MASK = 7
 };
@@ -104,10 +106,12 @@ static void
 put_part(struct buf *b, const struct seal_part *p)
 {
 	bool ends = p->preamble.len > 0 || p->epilogue.len > 0;
+	unsigned flags = (p->loose ? FLAG_LOOSE : 0u) |
+			 (ends ? FLAG_ENDS : 0u) |
+			 (p->in_ruins ? FLAG_RUINS : 0u);
+	unsigned kind = (unsigned)p->kind << KIND_SHIFT;
 
-	buf_add_char(
-	    b, (char)((p->loose ? FLAG_LOOSE : 0) | (ends ? FLAG_ENDS : 0) |
-		      (int)p->kind << KIND_SHIFT | (int)p->cte));
+	buf_add_char(b, (char)(flags | kind | (unsigned)p->cte));
 	put_number(b, p->depth);
 	put_bytes(b, &p->header);
 	if (p->kind == MIME_LEAF) {
@@ -275,10 +279,11 @@ get_part(struct input *in, struct seal_part *p)
 	unsigned kind;
 
 	get(in, &first, 1);
-	kind = (first & ~(unsigned)(FLAG_LOOSE | FLAG_ENDS)) >> KIND_SHIFT;
+	kind = (first & ~(unsigned)FLAGS) >> KIND_SHIFT;
 	*p = (struct seal_part){.kind = (enum mime_kind)kind,
 	    .cte = (enum mime_cte)(first & CTE_MASK),
-	    .loose = first & FLAG_LOOSE};
+	    .loose = first & FLAG_LOOSE,
+	    .in_ruins = first & FLAG_RUINS};
 	if (kind > MIME_MESSAGE || p->cte > MIME_CTE_OTHER)
 		in->bad = true;
 	p->depth = (unsigned)get_number(in);

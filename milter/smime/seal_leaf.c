@@ -38,6 +38,14 @@ add(struct seal_comparing *c, const struct leaf *l, enum seal_change change,
 	    c->out, seal_finding_make(change, l->node->part, bytes));
 }
 
+/* By how much content grew, which says more than the number of letters; unless
+ * white space went the other way. */
+static uint64_t
+growth_bytes(uint64_t before, uint64_t after, uint64_t letters)
+{
+	return after > before ? after - before : letters;
+}
+
 static bool
 add_growth(struct seal_comparing *c, const struct leaf *l,
     enum seal_growth growth, uint64_t bytes)
@@ -61,30 +69,32 @@ add_growth(struct seal_comparing *c, const struct leaf *l,
 static bool
 raw_growth_find(struct seal_comparing *c, const struct leaf *l)
 {
-	uint64_t bytes = 0;
+	const struct seal_part *was = l->was, *now = &l->node->now;
 
 	return add_growth(c, l,
-	    seal_text_growth(&c->d, &l->was->letters, l->node->part->body,
-		&l->node->now.letters, &bytes),
-	    bytes);
+	    seal_text_growth(
+		&c->d, &was->letters, l->node->part->body, &now->letters),
+	    growth_bytes(was->raw.len, now->raw.len,
+		now->letters.len - was->letters.len));
 }
 
 static int
 growth_find(struct seal_comparing *c, const struct leaf *l, bool *found,
     struct err *err)
 {
-	enum seal_growth growth;
+	const struct seal_part *was = l->was, *now = &l->node->now;
 	struct slice decoded;
 	struct spool spool;
-	uint64_t bytes = 0;
 	int rc = -1;
 
 	spool_init(&spool, c->opts->spool);
 	if (seal_body_decode(l->node->part, &spool, &decoded, err))
 		goto out;
-	growth = seal_text_growth(&c->d, &l->was->decoded_letters, decoded,
-	    &l->node->now.decoded_letters, &bytes);
-	*found = add_growth(c, l, growth, bytes);
+	*found = add_growth(c, l,
+	    seal_text_growth(
+		&c->d, &was->decoded_letters, decoded, &now->decoded_letters),
+	    growth_bytes(was->decoded.len, now->decoded.len,
+		now->decoded_letters.len - was->decoded_letters.len));
 	rc = 0;
 out:
 	spool_fini(&spool);
@@ -92,19 +102,21 @@ out:
 }
 
 /* A signature, and a message that is one CMS object, mean the same in any
- * encoding. */
+ * encoding, and in other lines nobody can tell them apart. */
 static void
 re_encoded_find(struct seal_comparing *c, const struct leaf *l)
 {
 	const struct seal_part *was = l->was, *now = &l->node->now;
+	bool same_letters = seal_text_equal(&was->letters, &now->letters);
 	struct seal_finding finding =
 	    seal_finding_make(SEAL_RE_ENCODED, l->node->part, 0);
 
-	if (was->cte == now->cte && !l->is_signature &&
-	    !seal_text_equal(&was->letters, &now->letters) &&
+	finding.benign = l->is_cms || l->is_signature;
+	if (finding.benign && same_letters && was->cte == now->cte)
+		return;
+	if (was->cte == now->cte && !l->is_signature && !same_letters &&
 	    raw_growth_find(c, l))
 		return;
-	finding.benign = l->is_cms || l->is_signature;
 	seal_findings_add(c->out, finding);
 }
 
@@ -124,7 +136,9 @@ changed_find(struct seal_comparing *c, const struct leaf *l, struct err *err)
 	if (found || raw_growth_find(c, l))
 		return 0;
 	if (after < before)
-		add(c, l, SEAL_TEXT_CUT, before - after);
+		add(c, l, SEAL_TEXT_CUT,
+		    growth_bytes(l->node->now.decoded.len, l->was->decoded.len,
+			before - after));
 	else
 		add(c, l, SEAL_TEXT_CHANGED, 0);
 	return 0;
@@ -146,8 +160,12 @@ body_find(struct seal_comparing *c, const struct leaf *l, struct err *err)
 	if (l->is_signature ||
 	    !seal_text_equal(&was->decoded_letters, &now->decoded_letters))
 		return changed_find(c, l, err);
+	/* As many blanks, yet more or fewer bytes: CR or LF. */
 	add(c, l,
-	    was->blanks == now->blanks ? SEAL_LINE_ENDS : SEAL_WHITE_SPACE, 0);
+	    was->blanks == now->blanks && was->decoded.len != now->decoded.len
+		? SEAL_LINE_ENDS
+		: SEAL_WHITE_SPACE,
+	    0);
 	return 0;
 }
 

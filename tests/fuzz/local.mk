@@ -96,7 +96,8 @@ FUZZ_TARGETS += %D%/fuzz_key_message %D%/fuzz_keyd_answer %D%/fuzz_keyd_checks
 
 # smime/
 FUZZ_TARGETS += %D%/fuzz_capabilities %D%/fuzz_smime_detect \
-	%D%/fuzz_smime_verify %D%/fuzz_smime_decrypt %D%/fuzz_smime_layers
+	%D%/fuzz_smime_verify %D%/fuzz_smime_decrypt %D%/fuzz_smime_layers \
+	%D%/fuzz_smime_seal
 %C%_fuzz_capabilities_SOURCES = %D%/fuzz_capabilities.c %D%/fuzz.h
 %C%_fuzz_capabilities_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_capabilities_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -121,6 +122,11 @@ FUZZ_TARGETS += %D%/fuzz_capabilities %D%/fuzz_smime_detect \
 %C%_fuzz_smime_layers_CPPFLAGS = $(FUZZ_CPPFLAGS) $(ZLIB_CFLAGS)
 %C%_fuzz_smime_layers_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_smime_layers_LDADD = $(SMIME_LIBS)
+
+%C%_fuzz_smime_seal_SOURCES = %D%/fuzz_smime_seal.c %D%/fuzz.h
+%C%_fuzz_smime_seal_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_smime_seal_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_smime_seal_LDADD = $(SMIME_LIBS)
 
 # gateway/: what comes back to it
 FUZZ_TARGETS += %D%/fuzz_gate %D%/fuzz_token
