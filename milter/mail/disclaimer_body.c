@@ -292,6 +292,7 @@ guess_label(struct slice text)
 	return label;
 }
 
+/* Text with NULs is UTF-16, whatever it is called, or no text. */
 static void
 find_charset(struct disclaimer_body *b)
 {
@@ -302,7 +303,8 @@ find_charset(struct disclaimer_body *b)
 		      header_count(&b->part->header, "Content-Type") > 0;
 	if (!b->labelled)
 		label = guess_label(b->text);
-	b->charset = label ? charset_find(slice_text(label)) : NULL;
+	if (label && slice_find(b->text, '\0', 0) == b->text.len)
+		b->charset = charset_find(slice_text(label));
 }
 
 static int

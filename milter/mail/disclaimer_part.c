@@ -287,6 +287,38 @@ is_inside_7bit(const struct mime_part *part)
 	return false;
 }
 
+/* Would a line be taken for a delimiter of a multipart around it?  Encoded
+ * lines never are. */
+static bool
+looks_like_delimiter(const struct mime_part *part, struct slice line)
+{
+	const char *boundary;
+
+	for (part = part->parent; part; part = part->parent) {
+		boundary = mime_type_param(&part->type, "boundary");
+		if (part->kind == MIME_MULTIPART && boundary &&
+		    slice_has_prefix(line, boundary))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_delimiter(const struct mime_part *part, struct slice text)
+{
+	struct slice line;
+	size_t end;
+
+	for (size_t pos = 0; pos < text.len; pos = end + 1) {
+		end = slice_find(text, '\n', pos);
+		line = slice_part(text, pos, end);
+		if (slice_has_prefix(line, "--") &&
+		    looks_like_delimiter(part, slice_part(line, 2, line.len)))
+			return true;
+	}
+	return false;
+}
+
 /* Can the bytes stand under the label that the part has? */
 static bool
 can_stand(const struct change *c)
@@ -297,6 +329,9 @@ can_stand(const struct change *c)
 	mime_texture_scan(&texture, buf_slice(&c->words));
 	if (c->converted)
 		mime_texture_scan(&texture, c->text);
+	if (has_delimiter(part, buf_slice(&c->words)) ||
+	    (c->converted && has_delimiter(part, c->text)))
+		return false;
 	if (texture.has_8bit && !part->body_texture.has_8bit &&
 	    (part->cte == MIME_CTE_7BIT || is_inside_7bit(part)))
 		return false;

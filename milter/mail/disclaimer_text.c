@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "mail/charset.h"
+#include "mail/html_scan.h"
 
 /* Markup for a line end or a character is at most six bytes, and a control
  * character is none: so much can a file become. */
@@ -210,6 +211,18 @@ make_html(struct slice text, struct buf *out)
 	buf_add_text(out, "</p>\r\n");
 }
 
+/* What never ends would swallow what follows it.  Marks are text like other. */
+static bool
+is_closed(struct slice html)
+{
+	struct html_scan s;
+
+	html_scan_init(&s);
+	for (size_t i = 0; i < html.len; i++)
+		html_scan_byte(&s, html.data[i]);
+	return s.state == HTML_DATA;
+}
+
 /* A document inside a document would end it. */
 static int
 check_fragment(struct slice html, struct err *err)
@@ -225,6 +238,9 @@ check_fragment(struct slice html, struct err *err)
 				    "html: %s...: it is put into the body of "
 				    "another document",
 				    tags[k]);
+	if (!is_closed(html))
+		return err_set(err, ERR_PERMANENT,
+		    "html: it ends inside a tag, comment, script or style");
 	return 0;
 }
 

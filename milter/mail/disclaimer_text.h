@@ -40,7 +40,7 @@ struct disclaimer {
  * "%{".  *out is the caller's, who frees it.  Permanent error, "text: line 3:
  * ..." or "html: ...": too large, not UTF-8, a control character, nothing but
  * white space, an unknown placeholder, or HTML that is a whole document
- * instead of a fragment.
+ * instead of a fragment, or ends inside markup.
  */
 int disclaimer_template_new(struct slice text, struct slice html,
     struct disclaimer_template **out, struct err *err) MUST_USE;

@@ -293,6 +293,15 @@ html_scan_byte(struct html_scan *s, unsigned char c)
 	return text;
 }
 
+size_t
+html_scan_text(struct html_scan *s, struct slice next)
+{
+	size_t n = s->state == HTML_DATA ? slice_find(next, '<', 0) : 0;
+
+	s->pos += n;
+	return n;
+}
+
 /* --- escape sequences (ECMA-35) --- */
 
 struct escapes {
@@ -329,6 +338,10 @@ html_find_end(struct slice html, bool escapes, size_t *offset)
 
 	html_scan_init(&s);
 	for (size_t i = 0; i < html.len; i++) {
+		if (!escapes)
+			i += html_scan_text(&s, slice_part(html, i, html.len));
+		if (i == html.len)
+			break;
 		if (!escapes || escapes_take(&e, html.data[i]))
 			html_scan_byte(&s, html.data[i]);
 		else

@@ -51,6 +51,10 @@ void html_scan_init(struct html_scan *s);
  * it text that is seen, of the title or of a text field not? */
 bool html_scan_byte(struct html_scan *s, unsigned char c);
 
+/* How many of the next bytes, none of them of markup, are text; they are taken
+ * together. */
+size_t html_scan_text(struct html_scan *s, struct slice next);
+
 /*
  * Where something that shall be seen at the end of a document can be put: the
  * offset of its last </body>, else of the last </html>, else its length; none

@@ -7,7 +7,7 @@
  */
 #include "mail/html_text.h"
 
-#include <string.h>
+#include "mail/charset.h"
 
 void
 html_text_init(struct html_text *h, const struct charset_sink *out)
@@ -140,44 +140,84 @@ end_entity(struct html_text *h, struct err *err)
 static bool
 belongs_to_entity(const struct html_text *h, unsigned char c)
 {
-	if (h->entity_len == 0)
-		return c == '&';
 	return h->entity_len < HTML_ENTITY_MAX &&
 	       ((c == '#' && h->entity_len == 1) || (c >= '0' && c <= '9') ||
 		   (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z'));
 }
 
-/* A byte of text, which is put into the entity or ends it. */
-static int
-take_text(struct html_text *h, const unsigned char *c, struct err *err)
+/* Text with nothing in it that needs a look; returns its length. */
+static size_t
+plain_run(struct html_text *h, struct slice utf8)
 {
-	bool in_entity = h->entity_len > 0;
+	size_t n = 0;
 
-	if (belongs_to_entity(h, *c)) {
-		h->entity[h->entity_len++] = (char)*c;
+	if (h->scan.state != HTML_DATA)
+		return 0;
+	while (n < utf8.len && utf8.data[n] != '<' && utf8.data[n] != '&')
+		n++;
+	return html_scan_text(&h->scan, slice_part(utf8, 0, n));
+}
+
+/* The next character of a reference, or what ends it; returns the bytes that
+ * were used. */
+static int
+take_entity(struct html_text *h, unsigned char c, size_t *used, struct err *err)
+{
+	*used = 1;
+	if (belongs_to_entity(h, c)) {
+		h->entity[h->entity_len++] = (char)c;
+		html_scan_byte(&h->scan, c);
 		return 0;
 	}
-	if (in_entity && end_entity(h, err))
-		return -1;
-	if (in_entity && *c == ';')
+	if (c == ';')
+		html_scan_byte(&h->scan, c);
+	else
+		*used = 0;
+	return end_entity(h, err);
+}
+
+/* A character of markup, or one that begins or ends it. */
+static int
+take_character(
+    struct html_text *h, struct slice utf8, size_t *used, struct err *err)
+{
+	bool text = html_scan_byte(&h->scan, utf8.data[0]);
+
+	*used = 1;
+	if (!text)
 		return 0;
-	if (*c == '&') {
+	if (utf8.data[0] == '&') {
 		h->entity[h->entity_len++] = '&';
 		return 0;
 	}
-	return h->out.take(h->out.context, slice_make(c, 1), err);
+	*used = charset_utf8_length(utf8);
+	*used = *used > 0 ? *used : 1;
+	html_scan_text(&h->scan, slice_part(utf8, 1, *used));
+	return h->out.take(h->out.context, slice_part(utf8, 0, *used), err);
+}
+
+static int
+take_run(struct html_text *h, struct slice utf8, size_t *used, struct err *err)
+{
+	*used = plain_run(h, utf8);
+	if (*used > 0)
+		return h->out.take(
+		    h->out.context, slice_part(utf8, 0, *used), err);
+	return take_character(h, utf8, used, err);
 }
 
 int
 html_text_take(void *context, struct slice utf8, struct err *err)
 {
 	struct html_text *h = context;
+	size_t used;
+	int rc;
 
-	for (size_t i = 0; i < utf8.len; i++) {
-		bool text = html_scan_byte(&h->scan, utf8.data[i]);
-
-		if (text ? take_text(h, &utf8.data[i], err)
-			 : end_entity(h, err))
+	for (; utf8.len > 0; utf8 = slice_part(utf8, used, utf8.len)) {
+		rc = h->entity_len > 0
+			 ? take_entity(h, utf8.data[0], &used, err)
+			 : take_run(h, utf8, &used, err);
+		if (rc)
 			return -1;
 	}
 	return 0;

@@ -31,14 +31,18 @@ MAIL_TESTS = \
 	tests/unit/test_charset \
 	tests/unit/test_charset_convert \
 	tests/unit/test_disclaimer \
+	tests/unit/test_disclaimer_corpus \
 	tests/unit/test_disclaimer_text \
 	tests/unit/test_domain \
 	tests/unit/test_encoded_word \
 	tests/unit/test_header \
+	tests/unit/test_html_scan \
+	tests/unit/test_html_text \
 	tests/unit/test_mime_build \
 	tests/unit/test_mime_canon \
 	tests/unit/test_mime_codec \
 	tests/unit/test_mime_corpus \
+	tests/unit/test_mime_label \
 	tests/unit/test_mime_scan \
 	tests/unit/test_mime_strict \
 	tests/unit/test_mime_texture \
@@ -49,6 +53,10 @@ MAIL_TESTS = \
 # Judges trees and canonical forms, for unit tests and fuzz targets.
 MIME_CHECK = tests/unit/mime_check.c tests/unit/mime_check.h \
 	tests/unit/naive_codec.c tests/unit/naive_codec.h
+# The same for disclaimers.
+DISCLAIMER_CHECK = tests/unit/disclaimer_check.c \
+	tests/unit/disclaimer_check.h \
+	tests/unit/naive_codec.c tests/unit/naive_codec.h
 
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
@@ -58,6 +66,10 @@ tests_unit_test_charset_convert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_convert_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_disclaimer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_disclaimer_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_disclaimer_corpus_SOURCES = \
+	tests/unit/test_disclaimer_corpus.c $(DISCLAIMER_CHECK)
+tests_unit_test_disclaimer_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_disclaimer_corpus_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_disclaimer_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_disclaimer_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -66,6 +78,10 @@ tests_unit_test_encoded_word_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_encoded_word_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_html_scan_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_html_scan_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_html_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_html_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_build_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_build_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_canon_SOURCES = tests/unit/test_mime_canon.c \
@@ -78,6 +94,8 @@ tests_unit_test_mime_corpus_SOURCES = tests/unit/test_mime_corpus.c \
 	$(MIME_CHECK)
 tests_unit_test_mime_corpus_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_mime_corpus_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_mime_label_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_mime_label_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_mime_scan_SOURCES = tests/unit/test_mime_scan.c \
 	$(MIME_CHECK)
 tests_unit_test_mime_scan_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -14,7 +14,8 @@ noinst_PROGRAMS += $(FUZZ_TARGETS)
 # mail/
 FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_encoded_word %D%/fuzz_header \
 	%D%/fuzz_mime_type \
-	%D%/fuzz_mime_codec %D%/fuzz_mime_scan %D%/fuzz_mime_canon
+	%D%/fuzz_mime_codec %D%/fuzz_mime_scan %D%/fuzz_mime_canon \
+	%D%/fuzz_mail_disclaimer
 %C%_fuzz_address_SOURCES = %D%/fuzz_address.c %D%/fuzz.h
 %C%_fuzz_address_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_address_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -47,6 +48,12 @@ FUZZ_TARGETS += %D%/fuzz_address %D%/fuzz_encoded_word %D%/fuzz_header \
 %C%_fuzz_mime_canon_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_mime_canon_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_mime_canon_LDADD = $(MAIL_LIBS)
+%C%_fuzz_mail_disclaimer_SOURCES = %D%/fuzz_mail_disclaimer.c %D%/fuzz.h \
+	tests/unit/disclaimer_check.c tests/unit/disclaimer_check.h \
+	$(MIME_CHECK)
+%C%_fuzz_mail_disclaimer_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_mail_disclaimer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_mail_disclaimer_LDADD = $(MAIL_LIBS)
 
 # gateway/
 FUZZ_TARGETS += %D%/fuzz_authres %D%/fuzz_trigger

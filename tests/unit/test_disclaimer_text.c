@@ -146,6 +146,8 @@ test_errors(void **state)
 	check_error("a\n%{nam} b}", "",
 	    "text: line 2: %{nam}: no such placeholder (there are %{name} and "
 	    "%{address}; \"%%{\" writes \"%{\")");
+	check_error("a", "<p>a</p><!-- ",
+	    "html: it ends inside a tag, comment, script or style");
 	check_error("a", "<p>\n</Body>",
 	    "html: </body...: it is put into the body of another document");
 }
