@@ -19,7 +19,7 @@
 struct list {
 	struct reading *reading;
 	const struct option *option;
-	char *groups; /* as many as there are, each member_width long */
+	char *groups; /* as many as there are, each of the list's width */
 };
 
 /* Every such struct begins with its name. */
@@ -42,9 +42,9 @@ complain(const struct list *l, const config_setting_t *value, const char *path,
 static void
 set_defaults(const struct list *l, void *group)
 {
-	const struct option *o = l->option->members;
+	const struct option *o = l->option->list->options;
 
-	for (size_t i = 0; i < l->option->member_count; i++)
+	for (size_t i = 0; i < l->option->list->count; i++)
 		if (o[i].fallback)
 			value_default(l->reading, &o[i], group);
 }
@@ -53,18 +53,18 @@ static int
 read_member(const struct list *l, const config_setting_t *member,
     const char *prefix, void *group)
 {
-	const struct option *list = l->option;
+	const struct option_list *list = l->option->list;
 	const char *name = config_setting_name(member);
 	const struct option *o =
-	    lookup_option(list->members, list->member_count, name);
+	    lookup_option(list->options, list->count, name);
 	char *path = xasprintf("%s.%s", prefix, name);
 	int rc = -1;
 
 	if (o)
 		rc = value_read(l->reading, o, path, member, group);
 	else
-		lookup_complain(l->reading, member, path, "", list->members,
-		    list->member_count);
+		lookup_complain(
+		    l->reading, member, path, "", list->options, list->count);
 	free(path);
 	return rc;
 }
@@ -88,8 +88,8 @@ read_group(const struct list *l, const config_setting_t *value,
 		    l, config_setting_get_elem(value, i), path, group);
 	if (!config_setting_get_member(value, "name"))
 		fault = "name is missing";
-	else if (rc == 0 && l->option->fault)
-		fault = l->option->fault(value, group);
+	else if (rc == 0 && l->option->list->fault)
+		fault = l->option->list->fault(value, group);
 	if (!fault)
 		return rc;
 	complain(l, value, path, fault);
@@ -97,22 +97,23 @@ read_group(const struct list *l, const config_setting_t *value,
 }
 
 static bool
-is_same(const struct option *o, const void *a, const void *b)
+is_same(const struct option_list *list, const void *a, const void *b)
 {
 	if (!name_of(a) || !name_of(b))
 		return false;
-	return o->same ? o->same(a, b) : strcmp(name_of(a), name_of(b)) == 0;
+	return list->same ? list->same(a, b)
+			  : strcmp(name_of(a), name_of(b)) == 0;
 }
 
 static int
 check_is_new(const struct list *l, const config_setting_t *value, size_t i)
 {
 	const struct option *o = l->option;
-	const char *group = l->groups + i * o->member_width;
+	const char *group = l->groups + i * o->list->width;
 	char place[512];
 
 	for (size_t k = 0; k < i; k++) {
-		if (!is_same(o, group, l->groups + k * o->member_width))
+		if (!is_same(o->list, group, l->groups + k * o->list->width))
 			continue;
 		reading_place(l->reading, value, place, sizeof(place));
 		settings_errors_add(l->reading->errors,
@@ -131,8 +132,7 @@ read_element(const struct list *l, const config_setting_t *list, size_t i)
 	char *path = xasprintf("%s[%zu]", l->option->name, i);
 	int rc;
 
-	rc =
-	    read_group(l, value, path, l->groups + i * l->option->member_width);
+	rc = read_group(l, value, path, l->groups + i * l->option->list->width);
 	free(path);
 	return rc | check_is_new(l, value, i);
 }
@@ -152,7 +152,7 @@ groups_read(struct reading *r, const struct option *o,
 		    "a list like ( { name = \"example.org\"; } )");
 		return -1;
 	}
-	l.groups = arena_alloc(r->arena, (count + 1) * o->member_width);
+	l.groups = arena_alloc(r->arena, (count + 1) * o->list->width);
 	assert(l.groups);
 	for (size_t i = 0; i < count; i++)
 		rc |= read_element(&l, list, i);

@@ -9,6 +9,7 @@ milter_settings_libsettings_a_SOURCES = \
 	%D%/names.c %D%/names.h \
 	%D%/number.c %D%/number.h \
 	%D%/option.c %D%/option.h \
+	%D%/option_list.c %D%/option_list.h \
 	%D%/reading.c %D%/reading.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/text.c %D%/text.h \

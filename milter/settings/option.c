@@ -6,7 +6,7 @@
  */
 #include "settings/option.h"
 
-#include "settings/group_check.h"
+#include "settings/option_list.h"
 #include "settings/settings.h"
 
 static const struct option_word on_error_words[] = {
@@ -50,199 +50,13 @@ static const struct option_word log_level_words[] = {
     {NULL, 0},
 };
 
-static const struct option_word position_words[] = {
-    {"start", POSITION_START},
-    {"end", POSITION_END},
-    {"anywhere", POSITION_ANYWHERE},
-    {NULL, 0},
-};
-
 #define FIELD(member) .field = offsetof(struct settings, member)
 #define COUNT(member) .count_field = offsetof(struct settings, member)
-#define MEMBERS(table, type)                                                   \
-	.members = (table), .member_count = sizeof(table) / sizeof(*(table)),  \
-	.member_width = sizeof(type)
-
-/* Words and meaning of policy settings: base/setting.h. */
-#define SENDER                                                                 \
-	.type = OPTION_SETTING, .settings = sender_settings,                   \
-	.setting_count = SENDER_SETTINGS
-#define RECIPIENT                                                              \
-	.type = OPTION_SETTING, .settings = recipient_settings,                \
-	.setting_count = RECIPIENT_SETTINGS
 
 #define GUARD_TOO  .guard = OPTION_IN_GUARD_TOO
 #define GUARD_ONLY .guard = OPTION_ONLY_IN_GUARD
 
-#define DISCLAIMER_FIELD(member)                                               \
-	.field = offsetof(struct gateway_disclaimer, member)
-#define DOMAIN_FIELD(member) .field = offsetof(struct gateway_domain, member)
-#define RECIPIENT_FIELD(member)                                                \
-	.field = offsetof(struct gateway_recipient, member)
-#define TRIGGER_FIELD(member) .field = offsetof(struct gateway_trigger, member)
-#define LOGIN_FIELD(member)   .field = offsetof(struct gateway_login, member)
-#define CLIENT_FIELD(member)  .field = offsetof(struct gateway_client, member)
-
 /* clang-format off */
-#define DOMAIN_SETTING(setting)                                                \
-    {.name = (setting),                                                        \
-     SENDER,                                                                   \
-     DOMAIN_FIELD(level),                                                      \
-     .doc = "as defaults." setting ", for this domain"}
-
-static const struct option domain_options[] = {
-    {.name = "name",
-     .type = OPTION_DOMAIN,
-     DOMAIN_FIELD(name),
-     .doc = "the domain, as in mail addresses"},
-    {.name = "sign",
-     .type = OPTION_SWITCH,
-     DOMAIN_FIELD(level.sign),
-     .doc = "as defaults.sign, for this domain"},
-    DOMAIN_SETTING("encrypt"),
-    {.name = "exempt",
-     .type = OPTION_EXEMPT,
-     DOMAIN_FIELD(level.exempt),
-     .doc = "as defaults.exempt, for this domain"},
-    DOMAIN_SETTING("own_cert_problem"),
-    DOMAIN_SETTING("signature_algorithm"),
-    DOMAIN_SETTING("mixed"),
-    DOMAIN_SETTING("bcc"),
-    DOMAIN_SETTING("triggers"),
-    DOMAIN_SETTING("mode"),
-    {.name = "decrypt",
-     .type = OPTION_SWITCH,
-     DOMAIN_FIELD(level.decrypt),
-     .doc = "as defaults.decrypt, for this domain"},
-    DOMAIN_SETTING("disclaimer_repeat"),
-    DOMAIN_SETTING("disclaimer_protected"),
-    {.name = "escrow",
-     .type = OPTION_ADDRESSES,
-     DOMAIN_FIELD(escrow),
-     .count_field = offsetof(struct gateway_domain, escrow_count),
-     .doc = "as defaults.escrow, for this domain"},
-    {.name = "disclaimer",
-     .type = OPTION_DISCLAIMER,
-     DOMAIN_FIELD(disclaimer),
-     .appends = true,
-     .doc = "as defaults.disclaimer, for this domain"},
-};
-
-static const struct option disclaimer_options[] = {
-    {.name = "name",
-     .type = OPTION_DISCLAIMER_NAME,
-     DISCLAIMER_FIELD(name),
-     .doc = "what domains and users choose it by"},
-    {.name = "text",
-     .type = OPTION_PATH,
-     DISCLAIMER_FIELD(text),
-     .doc = "file with the text"},
-    {.name = "html",
-     .type = OPTION_OPTIONAL_PATH,
-     .fallback = "\"\"",
-     DISCLAIMER_FIELD(html),
-     .doc = "file with the same in HTML"},
-};
-
-#define RECIPIENT_SETTING(setting)                                             \
-    {.name = (setting),                                                        \
-     RECIPIENT,                                                                \
-     RECIPIENT_FIELD(level),                                                   \
-     .doc = "as recipient_defaults." setting ", for them"}
-#define RECIPIENT_OPTIONS(type_of_name, doc_of_name)                           \
-    {.name = "name",                                                           \
-     .type = (type_of_name),                                                   \
-     RECIPIENT_FIELD(name),                                                    \
-     .doc = (doc_of_name)},                                                    \
-    RECIPIENT_SETTING("encrypt"),                                              \
-    RECIPIENT_SETTING("signature"),                                            \
-    RECIPIENT_SETTING("certificates"),                                         \
-    RECIPIENT_SETTING("cipher"),                                               \
-    RECIPIENT_SETTING("key_transport"),                                        \
-    RECIPIENT_SETTING("unchecked"),                                            \
-    RECIPIENT_SETTING("inbound_signature"),                                    \
-    RECIPIENT_SETTING("inbound_encryption"),                                   \
-    RECIPIENT_SETTING("inbound_level"),                                        \
-    RECIPIENT_SETTING("inbound_action"),                                       \
-    {.name = "domain_certificate",                                             \
-     .type = OPTION_OPTIONAL_ADDRESS,                                          \
-     RECIPIENT_FIELD(domain_certificate),                                      \
-     .doc = "whose certificates stand in where they have none"}
-
-static const struct option recipient_domain_options[] = {
-    RECIPIENT_OPTIONS(OPTION_PATTERN, "a domain, or all domains below it"),
-};
-
-static const struct option recipient_options[] = {
-    RECIPIENT_OPTIONS(OPTION_ADDRESS, "an address"),
-};
-
-static const struct option trigger_options[] = {
-    {.name = "name",
-     .type = OPTION_LISTED_NAME,
-     TRIGGER_FIELD(name),
-     .doc = "what it is called in the log"},
-    {.name = "subject",
-     .type = OPTION_OPTIONAL_TEXT,
-     .fallback = "\"\"",
-     TRIGGER_FIELD(subject),
-     .doc = "a keyword in the subject"},
-    {.name = "position",
-     .type = OPTION_WORD,
-     .words = position_words,
-     .fallback = "\"start\"",
-     TRIGGER_FIELD(position),
-     .doc = "where the keyword counts"},
-    {.name = "header",
-     .type = OPTION_FIELD_NAME,
-     .fallback = "\"\"",
-     TRIGGER_FIELD(header),
-     .doc = "a header field"},
-    {.name = "value",
-     .type = OPTION_OPTIONAL_TEXT,
-     .fallback = "\"\"",
-     TRIGGER_FIELD(value),
-     .doc = "what the field must say"},
-    {.name = "keep",
-     .type = OPTION_FLAG,
-     .fallback = "false",
-     TRIGGER_FIELD(keep),
-     .doc = "leave it in the message"},
-    {.name = "wishes",
-     .type = OPTION_WISHES,
-     TRIGGER_FIELD(wishes),
-     .doc = "what the sender wants with it"},
-};
-
-static const struct option login_options[] = {
-    {.name = "name",
-     .type = OPTION_LOGIN,
-     LOGIN_FIELD(name),
-     .doc = "the login, as the mail server knows it"},
-    {.name = "addresses",
-     .type = OPTION_AUTHORS,
-     LOGIN_FIELD(addresses),
-     .count_field = offsetof(struct gateway_login, address_count),
-     .doc = "whom it may write as beside itself"},
-};
-
-static const struct option client_options[] = {
-    {.name = "name",
-     .type = OPTION_TEXT,
-     CLIENT_FIELD(name),
-     .doc = "common name of the certificate's subject"},
-    {.name = "issuer",
-     .type = OPTION_OPTIONAL_TEXT,
-     .fallback = "\"\"",
-     CLIENT_FIELD(issuer),
-     .doc = "common name of its issuer"},
-    {.name = "addresses",
-     .type = OPTION_AUTHORS,
-     CLIENT_FIELD(addresses),
-     .count_field = offsetof(struct gateway_client, address_count),
-     .doc = "whom it may write as"},
-};
-
 const struct option option_table[] = {
     {.name = "role",
      .type = OPTION_WORD,
@@ -499,15 +313,14 @@ const struct option option_table[] = {
      .fallback = "( )",
      FIELD(gateway.domains),
      COUNT(gateway.domain_count),
-     MEMBERS(domain_options, struct gateway_domain),
+     .list = &option_domains,
      .doc = "domains for which S/MIME is activated"},
     {.name = "disclaimers",
      .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.disclaimers),
      COUNT(gateway.disclaimer_count),
-     MEMBERS(disclaimer_options, struct gateway_disclaimer),
-     .fault = group_disclaimer_fault,
+     .list = &option_disclaimers,
      .appends = true,
      .doc = "texts that are appended to mail"},
     {.name = "recipient_defaults.encrypt",
@@ -565,39 +378,35 @@ const struct option option_table[] = {
      .fallback = "( )",
      FIELD(gateway.recipient_domains),
      COUNT(gateway.recipient_domain_count),
-     MEMBERS(recipient_domain_options, struct gateway_recipient),
+     .list = &option_recipient_domains,
      .doc = "domains of recipients that need something else"},
     {.name = "recipients",
      .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.recipients),
      COUNT(gateway.recipient_count),
-     MEMBERS(recipient_options, struct gateway_recipient),
+     .list = &option_recipients,
      .doc = "single recipients that need something else"},
     {.name = "triggers",
      .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.triggers),
      COUNT(gateway.trigger_count),
-     MEMBERS(trigger_options, struct gateway_trigger),
-     .fault = group_trigger_fault,
+     .list = &option_triggers,
      .doc = "how a sender says what he wants"},
     {.name = "logins",
      .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.logins),
      COUNT(gateway.login_count),
-     MEMBERS(login_options, struct gateway_login),
-     .fault = group_login_fault,
+     .list = &option_logins,
      .doc = "who may write as somebody else"},
     {.name = "client_certificates",
      .type = OPTION_GROUPS,
      .fallback = "( )",
      FIELD(gateway.clients),
      COUNT(gateway.client_count),
-     MEMBERS(client_options, struct gateway_client),
-     .fault = group_client_fault,
-     .same = group_client_same,
+     .list = &option_clients,
      .doc = "TLS certificates that may send for our users"},
     {.name = "seal.key",
      .type = OPTION_OPTIONAL_PATH,

@@ -77,23 +77,27 @@ struct option {
 	const char *min, *max;		 /* OPTION_COUNT, _SIZE, _DURATION */
 	const struct setting *settings;	 /* OPTION_SETTING: all of its level */
 	size_t setting_count;
-	size_t field;		      /* offset in struct settings */
-	size_t count_field;	      /* offset of the count of a list */
-	const struct option *members; /* OPTION_GROUPS: of each group; fields
-	                               * are offsets in its struct */
-	size_t member_count;
-	size_t member_width; /* of that struct */
-	/* OPTION_GROUPS, either may be NULL: */
-	/* What contradicts itself in a group, or NULL. */
-	const char *(*fault)(
-	    const struct config_setting_t *value, const void *group);
-	/* Are these two the same?  Otherwise those with the same name are. */
-	bool (*same)(const void *a, const void *b);
-	const char *doc; /* one line */
+	size_t field;			/* offset in struct settings */
+	size_t count_field;		/* offset of the count of a list */
+	const struct option_list *list; /* OPTION_GROUPS */
+	const char *doc;		/* one line */
 	enum option_type type;
 	enum option_guard guard; /* not of the options of a group */
 	bool restart;		 /* a reload cannot change it */
 	bool appends;		 /* to messages */
+};
+
+/* What the groups of a list look like; each is a struct that begins with its
+ * name. */
+struct option_list {
+	const struct option *options; /* fields are offsets in that struct */
+	size_t count;
+	size_t width; /* of that struct */
+	/* What contradicts itself in a group, or NULL; may be NULL. */
+	const char *(*fault)(
+	    const struct config_setting_t *value, const void *group);
+	/* Are these two the same?  NULL: when their names are. */
+	bool (*same)(const void *a, const void *b);
 };
 
 extern const struct option option_table[];

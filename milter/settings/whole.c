@@ -62,8 +62,8 @@ check_members(const struct whole *w, const struct option *list,
 	char *path;
 
 	for (unsigned i = 0; (group = config_setting_get_elem(value, i)); i++)
-		for (size_t k = 0; k < list->member_count; k++) {
-			const struct option *o = &list->members[k];
+		for (size_t k = 0; k < list->list->count; k++) {
+			const struct option *o = &list->list->options[k];
 
 			member = o->appends
 				     ? config_setting_get_member(group, o->name)
@@ -96,7 +96,8 @@ check_option(
 		free(inner);
 	} else if (fault) {
 		complain(w, value, path, fault);
-		check_members(w, o, value);
+		if (o->list)
+			check_members(w, o, value);
 	}
 	free(path);
 }

@@ -34,8 +34,9 @@ print_options(const char *prefix, const struct option *table, size_t size)
 		printf("%s%s\t%s\t%s\n", prefix, o->name,
 		    o->fallback ? o->fallback : "", roles[o->guard]);
 		snprintf(members, sizeof(members), "%s.", o->name);
-		if (o->members)
-			print_options(members, o->members, o->member_count);
+		if (o->list)
+			print_options(
+			    members, o->list->options, o->list->count);
 	}
 }
 
