@@ -109,6 +109,7 @@ SYSTEM_TESTS = \
 	%D%/system/authority_test.py \
 	%D%/system/trigger_test.py \
 	%D%/system/marks_test.py \
+	%D%/system/sealing_test.py \
 	%D%/system/guard_test.py \
 	%D%/system/generations_test.py \
 	%D%/system/inbound_postfix_test.py \

@@ -13,6 +13,7 @@ const struct command *const command_list[] = {
     key_commands,
     contact_commands,
     message_commands,
+    seal_commands,
     explain_commands,
     status_commands,
 };

@@ -15,6 +15,7 @@ extern const struct command login_commands[];
 extern const struct command message_commands[];
 extern const struct command policy_commands[];
 extern const struct command recipient_commands[];
+extern const struct command seal_commands[];
 extern const struct command status_commands[];
 extern const struct command store_commands[];
 extern const struct command user_commands[];

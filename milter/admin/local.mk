@@ -18,6 +18,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/cmd_message.c \
 	%D%/cmd_policy.c \
 	%D%/cmd_recipient.c \
+	%D%/cmd_seal.c \
 	%D%/cmd_status.c \
 	%D%/cmd_store.c \
 	%D%/cmd_user.c \
@@ -60,6 +61,12 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/partner_list.c %D%/partner_list.h \
 	%D%/passphrase.c %D%/passphrase.h \
 	%D%/policy_list.c %D%/policy_list.h \
+	%D%/seal_advice.c %D%/seal_advice.h \
+	%D%/seal_diff.c \
+	%D%/seal_key.c \
+	%D%/seal_part.c %D%/seal_part.h \
+	%D%/seal_show.c %D%/seal_show.h \
+	%D%/seal_verbs.h \
 	%D%/setting_option.c %D%/setting_option.h \
 	%D%/suggest.c %D%/suggest.h \
 	%D%/table.c %D%/table.h
@@ -85,6 +92,8 @@ ADMIN_TESTS = \
 	tests/unit/test_output \
 	tests/unit/test_passphrase \
 	tests/unit/test_policy_list \
+	tests/unit/test_seal_advice \
+	tests/unit/test_seal_part \
 	tests/unit/test_setting_option \
 	tests/unit/test_suggest \
 	tests/unit/test_table
@@ -109,6 +118,10 @@ tests_unit_test_passphrase_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_passphrase_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_policy_list_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_policy_list_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_seal_advice_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_seal_advice_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_seal_part_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_seal_part_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_setting_option_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_setting_option_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_suggest_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)

@@ -1,0 +1,9 @@
+/* seal_show.h: what "seal diff" has found, in all forms of output. */
+#ifndef ADMIN_SEAL_SHOW_H
+#define ADMIN_SEAL_SHOW_H
+
+#include "admin/output.h"
+
+void seal_show(struct output *o, const json_t *object);
+
+#endif

@@ -1,0 +1,12 @@
+/* seal_verbs.h: what the verbs of "seal" do; see command.h. */
+#ifndef ADMIN_SEAL_VERBS_H
+#define ADMIN_SEAL_VERBS_H
+
+#include "admin/command.h"
+
+enum verb_result seal_key_run(
+    struct admin *a, const struct args *args, struct err *err);
+enum verb_result seal_diff_run(
+    struct admin *a, const struct args *args, struct err *err);
+
+#endif
