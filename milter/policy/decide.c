@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "policy/disclaim.h"
 #include "policy/settle.h"
 
 static const enum plan_reason reason_of_identity[] = {
@@ -162,6 +163,8 @@ static void
 make_nothing(struct plan *plan)
 {
 	plan->sign = plan->encrypt = plan->opaque = false;
+	if (plan->disclaimer == PLAN_DISCLAIMER_ADD)
+		plan->disclaimer = PLAN_DISCLAIMER_NONE;
 	plan->group_count = 0;
 	for (size_t i = 0; i < plan->recipient_count; i++)
 		plan->recipients[i].group = PLAN_NO_GROUP;
@@ -180,11 +183,36 @@ settle_signature(const struct policy_facts *facts, struct plan *plan)
 	} else if (plan->must_sign && !plan->sign) {
 		plan->action = PLAN_REFUSE;
 		plan->reason = REASON_MUST_SIGN;
-	} else if (plan->sign || plan->encrypt || plan->refused > 0) {
+	} else if (plan->sign || plan->encrypt || plan->refused > 0 ||
+		   plan->disclaimer == PLAN_DISCLAIMER_ADD) {
 		plan->action = PLAN_PROTECT;
 	} else {
 		plan->reason = plan->sign_reason;
 	}
+}
+
+/* D2: policy may want mail back that cannot be given a disclaimer because it
+ * is protected.  What is refused for good does not wait first. */
+static void
+settle_disclaimer(const struct policy_facts *facts, struct plan *plan)
+{
+	if (plan->action == PLAN_REFUSE || !disclaim_is_refused(facts, plan))
+		return;
+	plan->action = PLAN_REFUSE;
+	plan->reason = REASON_DISCLAIMER_REFUSED;
+	plan->recipient = PLAN_NO_RECIPIENT;
+}
+
+/* Until the operator has said which text that is. */
+static void
+wait_for_disclaimer(const struct policy_facts *facts, struct plan *plan)
+{
+	if (facts->disclaimer != DISCLAIM_UNKNOWN ||
+	    plan->disclaimer != PLAN_DISCLAIMER_ADD ||
+	    (plan->action != PLAN_PASS && plan->action != PLAN_PROTECT))
+		return;
+	plan->action = PLAN_DEFER;
+	plan->reason = REASON_DISCLAIMER_UNKNOWN;
 }
 
 /* Shadow mode (G1) decides as if it mattered; whoever carries the plan out
@@ -197,14 +225,18 @@ decide_outbound(const struct policy_facts *facts, struct plan *plan)
 	plan->sign = plan->sign_reason == REASON_NONE;
 	plan->must_sign =
 	    asks_for_signature(facts) && facts->protection == PROTECTION_NONE;
+	disclaim_judge(facts, decide_exemption(facts) != EXEMPT_NOT, plan);
 	settle_recipients(facts, why_left_alone(facts), plan);
+	settle_disclaimer(facts, plan);
 	if (plan->action == PLAN_PASS)
 		settle_signature(facts, plan);
-	/* Protection costs something; what passes anyway does not. */
-	if (facts->over_rate && plan->action == PLAN_PROTECT) {
+	/* Protection costs something; what passes anyway does not, nor does a
+	 * text of ours. */
+	if (facts->over_rate && plan_is_protection(plan)) {
 		plan->action = PLAN_DEFER;
 		plan->reason = REASON_RATE_LIMIT;
 	}
+	wait_for_disclaimer(facts, plan);
 	if (plan->action == PLAN_REFUSE || plan->action == PLAN_DEFER)
 		make_nothing(plan);
 	plan->opaque = plan->group_count > 0 && plan->groups[0].opaque;
@@ -235,6 +267,15 @@ decide(const struct policy_facts *facts, struct plan *plan)
 	plan->reason = why_inbound(facts);
 	plan->sign_reason = plan->reason;
 	plan->encrypt_reason = plan->reason;
+}
+
+bool
+decide_wants_text(const struct policy_facts *facts)
+{
+	return facts->disclaimer == DISCLAIM_WANTED &&
+	       facts->protection != PROTECTION_ENCRYPTED &&
+	       !facts->too_complex && decide_exemption(facts) == EXEMPT_NOT &&
+	       decide_direction(facts) == PLAN_OUTBOUND;
 }
 
 bool

@@ -28,6 +28,10 @@ enum exemption decide_exemption(const struct policy_facts *facts);
  * about the message's being encrypted is not enough. */
 bool decide_needs_proof(const struct policy_facts *facts);
 
+/* Is the message to be given a disclaimer, if it can be, and does somebody
+ * have to look at its text to know? */
+bool decide_wants_text(const struct policy_facts *facts);
+
 /*
  * The whole decision.
  * - Nobody signs as somebody else (A4): a login must be the From address (a
@@ -45,6 +49,10 @@ bool decide_needs_proof(const struct policy_facts *facts);
  *   says (C1); where some can be given ciphertext and others, who should be,
  *   cannot, "mixed" decides (C2).  Recipients outside To and Cc get a
  *   ciphertext of their own (C3).
+ * - A disclaimer is added to whatever text of ours leaves, signed or not, and
+ *   changes nothing else of the decision: but for mail that is signed or
+ *   encrypted already, where policy may want it back instead (D2), and a name
+ *   that nobody knows, for which it waits.
  * - Where there cannot be as many copies as that takes, ciphertext is given up
  *   unless it is required; then nothing leaves.
  *

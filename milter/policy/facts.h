@@ -14,6 +14,7 @@
 #include "base/setting.h"
 #include "cert/cert_pick.h"
 #include "mail/address.h"
+#include "mail/disclaimer.h"
 
 /* How we know that the client may submit mail for us (A4). */
 enum submitter {
@@ -75,6 +76,15 @@ enum escrow_state {
 	ESCROW_MISSING /* wanted, and one has no usable certificate */
 };
 
+/* A text that is to be added to the mail (D1). */
+enum disclaimer_state {
+	DISCLAIM_NOT = 0, /* there is none */
+	DISCLAIM_WANTED,  /* whether it can be is not known yet */
+	DISCLAIM_UNKNOWN, /* nobody knows a text of the name that the store
+	                   * has */
+	DISCLAIM_TRIED
+};
+
 struct policy_facts {
 	enum submitter submitter;
 	const char *login;  /* canonical address, or a bare name */
@@ -108,6 +118,11 @@ struct policy_facts {
 	enum setting_bcc bcc;
 	enum setting_triggers triggers;
 	enum setting_mode mode;
+	/* Likewise. */
+	enum disclaimer_state disclaimer;
+	enum disclaimer_result disclaimer_result; /* once it was tried */
+	enum setting_disclaimer_repeat disclaimer_repeat;
+	enum setting_disclaimer_protected disclaimer_protected;
 	enum escrow_state escrow;
 
 	/* What the sender asks for in this message (C8). */

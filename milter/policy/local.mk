@@ -1,6 +1,7 @@
 noinst_LIBRARIES += milter/policy/libpolicy.a
 milter_policy_libpolicy_a_SOURCES = \
 	%D%/decide.c %D%/decide.h \
+	%D%/disclaim.c %D%/disclaim.h \
 	%D%/facts.h \
 	%D%/grouping.c %D%/grouping.h \
 	%D%/inbound.c %D%/inbound.h \

@@ -116,6 +116,11 @@ static const struct {
 	{"550", "5.7.60",
 	    "you asked for a signature, and there can be none; ask your "
 	    "administrator"}},
+    [REASON_INNER_SIGNED] = {"inner-signed", {0}},
+    [REASON_INNER_ENCRYPTED] = {"inner-encrypted", {0}},
+    [REASON_INLINE_PGP] = {"inline-pgp", {0}},
+    [REASON_BROKEN] = {"broken", {0}},
+    [REASON_CHARSET] = {"charset", {0}},
     [REASON_DISCLAIMER_REFUSED] = {"disclaimer-refused",
 	{"550", "5.7.64",
 	    "your mail program signs or encrypts, so that the legal text "
@@ -222,6 +227,27 @@ plan_reason_waiting(enum plan_reason reason)
 	if (waiting[reason].code)
 		return &waiting[reason];
 	return &reasons[REASON_INTERNAL].wording;
+}
+
+const char *
+plan_disclaimer_name(enum plan_disclaimer disclaimer)
+{
+	static const char *const names[] = {
+	    [PLAN_DISCLAIMER_NONE] = "none",
+	    [PLAN_DISCLAIMER_ADD] = "added",
+	    [PLAN_DISCLAIMER_PRESENT] = "present",
+	    [PLAN_DISCLAIMER_REFUSED] = "refused",
+	    [PLAN_DISCLAIMER_NO_BODY] = "no-body",
+	};
+
+	return names[disclaimer];
+}
+
+bool
+plan_is_protection(const struct plan *plan)
+{
+	return plan->action == PLAN_PROTECT &&
+	       (plan->sign || plan->encrypt || plan->refused > 0);
 }
 
 void

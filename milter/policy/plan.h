@@ -16,7 +16,7 @@ enum plan_direction {
 
 enum plan_action {
 	PLAN_PASS = 0, /* unchanged */
-	PLAN_PROTECT,  /* sign and/or encrypt */
+	PLAN_PROTECT,  /* sign and/or encrypt, or only add a disclaimer */
 	PLAN_REFUSE,   /* 550 */
 	PLAN_DEFER     /* 451 */
 };
@@ -74,7 +74,13 @@ enum plan_reason {
 	/* what happened underway */
 	REASON_NOT_ENCRYPTABLE, /* a certificate looked usable but is not */
 	REASON_TOO_LARGE,
-	REASON_MUST_SIGN,	   /* the sender asked for a signature */
+	REASON_MUST_SIGN, /* the sender asked for a signature */
+	/* why no disclaimer can be added */
+	REASON_INNER_SIGNED,	/* it would touch a signed part */
+	REASON_INNER_ENCRYPTED, /* the text is in an encrypted part */
+	REASON_INLINE_PGP,
+	REASON_BROKEN,		   /* nobody can say where parts end */
+	REASON_CHARSET,		   /* of the text, which nobody knows */
 	REASON_DISCLAIMER_REFUSED, /* the mail is protected already, so that
 	                            * none can be added (D2) */
 	REASON_DISCLAIMER_UNKNOWN, /* the store names one that we have not */
@@ -155,6 +161,18 @@ const struct plan_wording *plan_reason_wording(enum plan_reason reason);
  * 5xx. */
 const struct plan_wording *plan_reason_waiting(enum plan_reason reason);
 
+/* What becomes of a disclaimer (D1). */
+enum plan_disclaimer {
+	PLAN_DISCLAIMER_NONE = 0, /* none is wanted */
+	PLAN_DISCLAIMER_ADD,
+	PLAN_DISCLAIMER_PRESENT, /* the mail carries it already */
+	PLAN_DISCLAIMER_REFUSED, /* it cannot be added, or must not (D2) */
+	PLAN_DISCLAIMER_NO_BODY	 /* the mail has no text */
+};
+
+/* "none", "added", "present", "refused", "no-body" */
+const char *plan_disclaimer_name(enum plan_disclaimer disclaimer);
+
 /* No recipient in particular. */
 #define PLAN_NO_RECIPIENT ((size_t)-1)
 
@@ -191,8 +209,11 @@ struct plan {
 	bool must_encrypt; /* required for at least one recipient, and it is
 	                    * not encrypted yet: to him never in clear */
 	bool shadow;	   /* log the rest, and pass unchanged */
-	enum plan_reason sign_reason;	 /* why sign is false */
-	enum plan_reason encrypt_reason; /* why encrypt is false, or for
+	/* Put into the text before it is signed, of every copy. */
+	enum plan_disclaimer disclaimer;
+	enum plan_reason disclaimer_reason; /* why refused */
+	enum plan_reason sign_reason;	    /* why sign is false */
+	enum plan_reason encrypt_reason;    /* why encrypt is false, or for
 	                                  * whom it is not */
 	enum plan_reason reason; /* of pass, refuse, defer: for the log */
 	size_t recipient;	 /* whose fault encrypt_reason is, or
@@ -207,6 +228,10 @@ struct plan {
 	size_t recipient_count;
 	size_t refused; /* how many get nothing while others do */
 };
+
+/* Does it sign or encrypt, or keep somebody from being given clear text?  Not
+ * when all that it does is to add a disclaimer. */
+bool plan_is_protection(const struct plan *plan);
 
 void plan_init(struct plan *plan);
 void plan_fini(struct plan *plan);

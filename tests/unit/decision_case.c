@@ -154,6 +154,27 @@ set_escrow(struct policy_facts *f, char *word)
 	return i < 0 ? -1 : 0;
 }
 
+/* "none", "wanted", "unknown", or what came of trying */
+static int
+set_disclaimer(struct policy_facts *f, char *word)
+{
+	static const char *const states[] = {"none", "wanted", "unknown"};
+	static const char *const results[] = {"added", "present", "no-body",
+	    "inner-signed", "inner-encrypted", "inline-pgp", "broken",
+	    "charset", "too-complex"};
+	int state = word_index(states, COUNT(states), word);
+	int result = word_index(results, COUNT(results), word);
+
+	if (state >= 0) {
+		f->disclaimer = (enum disclaimer_state)state;
+		return 0;
+	}
+	f->disclaimer = DISCLAIM_TRIED;
+	f->disclaimer_result =
+	    result < 0 ? DISCLAIMER_ADDED : (enum disclaimer_result)result;
+	return result < 0 ? -1 : 0;
+}
+
 static int
 set_copies(struct policy_facts *f, char *number)
 {
@@ -181,6 +202,7 @@ static const struct {
     {"mail", set_mail},
     {"asks", set_asks},
     {"escrow", set_escrow},
+    {"disclaimer", set_disclaimer},
     {"copies", set_copies},
     {"domains", set_domains},
 };
@@ -309,6 +331,8 @@ take_settings(struct decision_case *c)
 	c->facts.bcc = c->sender.bcc;
 	c->facts.triggers = c->sender.triggers;
 	c->facts.mode = c->sender.mode;
+	c->facts.disclaimer_repeat = c->sender.disclaimer_repeat;
+	c->facts.disclaimer_protected = c->sender.disclaimer_protected;
 }
 
 void
@@ -451,6 +475,18 @@ say_stopped(char *out, const struct decision_case *c, const struct plan *plan)
 	case_say(out, "%s", plan_reason_name(plan->reason));
 }
 
+static void
+say_disclaimer(char *out, const struct plan *plan)
+{
+	if (plan->disclaimer == PLAN_DISCLAIMER_NONE)
+		return;
+	case_say(
+	    out, ", disclaimer %s", plan_disclaimer_name(plan->disclaimer));
+	if (plan->disclaimer_reason != REASON_NONE)
+		case_say(
+		    out, " (%s)", plan_reason_name(plan->disclaimer_reason));
+}
+
 void
 decision_text(const struct decision_case *c, const struct plan *plan,
     char out[DECISION_TEXT])
@@ -473,6 +509,7 @@ decision_text(const struct decision_case *c, const struct plan *plan,
 	else
 		case_say(out, "%s (%s)", passes ? "unchanged" : "unsigned",
 		    plan_reason_name(plan->sign_reason));
+	say_disclaimer(out, plan);
 	for (size_t g = 0; g < plan->group_count; g++)
 		if (!passes || is_worth_saying(plan->encrypt_reason))
 			say_group(out, c, plan, g);

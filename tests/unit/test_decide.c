@@ -53,6 +53,7 @@ test_reader(void **state)
 	    {"mail=nonsense", "bob"},
 	    {"own=nonsense", "bob"},
 	    {"asks=nonsense", "bob"},
+	    {"disclaimer=nonsense", "bob"},
 	    {"nonsense", "bob"},
 	    {"-", "bob(nonsense)"},
 	    {"-", "bob(encrypt=maybe)"},
@@ -138,6 +139,18 @@ random_policy(struct policy_facts *f, uint32_t *seed)
 }
 
 static void
+random_disclaimer(struct policy_facts *f, uint32_t *seed)
+{
+	f->disclaimer = (enum disclaimer_state)below(seed, DISCLAIM_TRIED + 1);
+	f->disclaimer_result = below(seed, 2)
+				   ? DISCLAIMER_ADDED
+				   : (enum disclaimer_result)below(
+					 seed, DISCLAIMER_TOO_COMPLEX + 1);
+	f->disclaimer_protected = below(seed, 2) ? DISCLAIMER_PROTECTED_PASS
+						 : DISCLAIMER_PROTECTED_REFUSE;
+}
+
+static void
 random_recipient(struct recipient_facts *r, uint32_t *seed)
 {
 	r->is_local = below(seed, 4) == 0;
@@ -164,6 +177,7 @@ random_case(struct decision_case *c, uint32_t *seed)
 	decision_case_init(c);
 	random_sender(&c->facts, seed);
 	random_policy(&c->facts, seed);
+	random_disclaimer(&c->facts, seed);
 	c->facts.recipient_count = below(seed, DECISION_RECIPIENTS + 1);
 	for (size_t i = 0; i < c->facts.recipient_count; i++) {
 		c->recipients[i] = c->recipients[0];
@@ -217,6 +231,8 @@ check_stopped(const struct policy_facts *f, const struct plan *p)
 		return;
 	assert_true((plan_reason_is_own(p->reason) &&
 			f->own_problem == OWN_PROBLEM_DEFER) ||
+		    (p->reason == REASON_DISCLAIMER_UNKNOWN &&
+			f->disclaimer == DISCLAIM_UNKNOWN) ||
 		    (p->reason == REASON_ESCROW &&
 			f->escrow == ESCROW_MISSING && p->must_encrypt) ||
 		    (p->reason == REASON_RATE_LIMIT && f->over_rate));
@@ -284,6 +300,68 @@ check_groups(const struct policy_facts *f, const struct plan *p)
 	assert_true(p->group_count + (refused > 0) <= f->copies + 1);
 }
 
+/* Nothing is added to what is protected, exempt, or not understood; nothing
+ * but a plan to act adds anything, and shadow mode never acts. */
+static void
+check_disclaimer(const struct policy_facts *f, const struct plan *p)
+{
+	bool refused = p->disclaimer == PLAN_DISCLAIMER_REFUSED;
+
+	assert_int_equal(refused, p->disclaimer_reason != REASON_NONE);
+	if (f->disclaimer == DISCLAIM_NOT ||
+	    decide_exemption(f) != EXEMPT_NOT) {
+		assert_int_equal(p->disclaimer, PLAN_DISCLAIMER_NONE);
+		assert_false(decide_wants_text(f));
+	}
+	if (p->reason == REASON_DISCLAIMER_REFUSED) {
+		assert_int_equal(
+		    f->disclaimer_protected, DISCLAIMER_PROTECTED_REFUSE);
+		assert_true(refused);
+	}
+	if (p->disclaimer != PLAN_DISCLAIMER_ADD)
+		return;
+	assert_int_equal(f->protection, PROTECTION_NONE);
+	assert_false(f->too_complex);
+	assert_true(f->disclaimer == DISCLAIM_WANTED ||
+		    (f->disclaimer == DISCLAIM_TRIED &&
+			f->disclaimer_result == DISCLAIMER_ADDED));
+	assert_int_equal(p->action, PLAN_PROTECT);
+}
+
+/* But for what is refused or waits because of it, all get what they would have
+ * got without a disclaimer (D1). */
+static void
+check_without_disclaimer(const struct policy_facts *f, const struct plan *p)
+{
+	struct policy_facts without = *f;
+	bool only_text =
+	    p->disclaimer == PLAN_DISCLAIMER_ADD && !plan_is_protection(p);
+	struct plan q;
+
+	without.disclaimer = DISCLAIM_NOT;
+	plan_init(&q);
+	decide(&without, &q);
+	assert_int_equal(q.disclaimer, PLAN_DISCLAIMER_NONE);
+	assert_int_equal(p->must_encrypt, q.must_encrypt);
+	assert_int_equal(p->must_sign, q.must_sign);
+	assert_int_equal(p->sign_reason, q.sign_reason);
+	assert_true(p->reason != REASON_DISCLAIMER_UNKNOWN ||
+		    q.action == PLAN_PASS || q.action == PLAN_PROTECT);
+	if (p->reason != REASON_DISCLAIMER_REFUSED &&
+	    p->reason != REASON_DISCLAIMER_UNKNOWN) {
+		assert_int_equal(
+		    p->action, only_text ? PLAN_PROTECT : q.action);
+		assert_int_equal(p->sign, q.sign);
+		assert_int_equal(p->encrypt, q.encrypt);
+		assert_int_equal(p->group_count, q.group_count);
+		assert_int_equal(p->refused, q.refused);
+		for (size_t i = 0; i < p->recipient_count; i++)
+			assert_int_equal(
+			    p->recipients[i].group, q.recipients[i].group);
+	}
+	plan_fini(&q);
+}
+
 static void
 check_invariants(const struct policy_facts *f)
 {
@@ -295,6 +373,8 @@ check_invariants(const struct policy_facts *f)
 	if (p.direction == PLAN_INBOUND) {
 		assert_int_equal(p.action, PLAN_PASS);
 		assert_false(p.sign || p.encrypt || p.must_encrypt || p.shadow);
+		assert_int_equal(p.disclaimer, PLAN_DISCLAIMER_NONE);
+		assert_false(decide_wants_text(f));
 		plan_fini(&p);
 		return;
 	}
@@ -302,6 +382,8 @@ check_invariants(const struct policy_facts *f)
 	assert_true(p.recipient == PLAN_NO_RECIPIENT ||
 		    p.recipient < p.recipient_count);
 	check_signature(f, &p);
+	check_disclaimer(f, &p);
+	check_without_disclaimer(f, &p);
 	if (p.action == PLAN_REFUSE || p.action == PLAN_DEFER)
 		check_stopped(f, &p);
 	else
@@ -331,7 +413,8 @@ is_same_plan(const struct plan *a, const struct plan *b)
 {
 	if (a->action != b->action || a->reason != b->reason ||
 	    a->sign != b->sign || a->encrypt != b->encrypt ||
-	    a->group_count != b->group_count || a->refused != b->refused)
+	    a->group_count != b->group_count || a->refused != b->refused ||
+	    a->disclaimer != b->disclaimer)
 		return false;
 	for (size_t i = 0; i < a->recipient_count; i++)
 		if (a->recipients[i].group != b->recipients[i].group)
