@@ -325,11 +325,8 @@ next_line(struct slice *text)
 	return line;
 }
 
-/* As milters send it: a leading blank, LF before each fold, and no line of
- * nothing but blanks, which some take for the end of the header.  NULL:
- * nothing is left. */
-static char *
-sendable(struct slice body)
+char *
+edits_value(struct slice body)
 {
 	struct slice rest = slice_trim(body);
 	struct buf text;
@@ -376,7 +373,7 @@ edits_carry_fields(struct edits *e, const struct header *header,
 		if (!header_field_is_content(field) ||
 		    !is_first(content, field))
 			continue;
-		value = sendable(field->body);
+		value = edits_value(field->body);
 		if (value)
 			carriage_add(&c, field->name, value);
 	}

@@ -85,6 +85,12 @@ void edits_carry(struct edits *e, const struct header *header,
 void edits_carry_fields(struct edits *e, const struct header *header,
     const struct header *content, struct slice body);
 
+/* A field body (CRLF or LF folds, no NUL) as a milter sends it: a leading
+ * blank, LF before each fold, and no line of nothing but blanks, which some
+ * take for the end of the header.  NULL: nothing is left.  The caller frees
+ * it. */
+char *edits_value(struct slice body);
+
 /* Nothing to do? */
 bool edits_are_empty(const struct edits *e);
 

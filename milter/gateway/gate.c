@@ -2,7 +2,7 @@
  * gate.c: see gate.h.  Pure; any thread.
  *
  * Who gets which copy is for gate_people.c, the header of a copy for
- * gate_header.c, what it carries for gate_entity.c.
+ * gate_header.c, what it carries for gate_entity.c, or gate_disclaimer.c.
  */
 #include "gateway/gate.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "gateway/gate_disclaimer.h"
 #include "gateway/gate_entity.h"
 #include "gateway/gate_header.h"
 #include "gateway/gate_people.h"
@@ -182,10 +183,10 @@ read_back(const struct gate_copy *copy, const struct gate_terms *terms,
 
 /* What we protect, and what is protected already. */
 static bool
-is_sealed(const struct gate_case *c, bool carries)
+is_sealed(const struct gate_case *c, bool protects)
 {
 	return c->sealing && c->sealing->key &&
-	       (carries || smime_detect_header(c->header) != SMIME_NONE);
+	       (protects || smime_detect_header(c->header) != SMIME_NONE);
 }
 
 static const char *
@@ -215,38 +216,50 @@ check_seal(const struct gate_case *c, const struct gate_terms *terms,
 /* --- copies --- */
 
 static int
+check_carried(struct gate *g, const struct gate_copy *copy,
+    const struct gate_terms *terms, const struct gate_header *header,
+    const struct gate_entity *e, struct err *err)
+{
+	if (check_seal(g->c, terms, header, &e->body, err) < 0)
+		return -1;
+	if (terms->content)
+		return gate_disclaimer_carried(
+		    g->c->disclaimer, g->c->header, header, &e->body, err);
+	if (terms->carries)
+		return check_entity(g, copy, e, err);
+	if (copy->relay && !is_same_body(&e->body, g->c->body))
+		return gap(err, "the body is not as it came");
+	return 0;
+}
+
+static int
 check_content(struct gate *g, const struct gate_copy *copy, struct err *err)
 {
 	const struct plan *plan = g->c->plan;
 	bool encrypted = plan->groups[copy->group].encrypt;
-	bool carries = plan->sign || encrypted;
+	bool protects = plan->sign || encrypted;
 	struct gate_terms terms = {
 	    .original = g->c->header,
-	    .carries = carries,
+	    .carries = protects || g->c->disclaimer,
+	    /* In clear it is an entity of the sender's, not of ours. */
+	    .content = protects || !g->c->disclaimer ? NULL : g->c->header,
 	    .has_token = copy->relay != NULL,
 	    .triggers = g->c->triggers,
 	    .config = g->c->config,
-	    .sealed = is_sealed(g->c, carries),
+	    .sealed = is_sealed(g->c, protects),
 	    .marker = marker_of(g, encrypted),
 	};
 	struct gate_entity e = {.body = {.count = 0}};
 	struct gate_header header;
-	int rc = -1;
+	int rc;
 
 	if (copy->edits && copy->edits->replace_body != terms.carries)
 		return gap(err, terms.carries ? "the body is not replaced"
 					      : "the body is replaced");
 	gate_header_init(&header);
-	if (read_back(copy, &terms, &header, &e, err) < 0 ||
-	    check_seal(g->c, &terms, &header, &e.body, err) < 0)
-		goto out;
-	if (terms.carries)
-		rc = check_entity(g, copy, &e, err);
-	else if (copy->relay && !is_same_body(&e.body, g->c->body))
-		gap(err, "the body is not as it came");
-	else
-		rc = 0;
-out:
+	rc = read_back(copy, &terms, &header, &e, err);
+	if (rc == 0)
+		rc = check_carried(g, copy, &terms, &header, &e, err);
 	gate_header_fini(&header);
 	return rc;
 }
@@ -293,16 +306,34 @@ check_numbers(const struct gate *g, struct err *err)
 	return rc;
 }
 
+/* D2: never to what is protected already, whatever the plan says. */
+static int
+check_disclaimer(const struct gate_case *c, struct err *err)
+{
+	bool planned = c->plan->disclaimer == PLAN_DISCLAIMER_ADD;
+
+	if (planned != (c->disclaimer != NULL))
+		return gap(err, "a disclaimer is not where it was planned");
+	if (!planned)
+		return 0;
+	if (c->facts->protection != PROTECTION_NONE)
+		return gap(err, "a disclaimer in a protected message");
+	return gate_disclaimer_check(c->disclaimer, c->header, c->body, err);
+}
+
 static int
 check_protection(const struct gate_case *c, struct err *err)
 {
 	struct gate g = {.c = c};
 	int rc;
 
-	if (!c->plan->sign && !c->plan->encrypt && c->plan->refused == 0)
+	if (!c->plan->sign && !c->plan->encrypt && c->plan->refused == 0 &&
+	    !c->disclaimer)
 		return gap(err, "protected without a reason");
 	if (c->plan->group_count == 0)
 		return gap(err, "protected for nobody");
+	if (check_disclaimer(c, err) < 0)
+		return -1;
 	rc = gate_people_init(&g.people, c, err);
 	if (rc == 0)
 		rc = check_numbers(&g, err);

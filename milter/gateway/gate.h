@@ -13,14 +13,16 @@
  *   escrow, each once, and nobody else; a blind recipient is alone;
  * - what is to be signed is, in the planned form, by its author, inside the
  *   envelope if there is one (rule S17);
+ * - where a disclaimer is added, and nowhere else, the text is the old one and
+ *   that, in every copy in clear, and all other parts are as they were;
  * - Bcc and forged tokens and results are gone, nothing else in the header has
  *   changed, and all of it can be sent;
  * - where fingerprints are made (sealing.h), what is protected has its own.
  *
  * Any gap means that our own code is wrong, and the message stays where it
  * is.  Costs no more for a large body than one search for the boundary, or
- * one comparison, and one fingerprint in each copy; n log n for n
- * recipients.
+ * one comparison, and one fingerprint in each copy, and where a disclaimer is
+ * added some more of the text that has it; n log n for n recipients.
  */
 #ifndef GATEWAY_GATE_H
 #define GATEWAY_GATE_H
@@ -39,6 +41,8 @@
 #include "policy/plan.h"
 #include "relay/relay_copy.h"
 #include "smime/entity.h"
+
+struct gate_disclaimer; /* gate_disclaimer.h */
 
 /* What the sender could ask with, and nobody else shall see (C8); none where
  * policy says that it is just text. */
@@ -74,6 +78,8 @@ struct gate_case {
 	const struct certificate_list *escrow; /* NULL: none */
 	struct gate_triggers triggers;
 	const struct sealing *sealing; /* NULL: nothing is sealed */
+	/* What the plan adds to the text (D1), NULL: nothing. */
+	const struct gate_disclaimer *disclaimer;
 	const struct gate_copy *copies;
 	size_t copy_count;
 	/* Of each recipient: he has had his copy before (the message comes

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "gateway/author_name.h"
 #include "gateway/authority.h"
 #include "gateway/exemption.h"
 #include "gateway/gather_recipients.h"
@@ -31,6 +32,7 @@ gather_fini(struct gather *g)
 			directory_recipient_unref(&g->entries[i]);
 	free(g->entries);
 	free(g->recipients);
+	free(g->author_name);
 	free(g->login);
 	address_list_fini(&g->from);
 	certificate_list_fini(&g->oaep_sha1);
@@ -122,6 +124,7 @@ gather_header(struct gather *g, const struct gateway_config *config,
 {
 	struct policy_facts *f = &g->facts;
 
+	g->config = config;
 	authority_submitter(config, client, &g->login, f);
 	f->null_sender = envelope->null_sender;
 	f->sender = envelope->sender;
@@ -198,16 +201,35 @@ gather_owners(
 
 /* --- settings --- */
 
+/* D1: the store may have a name that the configuration does not know. */
+static void
+take_disclaimer(struct gather *g, const char *name)
+{
+	const struct gateway_config *config = g->config;
+
+	if (!name || !*name)
+		return;
+	g->facts.disclaimer = DISCLAIM_UNKNOWN;
+	for (size_t i = 0; i < config->disclaimer_count; i++)
+		if (strcmp(config->disclaimers[i].name, name) == 0) {
+			g->disclaimer = &config->disclaimers[i];
+			g->facts.disclaimer = DISCLAIM_WANTED;
+		}
+}
+
 /* Whose address comes first decides; but the message is changed when policy
  * acts for one of them. */
 static void
-take_level(
-    struct gather *g, const char *address, const struct setting_level *level)
+take_level(struct gather *g, const char *address,
+    const struct setting_level *level, const char *disclaimer)
 {
 	struct policy_facts *f = &g->facts;
 
 	if (!g->author) {
 		g->author = address;
+		take_disclaimer(g, disclaimer);
+		f->disclaimer_repeat = level->disclaimer_repeat;
+		f->disclaimer_protected = level->disclaimer_protected;
 		f->exempt = level->exempt;
 		f->mixed = level->mixed;
 		f->bcc = level->bcc;
@@ -242,7 +264,7 @@ add_address(struct gather *g, const struct directory_view *view,
 	 * hold back what says that a mail was not delivered (rule N3). */
 	if (!f->null_sender || sender->state != IDENTITY_NO_USER)
 		f->encrypt = policy_strictest(f->encrypt, levels[0].encrypt);
-	take_level(g, address, &levels[0]);
+	take_level(g, address, &levels[0], sender->disclaimer);
 	if (f->from && strcmp(f->from, address) == 0 && !g->sender) {
 		f->sign = levels[0].sign;
 		f->identity = sender->state;
@@ -283,6 +305,8 @@ gather_policy(struct gather *g, const struct directory_view *view,
 
 	if (gather_settings(g, view, client, err) < 0)
 		return -1;
+	if (g->disclaimer)
+		g->author_name = author_name(header, g->author);
 	address_list_init(&visible);
 	add_fields(&visible, header, "To");
 	add_fields(&visible, header, "Cc");

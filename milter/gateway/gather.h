@@ -35,6 +35,11 @@ struct gather {
 	struct certificate_list oaep_sha1; /* see gather_oaep_sha1; in order */
 	const char *author; /* the first of our addresses: whose domain says
 	                     * what is exempt, and the like; or NULL */
+	/* What is to be added to its text (D1), NULL: nothing, or nobody knows
+	 * (facts.disclaimer); and what the author calls himself, or NULL. */
+	const struct gateway_disclaimer *disclaimer;
+	char *author_name;
+	const struct gateway_config *config; /* from gather_header on */
 };
 
 void gather_init(struct gather *g);

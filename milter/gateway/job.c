@@ -12,17 +12,15 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "gateway/authority.h"
 #include "gateway/gate.h"
 #include "gateway/inbound.h"
 #include "gateway/job_state.h"
 #include "gateway/mark.h"
 #include "gateway/outbound_handover.h"
-#include "gateway/own_copy.h"
 #include "gateway/rate.h"
+#include "gateway/token.h"
 #include "policy/decide.h"
-#include "smime/ciphertext.h"
 
 struct job *
 job_new(struct gateway *gateway, const struct job_client *client)
@@ -132,140 +130,19 @@ job_fail(struct job *job, enum plan_reason reason, const struct err *err)
 	job->failure_err = *err;
 }
 
-/* --- at the end of the header --- */
-
-static bool
-is_submitted(const struct job *job)
-{
-	return job->gather.facts.submitter != SUBMITTER_NONE;
-}
-
 bool
 job_is_inbound(const struct job *job)
 {
 	return job->plan.direction == PLAN_INBOUND;
 }
 
-/* Mail from outside need not know of a domain that was added a second ago;
- * mail of our users must not miss a setting. */
-#define LOOK_OUTSIDE_MS 1000
-
-static int
-look_up_owners(struct job *job, struct err *err)
-{
-	int max_age = is_submitted(job) ? 0 : LOOK_OUTSIDE_MS;
-
-	if (directory_look(gateway_directory(job->gateway), max_age,
-		clock_now(), &job->view, err) < 0 ||
-	    gather_owners(&job->gather, &job->view, err) < 0 ||
-	    authority_check(gateway_config(job->gateway),
-		gateway_store(job->gateway), job->client, &job->gather.facts,
-		err) < 0)
-		return -1;
-	job->owners_known = true;
-	return 0;
-}
-
-/* Whose mail is it, and what does policy say?  Without a store nobody knows
- * whether encryption is required: submitted mail has to wait. */
-static void
-look_up(struct job *job)
-{
-	struct policy_facts *f = &job->gather.facts;
-	struct err err;
-
-	if (look_up_owners(job, &err) < 0) {
-		if (is_submitted(job))
-			job_fail(job, REASON_STORE, &err);
-		return;
-	}
-	if (decide_direction(f) != PLAN_OUTBOUND)
-		return;
-	envelope_unique(&job->envelope);
-	if (gather_policy(&job->gather, &job->view, job->client, &job->envelope,
-		&job->header, &err) < 0)
-		job_fail(job, REASON_STORE, &err);
-}
-
-/* Only who claims it is asked. */
-static void
-look_for_token(struct job *job)
-{
-	enum token_verdict verdict;
-	struct log_line line;
-
-	job->has_token = own_copy_is_claimed(&job->header);
-	if (!job->has_token)
-		return;
-	verdict = own_copy_check(gateway_tokens(job->gateway), job->client,
-	    &job->envelope, &job->header, clock_now());
-	job->own_copy = verdict == TOKEN_GOOD;
-	if (job->own_copy)
-		return;
-	log_begin(&line, LOG_LEVEL_DEBUG, job->queue_id, "token");
-	log_text(&line, "status", token_verdict_name(verdict));
-	log_end(&line);
-}
-
-/* Colleagues rely on them, too.  What nobody can take out may not pass. */
-static void
-look_for_results(struct job *job)
-{
-	size_t count =
-	    mark_count_results(gateway_config(job->gateway), &job->header);
-	struct err err;
-
-	job->has_results = count > 0;
-	if (count <= LIMIT_FORGED_FIELDS)
-		return;
-	err_set(&err, ERR_PERMANENT,
-	    "more than %u fields that only we may write", LIMIT_FORGED_FIELDS);
-	job_fail(job, REASON_TOO_LARGE, &err);
-}
-
-static void
-judge_header(struct job *job)
-{
-	struct err err;
-
-	job->header_judged = true;
-	look_for_token(job);
-	gather_header(&job->gather, gateway_config(job->gateway), job->client,
-	    &job->envelope, &job->header);
-	if (job->client->alone)
-		job->gather.facts.copies = 0;
-	if (job->own_copy) {
-		job->plan.reason = REASON_OWN_COPY;
-		return;
-	}
-	if (job->header_over_limit || job->envelope.over_limit) {
-		err_set(&err, ERR_PERMANENT, "too many %s",
-		    job->header_over_limit ? "header fields" : "recipients");
-		job_fail(job, REASON_TOO_LARGE, &err);
-	}
-	/* What is asked of a stranger counts however large his mail is. */
-	if (job->failure == REASON_NONE || !is_submitted(job))
-		look_up(job);
-	decide(&job->gather.facts, &job->plan);
-	if (job_is_inbound(job))
-		inbound_look(job);
-	else
-		look_for_results(job);
-	if (job->failure != REASON_NONE && is_submitted(job)) {
-		/* What is not known counts as "required", and enforced. */
-		job->plan.direction = PLAN_OUTBOUND;
-		job->plan.must_encrypt = true;
-		job->plan.shadow = false;
-	}
-}
-
-/* What asked for something goes, even from mail that passes otherwise
- * unchanged (C8); only not in shadow mode. */
-static const struct triggers *
-triggers_to_remove(const struct job *job)
+const struct triggers *
+job_triggers_to_remove(const struct job *job)
 {
 	return job->plan.shadow ? NULL : job_triggers(job);
 }
+
+/* --- at the end of the header --- */
 
 /* Does it pass, and need a fingerprint? */
 static bool
@@ -295,7 +172,7 @@ job_end_of_header(struct job *job)
 
 	if (guard_is_on(job))
 		return guard_look(job);
-	judge_header(job);
+	job_judge_header(job);
 	/* These can go at the end only. */
 	if (job->has_token || (job->has_results && !job->plan.shadow))
 		return true;
@@ -306,8 +183,9 @@ job_end_of_header(struct job *job)
 		return false;
 	}
 	if (job->failure != REASON_NONE || job->plan.action != PLAN_PASS ||
-	    triggers_to_remove(job) || is_to_seal(job) ||
-	    decide_needs_proof(&job->gather.facts))
+	    job_triggers_to_remove(job) || is_to_seal(job) ||
+	    decide_needs_proof(&job->gather.facts) ||
+	    decide_wants_text(&job->gather.facts))
 		return true;
 	/* What the body could tell would only be one more reason. */
 	record = job_record(job);
@@ -336,53 +214,6 @@ job_body(struct job *job, const void *data, size_t len)
 		    &err);
 }
 
-/* Each is an edit of its own. */
-static void
-check_triggers(struct job *job)
-{
-	const struct triggers *triggers = triggers_to_remove(job);
-	struct err err;
-
-	if (!triggers || !triggers->too_many)
-		return;
-	err_set(&err, ERR_PERMANENT, "more than %u fields ask for something",
-	    LIMIT_TRIGGER_FIELDS);
-	job_fail(job, REASON_TOO_LARGE, &err);
-}
-
-/* C7: a header that says "encrypted" over clear text, by mistake or on
- * purpose, does not let it leave where ciphertext is required. */
-static void
-check_ciphertext(struct job *job)
-{
-	struct policy_facts *f = &job->gather.facts;
-
-	if (decide_needs_proof(f) &&
-	    !smime_is_ciphertext(&job->header, spool_slice(&job->body),
-		&gateway_config(job->gateway)->spool))
-		f->protection = PROTECTION_NONE;
-}
-
-/* The whole message is there: what does it tell? */
-static void
-read_message(struct job *job)
-{
-	struct err err;
-
-	if (!job->header_judged)
-		judge_header(job);
-	if (job->failure == REASON_NONE && spool_finish(&job->body, &err) < 0)
-		job_fail(job, REASON_INTERNAL, &err);
-	if (job->failure != REASON_NONE || job_is_inbound(job))
-		return;
-	outbound_read(&job->outbound, &job->header, spool_slice(&job->body));
-	gather_body(&job->gather, &job->header, spool_slice(&job->body),
-	    &job->outbound.tree);
-	check_ciphertext(job);
-	decide(&job->gather.facts, &job->plan);
-	check_triggers(job);
-}
-
 /* --- the end --- */
 
 /* Is anything to be done about it?  Shadow mode (G1) only tells. */
@@ -393,14 +224,15 @@ is_to_protect(const struct job *job)
 	       job->plan.action == PLAN_PROTECT;
 }
 
-/* Mail that is left alone costs nothing, and counts for nothing. */
+/* Mail that is left alone costs nothing, and counts for nothing; nor does what
+ * only gets a disclaimer, for which no key is used. */
 static void
 count_message(struct job *job)
 {
 	struct policy_facts *f = &job->gather.facts;
 	char *identity;
 
-	if (!is_to_protect(job))
+	if (!is_to_protect(job) || !plan_is_protection(&job->plan))
 		return;
 	identity = authority_identity(f);
 	f->over_rate = !rates_take(
@@ -448,7 +280,7 @@ seal_passing(struct job *job, const struct sealing *sealing, struct err *err)
 static int
 pass(struct job *job, struct err *err)
 {
-	const struct triggers *triggers = triggers_to_remove(job);
+	const struct triggers *triggers = job_triggers_to_remove(job);
 	const struct gateway_config *config = gateway_config(job->gateway);
 	const struct sealing sealing =
 	    gateway_sealing(job->gateway, job->view.now);
@@ -564,7 +396,7 @@ job_end_of_message(struct job *job, struct job_reply *reply)
 	job->deadline = deadline_in(answer_time(job));
 	if (guard_is_on(job))
 		return guard_finish(job, reply);
-	read_message(job);
+	job_read_message(job);
 	if (job->own_copy)
 		return finish_own_copy(job);
 	if (job_is_inbound(job))
@@ -598,7 +430,7 @@ job_commit(struct job *job, struct job_reply *reply)
 enum job_outcome
 job_decide(struct job *job, struct job_reply *reply)
 {
-	read_message(job);
+	job_read_message(job);
 	if (job_is_inbound(job) && !job->own_copy)
 		return inbound_foresee(job, reply);
 	return job_answer(job, reply);

@@ -95,6 +95,7 @@ drop_plan(struct job *job)
 	struct plan *plan = &job->plan;
 
 	plan->sign = plan->encrypt = false;
+	plan->disclaimer = PLAN_DISCLAIMER_NONE;
 	plan->sign_reason = plan->encrypt_reason = job->failure;
 	if (plan->action == PLAN_PROTECT) {
 		plan->action = PLAN_PASS;

@@ -1,6 +1,6 @@
 /*
- * job_state.h: what a job consists of; for job.c, job_answer.c, inbound.c and
- * guard*.c only.
+ * job_state.h: what a job consists of; for job.c, job_read.c, job_answer.c,
+ * inbound.c and guard*.c only.
  */
 #ifndef GATEWAY_JOB_STATE_H
 #define GATEWAY_JOB_STATE_H
@@ -50,6 +50,18 @@ struct record job_record(const struct job *job);
 
 /* Not submitted by one of ours, for all we know by now. */
 bool job_is_inbound(const struct job *job);
+
+/* All header fields are there: whose is it, and what does policy say as far as
+ * that is known? */
+void job_judge_header(struct job *job);
+
+/* The whole message is there: what does it tell?  The decision is made; or, as
+ * where the header was not judged yet, something has failed. */
+void job_read_message(struct job *job);
+
+/* What asked for something goes, even from mail that passes otherwise
+ * unchanged (C8); only not in shadow mode.  NULL: nothing. */
+const struct triggers *job_triggers_to_remove(const struct job *job);
 
 /* A8: the operator hears of a certificate that cannot sign, once. */
 void job_tell_operator(const struct job *job);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += milter/gateway/libgateway.a
 milter_gateway_libgateway_a_SOURCES = \
 	%D%/armor.c %D%/armor.h \
 	%D%/authority.c %D%/authority.h \
+	%D%/author_name.c %D%/author_name.h \
 	%D%/authres.c %D%/authres.h \
 	%D%/demand.c %D%/demand.h \
 	%D%/directory.c %D%/directory.h \
@@ -13,12 +14,16 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/exemption.c %D%/exemption.h \
 	%D%/gate.c %D%/gate.h \
 	%D%/gate_cms.c %D%/gate_cms.h \
+	%D%/gate_disclaimer.c %D%/gate_disclaimer.h \
 	%D%/gate_entity.c %D%/gate_entity.h \
 	%D%/gate_header.c %D%/gate_header.h \
 	%D%/gate_inbound.c %D%/gate_inbound.h \
+	%D%/gate_insertion.c %D%/gate_insertion.h \
+	%D%/gate_part.c %D%/gate_part.h \
 	%D%/gate_people.c %D%/gate_people.h \
 	%D%/gate_play.c \
 	%D%/gate_sealing.c %D%/gate_sealing.h \
+	%D%/gate_text.c %D%/gate_text.h \
 	%D%/gate_trigger.c %D%/gate_trigger.h \
 	%D%/gateway.c %D%/gateway.h \
 	%D%/gather.c %D%/gather.h \
@@ -32,7 +37,8 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/lesson.c %D%/lesson.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/inbound_edit.c %D%/inbound_edit.h \
-	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_state.h \
+	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_read.c \
+	%D%/job_state.h \
 	%D%/keyword.c %D%/keyword.h \
 	%D%/levels.c %D%/levels.h \
 	%D%/message_copy.c %D%/message_copy.h \
@@ -41,7 +47,9 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/own_copy.c %D%/own_copy.h \
 	%D%/own_certificate.c %D%/own_certificate.h \
 	%D%/outbound.c %D%/outbound.h \
+	%D%/outbound_content.c %D%/outbound_content.h \
 	%D%/outbound_copy.c %D%/outbound_copy.h \
+	%D%/outbound_entity.c %D%/outbound_entity.h \
 	%D%/outbound_gate.c %D%/outbound_gate.h \
 	%D%/outbound_handover.c %D%/outbound_handover.h \
 	%D%/rate.c %D%/rate.h \
@@ -69,6 +77,7 @@ GATEWAY_FIXTURE_LIBS = tests/unit/libgatewayfixture.a \
 GATEWAY_TESTS = \
 	tests/unit/test_armor \
 	tests/unit/test_authority \
+	tests/unit/test_author_name \
 	tests/unit/test_authres \
 	tests/unit/test_demand \
 	tests/unit/test_directory \
@@ -92,6 +101,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_inbound \
 	tests/unit/test_inbound_decrypt \
 	tests/unit/test_job \
+	tests/unit/test_job_disclaimer \
 	tests/unit/test_job_gate \
 	tests/unit/test_job_policy \
 	tests/unit/test_job_trigger \
@@ -115,6 +125,8 @@ tests_unit_test_armor_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_armor_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_authority_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authority_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_author_name_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_author_name_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_authres_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_authres_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_demand_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -171,6 +183,8 @@ tests_unit_test_inbound_decrypt_SOURCES = tests/unit/test_inbound_decrypt.c \
 tests_unit_test_inbound_decrypt_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_job_disclaimer_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_job_disclaimer_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_job_gate_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_job_gate_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=edits_remove_recipient \

@@ -14,16 +14,13 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/mark.h"
+#include "gateway/outbound_content.h"
 #include "gateway/outbound_gate.h"
-#include "mail/mime_build.h"
-#include "mail/mime_canon.h"
 #include "mail/mime_codec.h"
 #include "policy/decide.h"
 #include "smime/sign.h"
 
-/* The header block of the message's entity (line ends become two bytes, and a
- * Content-Type is added), and that of a signed one. */
-#define ENTITY_HEADER_MAX  ((size_t)8192 * KIB)
+/* The header block of a signed entity. */
 #define PAYLOAD_HEADER_MAX ((size_t)16 * KIB)
 /* What CMS adds to its content: attributes and a chain; a RecipientInfo. */
 #define SIGNATURE_SIZE ((size_t)64 * KIB)
@@ -34,7 +31,7 @@ outbound_init(struct outbound *o, const struct spool_config *config)
 {
 	memset(o, 0, sizeof(*o));
 	o->config = config;
-	buf_init(&o->entity, ENTITY_HEADER_MAX);
+	outbound_entities_init(&o->entities, config);
 	spool_init(&o->canonical, config);
 	for (int i = 0; i < OUTBOUND_FORMS; i++)
 		smime_entity_init(&o->forms[i].entity, config);
@@ -60,22 +57,7 @@ outbound_fini(struct outbound *o)
 	for (int i = 0; i < OUTBOUND_FORMS; i++)
 		smime_entity_fini(&o->forms[i].entity);
 	spool_fini(&o->canonical);
-	if (o->scanned)
-		mime_tree_fini(&o->tree);
-	buf_fini(&o->entity);
-}
-
-void
-outbound_read(
-    struct outbound *o, const struct header *header, struct slice body)
-{
-	mime_entity_header(header, body, &o->entity);
-	buf_add_text(&o->entity, "\r\n");
-	o->entity_header =
-	    slice_part(buf_slice(&o->entity), 0, o->entity.len - 2);
-	o->body = body;
-	mime_scan(&o->tree, o->entity_header, body);
-	o->scanned = true;
+	outbound_entities_fini(&o->entities);
 }
 
 /* Who answers too late says "signed" in the log of a message that the mail
@@ -94,84 +76,6 @@ static bool
 fits(const struct outbound *o, size_t size)
 {
 	return size < o->config->max && base64_size(size) <= o->config->max;
-}
-
-/* --- what is signed or encrypted --- */
-
-static void
-take_as_it_is(struct outbound *o)
-{
-	slice_list_add(&o->content, buf_slice(&o->entity));
-	slice_list_add(&o->content, o->body);
-}
-
-/* What is left alone, or nobody can say anything of: if it must be encrypted,
- * it is encrypted exactly so. */
-static bool
-stays_as_it_is(const struct policy_facts *facts)
-{
-	return facts->protection != PROTECTION_NONE ||
-	       decide_exemption(facts) != EXEMPT_NOT || facts->too_complex;
-}
-
-/* The canonical entity (rules S1 to S10). */
-static enum plan_reason
-take_canonical(struct outbound *o, const struct outbound_case *c,
-    struct plan *plan, struct err *err)
-{
-	enum mime_canon_result result;
-	const char *why = NULL;
-
-	if (mime_canon_write(&o->tree, &o->canonical, &result, &why, err) < 0)
-		return err->class == ERR_PERMANENT ? REASON_TOO_LARGE
-						   : REASON_INTERNAL;
-	switch (result) {
-	case MIME_CANON_TRANSCODED:
-		slice_list_add(&o->content, spool_slice(&o->canonical));
-		return REASON_NONE;
-	case MIME_CANON_SKIP:
-		/* Seen only now; what follows is for the policy to say. */
-		c->gather->facts.exemptions |= EXEMPTION_BIT(EXEMPT_PARTIAL);
-		decide(&c->gather->facts, plan);
-		break;
-	case MIME_CANON_OPAQUE:
-		o->must_be_opaque = why;
-		break;
-	case MIME_CANON_SAME:
-		break;
-	}
-	take_as_it_is(o);
-	return REASON_NONE;
-}
-
-static size_t
-count_edits(const struct header *header)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < header->count; i++)
-		n += outbound_copy_replaces(&header->fields[i]);
-	return n;
-}
-
-static enum plan_reason
-take_content(struct outbound *o, const struct outbound_case *c,
-    struct plan *plan, struct err *err)
-{
-	if (!buf_ok(&o->entity)) {
-		err_set(err, ERR_PERMANENT, "header too large");
-		return REASON_TOO_LARGE;
-	}
-	if (count_edits(c->header) > LIMIT_CONTENT_FIELDS) {
-		err_set(err, ERR_PERMANENT,
-		    "more than %u Content-* and Bcc fields",
-		    LIMIT_CONTENT_FIELDS);
-		return REASON_TOO_LARGE;
-	}
-	if (!stays_as_it_is(&c->gather->facts))
-		return take_canonical(o, c, plan, err);
-	take_as_it_is(o);
-	return REASON_NONE;
 }
 
 /* --- signatures --- */
@@ -424,7 +328,7 @@ begin_copies(struct outbound *o, const struct plan *plan, struct err *err)
 		if (plan->groups[i].encrypt)
 			continue;
 		if (!take_space(o, entity ? slice_list_size(&entity->body)
-					  : o->body.len)) {
+					  : o->entity->body.len)) {
 			err_set(err, ERR_PERMANENT, "too large for %zu copies",
 			    o->count);
 			return REASON_TOO_LARGE;
@@ -455,7 +359,7 @@ seal_copy(struct outbound *o, const struct outbound_case *c,
 	const struct sealing s = gateway_sealing(c->gateway, c->now);
 	const struct sealing_message m = {
 	    .header = c->header,
-	    .body = o->body,
+	    .body = o->entities.own.body,
 	    .deed = {.is_signed = plan->sign,
 		.is_encrypted = plan->groups[group].encrypt},
 	};
@@ -471,9 +375,13 @@ finish_copy(struct outbound *o, const struct outbound_case *c,
 {
 	const struct triggers *triggers = gather_triggers(c->gather);
 	struct outbound_copy *copy = &o->copies[group];
+	const struct smime_entity *entity = entity_of(o, plan, group);
 	size_t size;
 
-	outbound_copy_edit(copy, c->header, entity_of(o, plan, group));
+	outbound_copy_edit(copy, c->header, entity);
+	if (!entity && o->entity != &o->entities.own)
+		outbound_entities_edit(
+		    &o->entities, c->header, &copy->copy.edits);
 	mark_remove_results(
 	    gateway_config(c->gateway), c->header, &copy->copy.edits);
 	if (triggers)
@@ -483,7 +391,8 @@ finish_copy(struct outbound *o, const struct outbound_case *c,
 						   : REASON_INTERNAL;
 	if (group == 0)
 		outbound_copy_stay(copy, plan, c->envelope);
-	else if (message_copy_write(&copy->copy, c->header, o->body, err) < 0)
+	else if (message_copy_write(
+		     &copy->copy, c->header, o->entities.own.body, err) < 0)
 		return err->class == ERR_PERMANENT ? REASON_TOO_LARGE
 						   : REASON_INTERNAL;
 	size = slice_list_size(
@@ -563,7 +472,7 @@ enum plan_reason
 outbound_protect(struct outbound *o, const struct outbound_case *c,
     struct plan *plan, struct edits *edits, struct err *err)
 {
-	enum plan_reason reason = take_content(o, c, plan, err);
+	enum plan_reason reason = outbound_take_content(o, c, plan, err);
 
 	if (reason == REASON_NONE)
 		reason = make_or_settle(o, c, plan, err);

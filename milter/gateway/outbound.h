@@ -13,7 +13,7 @@
 #include "gateway/gateway.h"
 #include "gateway/gather.h"
 #include "gateway/outbound_copy.h"
-#include "mail/mime_scan.h"
+#include "gateway/outbound_entity.h"
 #include "policy/plan.h"
 #include "smime/entity.h"
 
@@ -34,11 +34,9 @@ struct outbound_signed {
  * for the message's own header and body. */
 struct outbound {
 	const struct spool_config *config;
-	struct buf entity; /* header block of the entity, with empty line */
-	struct slice entity_header; /* without it */
-	struct slice body;
-	struct mime_tree tree;
-	bool scanned;
+	struct outbound_entities entities;    /* of the message, */
+	const struct outbound_entity *entity; /* and that which the plan
+	                                       * wants */
 	struct spool canonical;
 	const char *must_be_opaque; /* what mime_canon says, or NULL */
 	struct slice_list content;  /* what is signed or encrypted */
@@ -55,10 +53,6 @@ struct outbound {
 void outbound_init(struct outbound *o, const struct spool_config *config);
 void outbound_fini(struct outbound *o);
 
-/* Finds the parts of the message; header and body must outlive o. */
-void outbound_read(
-    struct outbound *o, const struct header *header, struct slice body);
-
 struct outbound_case {
 	struct gateway *gateway;
 	struct gather *gather; /* facts may get to know more underway */
@@ -69,7 +63,8 @@ struct outbound_case {
 };
 
 /*
- * Makes the copies for a plan to protect.  Where there is one, which stays in
+ * Makes the copies for a plan to protect, once the entities have been read.
+ *  Where there is one, which stays in
  * place, the gate looks at it; otherwise whoever hands the others over has the
  * gate look at all of them (gateway/outbound_gate.h).
  * What cannot be encrypted after all is one more fact: it is decided anew,

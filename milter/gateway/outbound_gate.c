@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "gateway/gate.h"
+#include "gateway/gate_disclaimer.h"
 #include "smime/identity.h"
 
 /* Of each recipient, as the directory knows them. */
@@ -70,13 +71,19 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 	struct gate_copy *copies = list_copies(o, plan, d);
 	const struct gateway_config *config = gateway_config(c->gateway);
 	const struct sealing sealing = gateway_sealing(c->gateway, c->now);
+	const struct gate_disclaimer disclaimer = {
+	    .head = o->entities.disclaimed.head,
+	    .body = o->entities.disclaimed.body,
+	    .text = &o->entities.disclaimer,
+	    .spool = &config->spool,
+	};
 	struct gate_case gate = {
 	    .plan = plan,
 	    .facts = &c->gather->facts,
 	    .envelope = c->envelope,
 	    .header = c->header,
 	    .config = config,
-	    .body = o->body,
+	    .body = o->entities.own.body,
 	    .signer = plan->sign ? smime_identity_certificate(
 				       c->gather->sender->identity)
 				 : NULL,
@@ -85,6 +92,9 @@ outbound_gate(struct outbound *o, const struct outbound_case *c,
 	    .triggers = {config->triggers,
 		gather_triggers(c->gather) ? config->trigger_count : 0},
 	    .sealing = &sealing,
+	    /* What is carried, whatever was planned. */
+	    .disclaimer =
+		o->entity == &o->entities.disclaimed ? &disclaimer : NULL,
 	    .copies = copies,
 	    .copy_count = d->count + 1,
 	    .done = d->done,

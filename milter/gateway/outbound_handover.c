@@ -90,7 +90,7 @@ outbound_hand_over(
 	    .gateway = message->gateway,
 	    .envelope = message->envelope,
 	    .header = message->header,
-	    .body = leaving->outbound->body,
+	    .body = leaving->outbound->entities.own.body,
 	    .edits = leaving->edits,
 	    .shares = shares,
 	    .share_count = list_shares(leaving, members, first, shares),

@@ -162,6 +162,36 @@ put_triggers(struct log_line *line, const struct record *r)
 	buf_fini(&text);
 }
 
+/* --- disclaimers --- */
+
+static void
+put_disclaimer(struct log_line *line, const struct plan *plan)
+{
+	if (plan->disclaimer != PLAN_DISCLAIMER_NONE)
+		log_text(
+		    line, "disclaimer", plan_disclaimer_name(plan->disclaimer));
+}
+
+/* D2: a line of its own says why, unless the mail does not leave for another
+ * reason. */
+static void
+record_disclaimer(const struct record *r)
+{
+	const struct plan *plan = r->plan;
+	bool leaves = plan->action == PLAN_PASS || plan->action == PLAN_PROTECT;
+	struct log_line line;
+
+	if (plan->disclaimer != PLAN_DISCLAIMER_REFUSED ||
+	    (!leaves && plan->reason != REASON_DISCLAIMER_REFUSED))
+		return;
+	begin(&line, LOG_LEVEL_INFO, r, "disclaimer");
+	put_disclaimer(&line, plan);
+	put_reason(&line, "reason", plan->disclaimer_reason);
+	log_end(&line);
+}
+
+/* --- the message --- */
+
 void
 record_plan(const struct record *r)
 {
@@ -174,10 +204,11 @@ record_plan(const struct record *r)
 	};
 	struct log_line line;
 
-	if (plan->action == PLAN_PROTECT) {
+	if (plan->action == PLAN_PROTECT && (plan->sign || plan->encrypt)) {
 		begin(&line, LOG_LEVEL_INFO, r,
 		    plan->encrypt ? "encrypted" : "signed");
 		put_protection(&line, r, &t);
+		put_disclaimer(&line, plan);
 	} else if (plan->action == PLAN_REFUSE) {
 		begin(&line, LOG_LEVEL_INFO, r, "refused");
 		put_reason(&line, "reason", plan->reason);
@@ -187,10 +218,15 @@ record_plan(const struct record *r)
 		put_reason(&line, "reason", plan->reason);
 	} else {
 		begin(&line, LOG_LEVEL_INFO, r, "passed");
-		put_passed(&line, r, plan->reason, &t);
+		put_passed(&line, r,
+		    plan->action == PLAN_PASS ? plan->reason
+					      : plan->sign_reason,
+		    &t);
+		put_disclaimer(&line, plan);
 	}
 	put_triggers(&line, r);
 	log_end(&line);
+	record_disclaimer(r);
 }
 
 /* --- several copies --- */
@@ -238,8 +274,10 @@ record_split(const struct record *r)
 	log_number(&line, "refused", (long long)plan->refused);
 	if (r->again > 0)
 		log_number(&line, "again", (long long)r->again);
+	put_disclaimer(&line, plan);
 	put_triggers(&line, r);
 	log_end(&line);
+	record_disclaimer(r);
 	record_refused_recipients(r);
 }
 

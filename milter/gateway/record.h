@@ -14,6 +14,7 @@
  *     refused   from nrcpt reason [to] [error]
  *     deferred  from nrcpt reason [error]
  *     split     from nrcpt copies encrypted clear refused [again]
+ *     disclaimer from nrcpt disclaimer=refused reason
  *   inbound (see record_inbound.h, too)
  *     passed    from nrcpt reason [error]
  *     refused   from nrcpt reason error
@@ -30,6 +31,12 @@
  * which is that of the copy, and one of refused for each recipient who gets
  * nothing, of RECORD_REFUSED at most.  escrow: like certs, those that can read
  * everything.
+ *
+ * When a disclaimer was to be added, the line of the message, which is the
+ * split line where there is one, has disclaimer=added, present (it carries it
+ * already), no-body (no text) or refused; then a line of that name says why,
+ * after it or after that of a message that goes back for it.  A message that is
+ * neither signed nor encrypted and gets one is passed.
  *
  * When the sender asked for something, the line of the message ends with
  * triggers=NAME,NAME, before its error; where there are several copies that is

@@ -1,0 +1,228 @@
+/*
+ * outbound_entity.c: see outbound_entity.h.  Belongs to one message.
+ *
+ * Nothing is ever put into what is protected already (D2): policy does not
+ * ask for it, and mail/disclaimer refuses where a part is.
+ */
+#include "gateway/outbound_entity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "mail/mime_build.h"
+
+/* The header block of the message's entity (line ends become two bytes, and a
+ * Content-Type is added). */
+#define ENTITY_HEADER_MAX ((size_t)8192 * KIB)
+
+void
+outbound_entities_init(
+    struct outbound_entities *e, const struct spool_config *config)
+{
+	memset(e, 0, sizeof(*e));
+	buf_init(&e->head, ENTITY_HEADER_MAX);
+	spool_init(&e->changed, config);
+}
+
+void
+outbound_entities_fini(struct outbound_entities *e)
+{
+	disclaimer_fini(&e->disclaimer);
+	if (e->disclaimed.scanned)
+		mime_tree_fini(&e->disclaimed.tree);
+	if (e->own.scanned)
+		mime_tree_fini(&e->own.tree);
+	spool_fini(&e->changed);
+	buf_fini(&e->head);
+}
+
+/* head: with the empty line */
+static void
+scan(struct outbound_entity *entity, struct slice head, struct slice body)
+{
+	entity->head = head;
+	entity->header = slice_part(head, 0, head.len - 2);
+	entity->body = body;
+	mime_scan(&entity->tree, entity->header, body);
+	entity->scanned = true;
+}
+
+void
+outbound_entities_read(
+    struct outbound_entities *e, const struct header *header, struct slice body)
+{
+	mime_entity_header(header, body, &e->head);
+	buf_add_text(&e->head, "\r\n");
+	scan(&e->own, buf_slice(&e->head), body);
+}
+
+/* --- fields --- */
+
+/* Those that another text can change, of the root of the message. */
+static const char *const fields[] = {
+    "Content-Type", "Content-Transfer-Encoding"};
+#define FIELDS (sizeof(fields) / sizeof(*fields))
+
+/* *is: as it is now, NULL when it is gone. */
+static bool
+is_changed(const struct outbound_entities *e, const char *name,
+    const struct header_field **is)
+{
+	const struct header_field *was =
+	    header_find(&e->own.tree.root->header, name, 0);
+
+	*is = header_find(&e->disclaimed.tree.root->header, name, 0);
+	return !was != !*is || (was && !slice_equal(was->body, (*is)->body));
+}
+
+/* Nothing that ends a line too late, or the field (rule L1). */
+static bool
+is_sendable(struct slice body)
+{
+	size_t line = 0;
+
+	for (size_t i = 0; i < body.len; i++) {
+		unsigned char c = body.data[i];
+
+		line = c == '\n' ? 0 : line + 1;
+		if ((c < ' ' && !strchr("\t\r\n", c)) || c == 0x7f ||
+		    c == '\0' ||
+		    line > LIMIT_LINE - sizeof("Content-Transfer-Encoding"))
+			return false;
+	}
+	return true;
+}
+
+/* Could every copy carry it? */
+static bool
+can_be_carried(const struct outbound_entities *e)
+{
+	const struct header_field *is;
+
+	for (size_t i = 0; i < FIELDS; i++)
+		if (is_changed(e, fields[i], &is) && is &&
+		    !is_sendable(is->body))
+			return false;
+	return true;
+}
+
+/* --- disclaimers --- */
+
+static void
+forget(struct outbound_entities *e)
+{
+	mime_tree_fini(&e->disclaimed.tree);
+	e->disclaimed.scanned = false;
+	spool_reset(&e->changed);
+}
+
+static int
+insert(struct outbound_entities *e, const struct gather *g,
+    enum disclaimer_result *result, struct err *err)
+{
+	bool repeat = g->facts.disclaimer_repeat == DISCLAIMER_REPEAT_ALWAYS;
+	struct slice whole;
+	size_t header_len;
+
+	if (disclaimer_insert(&e->own.tree, g->disclaimer->template_,
+		&e->disclaimer, repeat, &e->changed, &header_len, result,
+		err) < 0)
+		return -1;
+	if (*result != DISCLAIMER_ADDED)
+		return 0;
+	whole = spool_slice(&e->changed);
+	scan(&e->disclaimed, slice_part(whole, 0, header_len + 2),
+	    slice_part(whole, header_len + 2, whole.len));
+	if (can_be_carried(e))
+		return 0;
+	forget(e);
+	*result = DISCLAIMER_BROKEN;
+	return 0;
+}
+
+/* Of multipart/signed, whatever the protocol; of another it is NULL. */
+static const struct mime_part *
+signed_part(const struct outbound_entities *e)
+{
+	const struct mime_part *root = e->own.tree.root;
+
+	if (root->kind != MIME_MULTIPART ||
+	    !mime_type_is(&root->type, "multipart", "signed"))
+		return NULL;
+	return root->child;
+}
+
+/* What would be written is of no interest. */
+static int
+look_into(const struct outbound_entities *e, const struct gather *g,
+    enum disclaimer_result *result, struct err *err)
+{
+	const struct mime_part *part = signed_part(e);
+	struct mime_tree tree;
+	struct spool unused;
+	size_t ignored;
+	int rc;
+
+	*result = DISCLAIMER_INNER_SIGNED;
+	if (!part)
+		return 0;
+	spool_init(&unused, e->changed.config);
+	mime_scan(&tree, part->header_raw, part->body);
+	rc = disclaimer_insert(&tree, g->disclaimer->template_, &e->disclaimer,
+	    false, &unused, &ignored, result, err);
+	mime_tree_fini(&tree);
+	spool_fini(&unused);
+	if (rc == 0 && *result != DISCLAIMER_PRESENT)
+		*result = DISCLAIMER_INNER_SIGNED;
+	return rc;
+}
+
+int
+outbound_entities_disclaim(
+    struct outbound_entities *e, struct gather *g, struct err *err)
+{
+	struct policy_facts *f = &g->facts;
+	enum disclaimer_result result;
+	int rc;
+
+	if (!buf_ok(&e->head))
+		return err_set(err, ERR_PERMANENT, "header too large");
+	disclaimer_fill(g->disclaimer->template_, g->author_name, g->author,
+	    &e->disclaimer);
+	rc = f->protection == PROTECTION_NONE ? insert(e, g, &result, err)
+					      : look_into(e, g, &result, err);
+	if (rc < 0)
+		return -1;
+	f->disclaimer = DISCLAIM_TRIED;
+	f->disclaimer_result = result;
+	return 0;
+}
+
+/* --- a copy that carries it in clear --- */
+
+void
+outbound_entities_edit(const struct outbound_entities *e,
+    const struct header *header, struct edits *edits)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < FIELDS; i++) {
+		const struct header_field *is;
+		char *value;
+
+		if (!is_changed(e, fields[i], &is))
+			continue;
+		any = true;
+		value = is ? edits_value(is->body) : NULL;
+		if (is || header_find(header, fields[i], 0))
+			edits_set_header(edits, fields[i], 1, value);
+		free(value);
+	}
+	/* Without it neither of them counts (RFC 2045 4). */
+	if (any && !header_find(header, "MIME-Version", 0))
+		edits_set_header(edits, "MIME-Version", 1, " 1.0");
+	edits->replace_body = true;
+	edits->body.count = 0;
+	slice_list_add(&edits->body, e->disclaimed.body);
+}
