@@ -6,6 +6,8 @@ to be reloaded; openssl judges what was signed.
 """
 
 import contextlib
+import email
+import email.policy
 import functools
 import shutil
 import sqlite3
@@ -67,7 +69,14 @@ DOMAINS = {
     "shadow": 'mode = "shadow";',
     "shadow-must": 'mode = "shadow"; encrypt = "required";',
     "shadow-defer": 'mode = "shadow"; own_cert_problem = "defer";',
+    "text": 'disclaimer = "legal";',
+    "text-unsigned": 'disclaimer = "legal"; sign = false;',
+    "text-always": 'disclaimer = "legal"; disclaimer_repeat = "always";',
+    "text-refuse": 'disclaimer = "legal"; disclaimer_protected = "refuse";',
+    "text-shadow": 'disclaimer = "legal"; mode = "shadow";',
 }
+
+DISCLAIMERS = ("legal", "sales")
 
 
 def domain(label):
@@ -84,7 +93,15 @@ class Fixture(Site):
     def __init__(self):
         groups = ", ".join(f'{{ name = "{domain(label)}"; {settings} }}'
                            for label, settings in DOMAINS.items())
-        super().__init__(domains=(), more=f"""
+        super().__init__(domains=())
+        for name in DISCLAIMERS:
+            (self.folder / f"{name}.txt").write_text(
+                f"{name} of %{{name}}, %{{address}}\n")
+        texts = ", ".join(
+            f'{{ name = "{name}"; text = "{self.folder}/{name}.txt"; }}'
+            for name in DISCLAIMERS)
+        self.settings.update(more=f"""
+disclaimers = ( {texts} );
 domains = ( {groups} );
 recipient_domains = ( {{ name = "rewrites.example"; signature = "opaque"; }},
     {{ name = "also.rewrites.example"; signature = "opaque"; }},
@@ -451,6 +468,118 @@ def _(site):
         verdict = site.submit(address, [BOB], mail, sender=sender)
         equal((verdict.accepted, verdict.changes), (accepted, []), sender)
     contains(verdict.reply, "550 5.7.51")
+
+
+# -- disclaimers --
+
+def _text_of(verdict):
+    """What the reader of a message sees, without its line ends."""
+    check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
+    entity = email.message_from_bytes(verdict.data, policy=email.policy.SMTP)
+    return entity.get_body().get_content()
+
+
+def _send(site, label, queue_id, **options):
+    mail = build(f"Alice <{user(label)}>", [BOB], **options)
+    return mail, site.submit(user(label), [BOB], mail, queue_id=queue_id)
+
+
+def _legal(label, name="legal"):
+    return f"{name} of Alice, {user(label)}\n"
+
+
+PLAIN_TEXT = "Hello,\n\nthis is a plain text.\n"
+
+
+@case("a disclaimer goes in before the signature, and without one, too")
+def _(site):
+    for label, event in (("text", "signed"), ("text-unsigned", "passed")):
+        mail, verdict = _send(site, label, f"D{label}")
+        equal(_text_of(verdict).replace("\r", ""),
+              f"{PLAIN_TEXT}\n{_legal(label)}", label)
+        contains(site.log_line(f"D{label}", event), " disclaimer=added ")
+        if event == "signed":
+            site.check_signer(verdict.data, label)
+
+
+@case("what carries the disclaimer gets none, unless it always does")
+def _(site):
+    for label, times in (("text", 1), ("text-always", 2)):
+        quoted = f"> {_legal(label)}".encode().replace(b"\n", b"\r\n")
+        _, verdict = _send(site, label, f"R{label}",
+                           content=messages.PLAIN + quoted)
+        equal(_text_of(verdict).count(_legal(label).strip()), times, label)
+        contains(site.log_line(f"R{label}", "signed"),
+                 f" disclaimer={'present' if times == 1 else 'added'} ")
+
+
+@case("signed already: passes as it is, or is refused")
+def _(site):
+    for label, event, said in (
+            ("text", "passed", "disclaimer=refused"),
+            ("text-refuse", "refused", "reason=disclaimer-refused")):
+        identity = site.authority.issue(user(label), "ec:P-256")
+        mail = identity.sign_detached(build(user(label), [BOB], b""),
+                                      messages.TEXT)
+        verdict = site.submit(user(label), [BOB], mail, queue_id=f"S{label}")
+        contains(site.log_line(f"S{label}", event), f" {said} ")
+        if event == "passed":
+            site.check_untouched(verdict, mail)
+        else:
+            equal((verdict.accepted, verdict.changes), (False, []), label)
+            contains(verdict.reply, "550 5.7.64")
+
+
+@case("no disclaimer in exempt mail, in shadow mode, or in mail from outside")
+def _(site):
+    mail, verdict = _send(site, "text", "DEXEMPT",
+                          more=b"List-Id: <l.example.org>\r\n")
+    site.check_untouched(verdict, mail)
+    mail, verdict = _send(site, "text-shadow", "DSHADOW")
+    site.check_untouched(verdict, mail)
+    mail = build(user("text"), [BOB])
+    site.check_untouched(site.send(user("text"), [BOB], mail), mail)
+
+
+@case("a user's disclaimer counts before the domain's, of store and file")
+def _(site):
+    label = "text"
+
+    def reads(expected):
+        equal(_text_of(_send(site, label, None)[1]).replace("\r", ""),
+              PLAIN_TEXT + expected)
+
+    site.smimectl("domain", "set", domain(label), "--disclaimer", "sales")
+    reads("\n" + _legal(label, "sales"))
+    site.smimectl("user", "set", user(label), "--disclaimer", "none")
+    reads("")
+    site.smimectl("domain", "set", domain(label), "--disclaimer", "none")
+    site.smimectl("user", "set", user(label), "--disclaimer", "legal")
+    reads("\n" + _legal(label))
+    site.smimectl("user", "set", user(label), "--disclaimer", "inherit")
+    reads("")
+    site.smimectl("domain", "set", domain(label), "--disclaimer", "inherit")
+    reads("\n" + _legal(label))
+
+
+@case("a disclaimer that only the store knows: the mail waits")
+def _(site):
+    label = "plain"
+    with contextlib.closing(sqlite3.connect(
+            site.folder / "store" / "store.db")) as store, store:
+        for name, waits in (("lost", True), ("", False)):
+            store.execute("UPDATE users SET disclaimer = ? WHERE address = ?",
+                          (name, user(label)))
+            store.execute("UPDATE state SET generation = generation + 1")
+            store.commit()
+            mail = build(user(label), [BOB])
+            verdict = site.submit(user(label), [BOB], mail,
+                                  queue_id=f"L{name}")
+            equal(verdict.accepted, not waits, verdict.reply)
+            if waits:
+                contains(verdict.reply, "451 4.7.59")
+                contains(site.log_line("Llost", "deferred"),
+                         " reason=disclaimer-unknown ")
 
 
 @case("at the end the daemons are alive and have said nothing of errors")
