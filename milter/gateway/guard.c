@@ -148,7 +148,7 @@ action_of(const struct job *job)
 
 	if (job->header_over_limit)
 		return config->action;
-	if (!g->seal || (g->verdict && g->verdict->before))
+	if (!g->seal || (g->verdict && g->verdict->same))
 		return config->unsealed_action;
 	return config->action;
 }
@@ -202,7 +202,7 @@ send_report(struct job *job, const char *to, struct err *err)
 	    .header = &job->header,
 	    .action = g->action,
 	    .sealed = g->seal != NULL,
-	    .before = g->verdict->before,
+	    .before = g->verdict->same,
 	    .findings = &g->verdict->findings,
 	    .now = clock_now(),
 	};

@@ -1,6 +1,12 @@
 /*
  * guard_judge.c: see guard_judge.h.
  *
+ * A message of our own that is the same, octet for octet, as when it was
+ * sealed is not verified once more: the fingerprint is a keyed digest of all
+ * of it, its signature included.  One pass over it is what makes a guard
+ * cheap.  Anything else is: what was changed, what only passed the signer,
+ * what has no fingerprint.
+ *
  * A message that was changed and verifies all the same is left alone where
  * nobody will notice: a field folded elsewhere, base64 in other lines, blank
  * lines at the end.  Not so what a signature does not cover and people read:
@@ -15,8 +21,9 @@
 #include "gateway/edits.h"
 #include "mail/mime_build.h"
 #include "mail/mime_scan.h"
+#include "smime/detect.h"
 
-/* What a signature over the same content, or a ciphertext, survives. */
+/* What a signature that verifies, and a ciphertext, survive. */
 static bool
 is_survived(enum seal_change change)
 {
@@ -32,16 +39,25 @@ is_survived(enum seal_change change)
 	}
 }
 
-/* sealed: the findings are about what left the signer. */
+/* Does nobody know whether it verifies?  Then any change is too much. */
 static bool
-is_broken(const struct guard_verdict *v, bool sealed)
+is_frail(enum smime_integrity integrity, const struct header *header)
 {
-	if (v->integrity == INTEGRITY_BROKEN)
+	switch (smime_detect_header(header)) {
+	case SMIME_PGP_SIGNED:
+	case SMIME_OTHER_SIGNED:
 		return true;
-	if (!sealed || !v->worst)
-		return false;
-	return v->integrity == INTEGRITY_UNKNOWN ||
-	       !is_survived(v->worst->change);
+	default:
+		return integrity == INTEGRITY_UNKNOWN;
+	}
+}
+
+/* The findings are about what left the signer. */
+static bool
+is_broken_seal(const struct guard_verdict *v, const struct header *header)
+{
+	return v->worst && (is_frail(v->integrity, header) ||
+			       !is_survived(v->worst->change));
 }
 
 /* Findings of little consequence may stand before others. */
@@ -73,27 +89,38 @@ compare(const struct guard_judge_opts *opts, const struct header *header,
 	return rc;
 }
 
-int
-guard_judge(const struct guard_judge_opts *opts, const struct header *header,
+/* The signature, and where there is a fingerprint what differs from it. */
+static int
+judge_changed(const struct guard_judge_opts *opts, const struct header *header,
     struct slice body, struct guard_verdict *out, struct err *err)
 {
 	const struct smime_intact_opts with = {
 	    .cache = opts->cache, .spool = opts->spool};
-	bool same =
-	    opts->seal && seal_is_same(opts->seal, opts->key, header, body);
 	struct smime_intact intact;
 
-	memset(out, 0, sizeof(*out));
 	if (smime_check_integrity(&with, header, body, &intact, err) < 0 ||
-	    (opts->seal && !same &&
+	    (opts->seal && !out->same &&
 		compare(opts, header, body, &out->findings, err) < 0))
 		return -1;
 	out->integrity = intact.integrity;
 	out->detail = intact.detail;
-	out->before = same && intact.integrity == INTEGRITY_BROKEN;
 	if (out->findings.count == 0)
 		out->findings = intact.findings;
 	out->worst = worst_of(&out->findings);
-	out->broken = is_broken(out, opts->seal != NULL);
+	out->broken = intact.integrity == INTEGRITY_BROKEN ||
+		      (opts->seal && is_broken_seal(out, header));
 	return 0;
+}
+
+int
+guard_judge(const struct guard_judge_opts *opts, const struct header *header,
+    struct slice body, struct guard_verdict *out, struct err *err)
+{
+	memset(out, 0, sizeof(*out));
+	out->detail = "";
+	out->same =
+	    opts->seal && seal_is_same(opts->seal, opts->key, header, body);
+	if (out->same && !opts->seal->passing)
+		return 0;
+	return judge_changed(opts, header, body, out, err);
 }

@@ -23,13 +23,12 @@ struct guard_judge_opts {
 };
 
 struct guard_verdict {
-	enum smime_integrity integrity; /* of the signature at the root */
+	bool same; /* as when it was sealed */
+	/* Of the signature at the root; NONE also when nobody had to look. */
+	enum smime_integrity integrity;
 	/* Whoever gets it sees a bad signature, cannot read it, or sees what
-	 * nobody has signed. */
+	 * nobody has signed.  same and broken: it came to the signer so. */
 	bool broken;
-	/* It is, but just as it was when it was sealed: that was not done
-	 * behind the signer. */
-	bool before;
 	struct seal_findings findings; /* what was changed; may be harmless */
 	/* The one to be told first; NULL: none.  Of a broken message there
 	 * always is one, but for some that came to the signer so. */

@@ -113,7 +113,7 @@ guard_record_broken(const struct job *job)
 		put_finding(&line, v->worst);
 	if (v->worst && others > 1)
 		log_number(&line, "more", (long long)others - 1);
-	if (v->before)
+	if (v->same)
 		log_text(&line, "before", "yes");
 	if (v->worst)
 		put_text(&line, v->worst);

@@ -52,17 +52,25 @@ write_entity_header(const struct header *header, const struct edits *edits,
 	return 0;
 }
 
+/* The entity that leaves. */
+struct finished {
+	struct slice header; /* without the empty line */
+	struct slice body;
+	bool passing; /* not of our making */
+};
+
 static int
-write_seal(const struct sealing *s, struct slice entity_header,
-    struct slice body, struct buf *out, struct err *err)
+write_seal(const struct sealing *s, const struct finished *f, struct buf *out,
+    struct err *err)
 {
 	const struct seal_opts opts = {.key = s->key, .spool = s->spool};
 	struct seal *seal = xcalloc(1, sizeof(*seal));
 	struct mime_tree tree;
 	int rc;
 
-	mime_scan(&tree, entity_header, body);
+	mime_scan(&tree, f->header, f->body);
 	rc = seal_take(&opts, &tree, seal, err);
+	seal->passing = f->passing;
 	if (rc == 0)
 		rc = seal_write(seal, s->key, s->now, out, err);
 	mime_tree_fini(&tree);
@@ -74,20 +82,23 @@ static int
 add_seal(const struct sealing *s, const struct sealing_message *m,
     struct edits *edits, struct err *err)
 {
+	struct finished f = {.body = m->body,
+	    .passing = !m->deed.is_signed && !m->deed.is_encrypted};
 	struct buf entity, field;
 	struct spool joined;
-	struct slice body = m->body;
 	int rc = 0;
 
 	buf_init(&entity, EDITS_HEADER_MAX);
 	buf_init(&field, LIMIT_SEAL_FIELD);
 	spool_init(&joined, s->spool);
 	if (edits->replace_body)
-		rc = spool_join(&joined, &edits->body, &body, err);
+		rc = spool_join(&joined, &edits->body, &f.body, err);
 	if (rc == 0)
-		rc = write_entity_header(m->header, edits, body, &entity, err);
+		rc =
+		    write_entity_header(m->header, edits, f.body, &entity, err);
+	f.header = buf_slice(&entity);
 	if (rc == 0)
-		rc = write_seal(s, buf_slice(&entity), body, &field, err);
+		rc = write_seal(s, &f, &field, err);
 	if (rc == 0)
 		edits_insert_top(edits, SEAL_FIELD, buf_text(&field));
 	spool_fini(&joined);

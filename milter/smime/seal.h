@@ -109,6 +109,9 @@ enum seal_root {
 struct seal {
 	unsigned char nonce[8];
 	time_t when; /* by the signer's clock; 0 unless seal_read set it */
+	/* Somebody else has protected it, so that its signature may have been
+	 * bad when it was sealed; set between seal_take and seal_write. */
+	bool passing;
 	enum seal_root root;
 	/* Content-* fields of the root and its body without white space at the
 	 * end: by these one sees that nothing was changed. */

@@ -42,6 +42,11 @@ enum {
 	CTE_MASK = 7
 };
 
+/* Of the number that says what is at the root. */
+enum {
+	FLAG_PASSING = 0x40
+};
+
 const char *
 seal_verdict_name(enum seal_verdict verdict)
 {
@@ -139,7 +144,7 @@ put_seal(struct buf *b, const struct seal *s)
 	buf_add(b, s->whole, sizeof(s->whole));
 	buf_add(b, s->type, sizeof(s->type));
 	put_bytes(b, &s->rest);
-	put_number(b, (uint64_t)s->root);
+	put_number(b, (uint64_t)s->root | (s->passing ? FLAG_PASSING : 0));
 	put_number(b, s->count);
 	for (size_t i = 0; i < s->count; i++)
 		put_part(b, &s->parts[i]);
@@ -319,13 +324,16 @@ static int
 get_seal(struct slice binary, struct seal *out)
 {
 	struct input in = {.rest = binary};
+	uint64_t root;
 
 	*out = (struct seal){0};
 	get(&in, out->nonce, sizeof(out->nonce));
 	get(&in, out->whole, sizeof(out->whole));
 	get(&in, out->type, sizeof(out->type));
 	get_bytes(&in, &out->rest);
-	out->root = (enum seal_root)get_number(&in);
+	root = get_number(&in);
+	out->passing = root & FLAG_PASSING;
+	out->root = (enum seal_root)(root & ~(uint64_t)FLAG_PASSING);
 	out->count = get_number(&in);
 	if (in.bad || out->root > SEAL_ROOT_CMS || out->count == 0 ||
 	    out->count > LIMIT_SEAL_PARTS)

@@ -72,9 +72,10 @@ sign(const char *entity)
 	return result;
 }
 
-/* The field's body for a message with these fields and body. */
+/* The field's body for a message with these fields and body.  passing: it is
+ * not of the signer's making. */
 static char *
-seal(const char *fields, const char *body)
+seal(const char *fields, const char *body, bool passing)
 {
 	const struct seal_opts opts = {
 	    .key = &key, .spool = &site.config.spool};
@@ -91,6 +92,7 @@ seal(const char *fields, const char *body)
 	mime_entity_header(&header, slice_text(body), &block);
 	mime_scan(&tree, buf_slice(&block), slice_text(body));
 	MUST(seal_take(&opts, &tree, &s, &err));
+	s.passing = passing;
 	buf_init(&out, 65536);
 	MUST(seal_write(&s, &key, fixture_now(), &out, &err));
 	text = buf_take_text(&out);
@@ -127,7 +129,7 @@ start(void **state)
 	site.config.seal.key = key_file;
 	site.config.guard.report_to = "";
 	signed_body = sign(ENTITY);
-	seal_text = seal(SIGNED_TYPE, signed_body);
+	seal_text = seal(SIGNED_TYPE, signed_body, false);
 	return 0;
 }
 
@@ -341,12 +343,13 @@ test_signature_gone(void **state)
 	free(plain);
 }
 
-/* It came to the signer so, and the signer has only passed it on. */
+/* It came to the signer so, and the signer has only passed it on.  What he
+ * has made himself, and is the same, nobody verifies. */
 static void
 test_broken_before(void **state)
 {
 	char *changed = replace(signed_body, "yours", "mine");
-	char *text = seal(SIGNED_TYPE, changed);
+	char *text = seal(SIGNED_TYPE, changed, true);
 	char *header = xasprintf(ENVELOPE SIGNED_TYPE SEAL_NAME "%s\n", text);
 	struct fixture_result result;
 
@@ -359,7 +362,59 @@ test_broken_before(void **state)
 	gateway_fixture_expect(&site, " before=yes ");
 	free(header);
 	free(text);
+	text = seal(SIGNED_TYPE, changed, false);
+	header = xasprintf(ENVELOPE SIGNED_TYPE SEAL_NAME "%s\n", text);
+	send_with(header, changed, &result);
+	check_passed(&result, ENVELOPE SIGNED_TYPE, changed);
+	fixture_result_fini(&result);
+	gateway_fixture_expect(&site, "seal-intact sealed=yes ");
+	free(header);
+	free(text);
 	free(changed);
+}
+
+/* Who signs otherwise has no reader here: what he signed must stay what it
+ * is.  What is encrypted may be wrapped anew. */
+static void
+test_others_sealed(void **state)
+{
+#define PGP                                                                    \
+	"Content-Type: multipart/signed; protocol=\"application/"              \
+	"pgp-signature\";\n boundary=b\n"
+#define PGP_BODY                                                               \
+	"--b\r\n\r\nhello\r\n--b\r\nContent-Type: "                            \
+	"application/pgp-signature\r\n\r\nsignature\r\n--b--\r\n"
+#define CIPHER                                                                 \
+	"Content-Type: application/pkcs7-mime; "                               \
+	"smime-type=enveloped-data\nContent-Transfer-Encoding: base64\n"
+	static const struct {
+		const char *type, *body, *from, *to;
+		enum job_outcome outcome;
+	} cases[] = {
+	    {PGP, PGP_BODY, "hello", "hello", JOB_ACCEPT},
+	    {PGP, PGP_BODY, "hello", "hello ", JOB_REFUSE},
+	    {PGP, PGP_BODY, "signature\r\n--b--", "Signature\r\n--b--",
+		JOB_REFUSE},
+	    {CIPHER, "MIIBAgMEBQYH\r\n", "MIIB", "MIIB\r\n", JOB_ACCEPT},
+	    {CIPHER, "MIIBAgMEBQYH\r\n", "MIIB", "MIIC", JOB_REFUSE},
+	};
+	struct fixture_result result;
+
+	(void)state;
+	open_guard(GUARD_REFUSE, GUARD_LOG);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *text = seal(cases[i].type, cases[i].body, true);
+		char *header = xasprintf(
+		    ENVELOPE "%s" SEAL_NAME "%s\n", cases[i].type, text);
+		char *body = replace(cases[i].body, cases[i].from, cases[i].to);
+
+		send_with(header, body, &result);
+		assert_int_equal(result.outcome, cases[i].outcome);
+		fixture_result_fini(&result);
+		free(body);
+		free(header);
+		free(text);
+	}
 }
 
 /* Somebody else's fields go, and mean nothing. */
@@ -521,6 +576,7 @@ main(void)
 	    cmocka_unit_test(test_unsealed),
 	    cmocka_unit_test(test_signature_gone),
 	    cmocka_unit_test(test_broken_before),
+	    cmocka_unit_test(test_others_sealed),
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_many_forged),
 	    cmocka_unit_test(test_too_large),

@@ -145,6 +145,19 @@ check_seal(struct sent *s)
 	free(seal);
 }
 
+/* Does its fingerprint say that it is not of our making? */
+static bool
+is_passing(const struct sent *s)
+{
+	struct seal *seal = xcalloc(1, sizeof(*seal));
+	bool passing;
+
+	assert_int_equal(seal_read(&s->header, seal_key(), seal), SEAL_GOOD);
+	passing = seal->passing;
+	free(seal);
+	return passing;
+}
+
 /* marker: NULL where there is none */
 static void
 check_fields(struct sent *s, bool sealed, const char *marker)
@@ -190,6 +203,7 @@ test_protected(void **state)
 		    sealed, marker, rows[i / 4].sign, rows[i / 4].encrypt);
 		send_letter(LETTER, TEXT, &s);
 		check_fields(&s, sealed, marker ? rows[i / 4].marker : NULL);
+		assert_false(sealed && is_passing(&s));
 		sent_fini(&s);
 	}
 }
@@ -247,6 +261,7 @@ test_passing(void **state)
 		configure(true, true, sign, ENCRYPT_OFF);
 		send_letter(foreign[i / 2].header, foreign[i / 2].body, &s);
 		check_fields(&s, sealed, NULL);
+		assert_true(!sealed || is_passing(&s));
 		assert_true(slice_equal(buf_slice(&plain.file),
 		    slice_part(buf_slice(&s.file), s.own, s.file.len)));
 		assert_string_equal(plan_reason_name(s.result.plan.reason),
@@ -266,6 +281,7 @@ test_foreign_encrypted(void **state)
 	configure(true, true, SWITCH_ON, ENCRYPT_REQUIRED);
 	send_letter(foreign[0].header, foreign[0].body, &s);
 	check_fields(&s, true, "encrypted");
+	assert_false(is_passing(&s));
 	sent_fini(&s);
 }
 
