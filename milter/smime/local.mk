@@ -49,6 +49,7 @@ SMIME_TESTS = \
 	tests/unit/test_content_guard \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
+	tests/unit/test_seal \
 	tests/unit/test_seal_compare \
 	tests/unit/test_smime_compressed \
 	tests/unit/test_smime_decrypt \
@@ -79,6 +80,9 @@ tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_rsa_params_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_seal_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_seal_SOURCES = tests/unit/test_seal.c $(SEALED)
+tests_unit_test_seal_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_seal_compare_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_seal_compare_SOURCES = tests/unit/test_seal_compare.c $(SEALED)
 tests_unit_test_seal_compare_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)

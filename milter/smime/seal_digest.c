@@ -21,12 +21,27 @@
 /* The prime of the sums, 2^61 - 1. */
 #define PRIME ((UINT64_C(1) << 61) - 1)
 
-static EVP_MAC *hmac; /* fetched once: it takes a lock */
+/* With the algorithm and no key that counts: to look for one takes a lock, and
+ * longer than a short digest. */
+static EVP_MAC_CTX *keyless;
 
 static void
 fetch(void)
 {
-	hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	EVP_MAC *hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+	char name[] = "SHA256";
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+	    OSSL_PARAM_construct_end()};
+	const unsigned char none[1] = {0};
+
+	if (ctx && EVP_MAC_init(ctx, none, sizeof(none), params) == 1) {
+		keyless = ctx;
+		ctx = NULL;
+	}
+	EVP_MAC_CTX_free(ctx);
+	EVP_MAC_free(hmac);
 }
 
 /* --- digests --- */
@@ -36,16 +51,12 @@ digester_init(struct seal_digester *d, const unsigned char *key, size_t len,
     struct err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	char name[] = "SHA256";
-	OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
-	    OSSL_PARAM_construct_end()};
 
+	ERR_clear_error();
 	(void)pthread_once(&once, fetch);
 	*d = (struct seal_digester){0};
-	ERR_clear_error();
-	d->mac = EVP_MAC_CTX_new(hmac);
-	if (d->mac && EVP_MAC_init(d->mac, key, len, params) == 1)
+	d->mac = keyless ? EVP_MAC_CTX_dup(keyless) : NULL;
+	if (d->mac && EVP_MAC_init(d->mac, key, len, NULL) == 1)
 		return 0;
 	seal_digester_fini(d);
 	return err_set_crypto(err, ERR_TEMPORARY, "HMAC");
@@ -159,45 +170,55 @@ is_white(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void
-add_without_white_space(struct seal_digester *d, struct slice s)
-{
-	size_t from = 0;
+/* Bytes in few large pieces. */
+struct gatherer {
+	struct seal_digester *d;
+	unsigned char data[512];
+	size_t used;
+};
 
-	for (size_t i = 0; i <= s.len; i++) {
-		if (i < s.len && !is_white(s.data[i]))
-			continue;
-		seal_digest_add(d, slice_part(s, from, i));
-		from = i + 1;
-	}
+static void
+gather_end(struct gatherer *g)
+{
+	seal_digest_add(g->d, slice_make(g->data, g->used));
+	g->used = 0;
 }
 
 static void
-add_name(struct seal_digester *d, struct slice name)
+gather(struct gatherer *g, unsigned char c)
 {
-	unsigned char lower;
+	if (g->used == sizeof(g->data))
+		gather_end(g);
+	g->data[g->used++] = c;
+}
 
-	for (size_t i = 0; i < name.len; i++) {
-		lower = ascii_lower(name.data[i]);
-		seal_digest_add(d, slice_make(&lower, 1));
-	}
-	seal_digest_add(d, slice_text(":"));
+/* name:body, the name in small letters and no white space. */
+static void
+gather_field(struct gatherer *g, const struct header_field *field)
+{
+	for (size_t i = 0; i < field->name.len; i++)
+		gather(g, ascii_lower(field->name.data[i]));
+	gather(g, ':');
+	for (size_t i = 0; i < field->body.len; i++)
+		if (!is_white(field->body.data[i]))
+			gather(g, field->body.data[i]);
+	gather(g, '\n');
 }
 
 void
 seal_digest_add_fields(
     struct seal_digester *d, const struct header *header, bool all)
 {
+	struct gatherer g = {.d = d};
+
 	for (size_t i = 0; i < header->count; i++) {
 		const struct header_field *f = &header->fields[i];
 
-		if (!header_field_is_content(f) ||
-		    (!all && !slice_equal_text_ci(f->name, "Content-Type")))
-			continue;
-		add_name(d, f->name);
-		add_without_white_space(d, f->body);
-		seal_digest_add(d, slice_text("\n"));
+		if (header_field_is_content(f) &&
+		    (all || slice_equal_text_ci(f->name, "Content-Type")))
+			gather_field(&g, f);
 	}
+	gather_end(&g);
 }
 
 /* --- sums --- */
