@@ -205,16 +205,11 @@ gather_owners(
 static void
 take_disclaimer(struct gather *g, const char *name)
 {
-	const struct gateway_config *config = g->config;
-
 	if (!name || !*name)
 		return;
-	g->facts.disclaimer = DISCLAIM_UNKNOWN;
-	for (size_t i = 0; i < config->disclaimer_count; i++)
-		if (strcmp(config->disclaimers[i].name, name) == 0) {
-			g->disclaimer = &config->disclaimers[i];
-			g->facts.disclaimer = DISCLAIM_WANTED;
-		}
+	g->disclaimer = gateway_disclaimer_find(g->config, name);
+	g->facts.disclaimer =
+	    g->disclaimer ? DISCLAIM_WANTED : DISCLAIM_UNKNOWN;
 }
 
 /* Whose address comes first decides; but the message is changed when policy
