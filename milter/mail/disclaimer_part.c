@@ -238,12 +238,14 @@ choose_words(struct change *c, enum disclaimer_result *result, struct err *err)
 static int
 write_text(struct change *c, struct spool *out, struct err *err)
 {
-	struct slice words = buf_slice(&c->words), text = c->text;
+	struct slice words = buf_slice(&c->words);
+	struct slice before = slice_part(c->text, 0, c->at);
+	struct slice behind = slice_part(c->text, c->at, c->text.len);
 
-	if (spool_write(out, text.data, c->at, err) ||
+	if (spool_write(out, before.data, before.len, err) ||
 	    spool_write(out, words.data, words.len, err))
 		return -1;
-	return spool_write(out, text.data + c->at, text.len - c->at, err);
+	return spool_write(out, behind.data, behind.len, err);
 }
 
 static int

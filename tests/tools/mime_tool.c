@@ -1,8 +1,10 @@
 /*
  * mime_tool.c: what milter/mail makes of standard input, for judges in other
- * languages (tests/system/mime_judge_test.py).
+ * languages (tests/system/mime_judge_test.py, disclaimer_test.py).
  *
  *   mime_tool canon    result, reason and the canonical form of an entity
+ *   mime_tool disclaimer TEXT [HTML]   result, length of its header block, and
+ *                      the entity with a disclaimer of those files
  *   mime_tool tree     a line for each part: depth, kind, type, bytes of body
  *   mime_tool base64-encode | base64-decode | qp-encode | qp-decode
  */
@@ -12,6 +14,7 @@
 
 #include "base/io.h"
 #include "base/limits.h"
+#include "mail/disclaimer.h"
 #include "mail/mime_canon.h"
 #include "mail/mime_codec.h"
 
@@ -58,6 +61,46 @@ show_canon(struct slice in, struct spool *out, struct err *err)
 }
 
 static void
+read_template(char **paths, struct disclaimer *d,
+    struct disclaimer_template **t, struct err *err)
+{
+	struct buf files[2];
+
+	buf_init(&files[0], LIMIT_FILE);
+	buf_init(&files[1], LIMIT_FILE);
+	for (int i = 0; i < 2 && paths[i]; i++)
+		if (io_read_file(paths[i], &files[i], err))
+			die(err);
+	if (disclaimer_template_new(
+		buf_slice(&files[0]), buf_slice(&files[1]), t, err))
+		die(err);
+	disclaimer_fill(*t, "Alice", "alice@example.org", d);
+	buf_fini(&files[0]);
+	buf_fini(&files[1]);
+}
+
+static void
+show_disclaimer(
+    struct slice in, char **paths, struct spool *out, struct err *err)
+{
+	enum disclaimer_result result;
+	struct disclaimer_template *t;
+	struct mime_tree tree;
+	struct disclaimer d;
+	size_t header_len = 0;
+
+	read_template(paths, &d, &t, err);
+	scan_entity(&tree, in);
+	if (disclaimer_insert(
+		&tree, t, &d, false, out, &header_len, &result, err))
+		die(err);
+	printf("%s %zu\n", disclaimer_result_name(result), header_len);
+	mime_tree_fini(&tree);
+	disclaimer_fini(&d);
+	disclaimer_template_free(t);
+}
+
+static void
 show_tree(struct slice in)
 {
 	const struct mime_part *part;
@@ -95,7 +138,7 @@ code(const char *what, struct slice in, struct spool *out, struct err *err)
 int
 main(int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "";
+	const char *what = argc >= 2 ? argv[1] : "";
 	struct spool out;
 	struct slice bytes;
 	struct err err;
@@ -107,6 +150,8 @@ main(int argc, char **argv)
 		die(&err);
 	if (strcmp(what, "canon") == 0)
 		show_canon(buf_slice(&in), &out, &err);
+	else if (strcmp(what, "disclaimer") == 0 && argc > 2)
+		show_disclaimer(buf_slice(&in), argv + 2, &out, &err);
 	else if (strcmp(what, "tree") == 0)
 		show_tree(buf_slice(&in));
 	else if (code(what, buf_slice(&in), &out, &err))
