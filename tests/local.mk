@@ -121,8 +121,8 @@ SYSTEM_TESTS = \
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 
-# What has threads, for builds with TSan: the unit tests that start some, and
-# both daemons under load.  Nothing else is built.
+# What has threads, for builds with TSan: the unit tests that start some,
+# both daemons under load, and the guard.  Nothing else is built.
 check-threads:
 	all=" `echo $(check_PROGRAMS)` "; tests=; \
 	for test in `cd $(top_srcdir) && \
@@ -130,7 +130,8 @@ check-threads:
 		case $$all in *" $$test "*) tests="$$tests $$test" ;; esac; \
 	done; \
 	$(MAKE) check check_PROGRAMS="$$tests" \
-	    TESTS="$$tests tests/system/resilience_test.py"
+	    TESTS="$$tests tests/system/resilience_test.py \
+	    tests/system/guard_test.py"
 .PHONY: check-threads
 
 # kill -9 in the middle of a split, KILLS times; then the table of what became

@@ -12,6 +12,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import threading
 
 import mailserver
 import openssl
@@ -29,6 +30,7 @@ DAVE = "dave@example.net"    # gets clear text
 BOTH = ("postfix", "sendmail")
 FIELDS = 500   # LIMIT_FORGED_FIELDS
 REPORTS = 20   # LIMIT_GUARD_REPORTS
+MANY = 60      # messages of each of eight connections
 SEAL = re.compile(rb"(?im)^X-SMIME-Seal:.*\r\n(?:[ \t].*\r\n)*")
 FOOTER = b"-- \r\nThis mail may be confidential.\r\n"
 MIXED = multipart("mixed", "two", TEXT + b"\r\nand more\r\n",
@@ -599,6 +601,42 @@ def _(site):
                     "--from", ALICE, "--to", BOB, user=MILTER_USER)
     check(done.returncode != 0, "explain")
     contains(done.stderr.decode(), "the file of a guard")
+
+
+@case("many at a time, while the settings are read again")
+def _(site):
+    site.guard.reconfigure(
+        guard='report_to = "postmaster@example.org";',
+        more=f'reinject = "smtp://127.0.0.1:{site.sink.port}";')
+    sealed, ciphertext = site.sealed(), site.sealed(to=BOB)
+    signed = site.bob.sign_detached(build(BOB, [DAVE], b""), TEXT)
+    wanted = [(sealed, False), (append_text(sealed), True),
+              (ciphertext, False), (list_footer(ciphertext), True),
+              (signed, False), (build(CAROL, [DAVE]), False)]
+    failures = []
+
+    def send(first):
+        with site.guard.mta() as mta:
+            mta.connect()
+            mta.helo()
+            for number in range(first, first + MANY):
+                mail, is_broken = wanted[number % len(wanted)]
+                verdict = mta.message(f"<{ALICE}>", [f"<{DAVE}>"], mail)
+                if (bool(verdict.quarantined) != is_broken or
+                        verdict.data != without_seal(mail)):
+                    failures.append((number, verdict.reply))
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        site.guard.milter.signal(signal.SIGHUP)
+        threads[0].join(0.05)
+    for thread in threads:
+        thread.join()
+    equal(failures, [])
+    site.guard.reconfigure(guard="", more="")
+    site.sink.take_all(lambda m: True)
 
 
 @case("the sample is a good one")
