@@ -16,6 +16,7 @@ const struct command *const command_list[] = {
     seal_commands,
     explain_commands,
     status_commands,
+    doctor_commands,
 };
 
 const size_t command_count = sizeof(command_list) / sizeof(command_list[0]);

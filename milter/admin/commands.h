@@ -8,6 +8,7 @@
 extern const struct command ca_commands[];
 extern const struct command cert_commands[];
 extern const struct command contact_commands[];
+extern const struct command doctor_commands[];
 extern const struct command domain_commands[];
 extern const struct command explain_commands[];
 extern const struct command key_commands[];

@@ -11,6 +11,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/cmd_ca.c \
 	%D%/cmd_cert.c \
 	%D%/cmd_contact.c \
+	%D%/cmd_doctor.c \
 	%D%/cmd_domain.c \
 	%D%/cmd_explain.c \
 	%D%/cmd_key.c \
@@ -33,6 +34,24 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/contact_suspend.c \
 	%D%/contact_verbs.h \
 	%D%/disclaimer_option.c %D%/disclaimer_option.h \
+	%D%/doctor_check.c %D%/doctor_check.h \
+	%D%/doctor_endpoint.c %D%/doctor_endpoint.h \
+	%D%/doctor_listener.c %D%/doctor_listener.h \
+	%D%/doctor_order.c %D%/doctor_order.h \
+	%D%/doctor_own.c %D%/doctor_own.h \
+	%D%/doctor_postfix.c %D%/doctor_postfix.h \
+	%D%/doctor_postfix_check.c %D%/doctor_postfix_check.h \
+	%D%/doctor_postfix_copies.c \
+	%D%/doctor_postfix_later.c \
+	%D%/doctor_postfix_listeners.c %D%/doctor_postfix_listeners.h \
+	%D%/doctor_postfix_service.c \
+	%D%/doctor_print.c %D%/doctor_print.h \
+	%D%/doctor_report.c %D%/doctor_report.h \
+	%D%/doctor_run.c %D%/doctor_run.h \
+	%D%/doctor_sendmail.c %D%/doctor_sendmail.h \
+	%D%/doctor_sendmail_check.c \
+	%D%/doctor_sendmail_listeners.c \
+	%D%/doctor_table.c %D%/doctor_table.h \
 	%D%/effective.c %D%/effective.h \
 	%D%/enroll.c %D%/enroll.h \
 	%D%/explain_answer.c %D%/explain_answer.h \
@@ -78,13 +97,19 @@ smimectl_LDADD = $(ADMIN_LIBS)
 dist_man_MANS += %D%/smimectl.8
 
 TESTS += tests/system/smimectl_test.py tests/system/explain_test.py \
-	tests/system/explain_inbound_test.py
+	tests/system/explain_inbound_test.py tests/system/doctor_test.py
 EXTRA_DIST += tests/system/smimectl_test.py tests/system/explain_test.py \
-	tests/system/explain_inbound_test.py
+	tests/system/explain_inbound_test.py tests/system/doctor_test.py
 
 ADMIN_TESTS = \
 	tests/unit/test_authority_list \
 	tests/unit/test_cert_json \
+	tests/unit/test_doctor_endpoint \
+	tests/unit/test_doctor_own \
+	tests/unit/test_doctor_postfix \
+	tests/unit/test_doctor_run \
+	tests/unit/test_doctor_sendmail \
+	tests/unit/test_doctor_table \
 	tests/unit/test_fingerprint \
 	tests/unit/test_key_file \
 	tests/unit/test_local_ca \
@@ -104,6 +129,18 @@ tests_unit_test_authority_list_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_authority_list_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_cert_json_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_cert_json_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_endpoint_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_endpoint_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_own_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_own_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_postfix_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_postfix_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_run_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_run_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_sendmail_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_sendmail_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_table_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_table_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_fingerprint_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_fingerprint_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_key_file_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)

@@ -331,6 +331,18 @@
 /* Algorithms of one SMIMECapabilities that are shown; clients send twenty. */
 #define LIMIT_CAPABILITIES_SHOWN 64u
 
+/* What is read of a mail server's configuration, which nobody vouches for:
+ * services or listeners, the longest value of a parameter, parameters that name
+ * each other, in depth and in all, and rules of one table.  Large sites have
+ * some dozens, some kilobytes, three or four, and some hundreds. */
+#define LIMIT_DOCTOR_SERVICES 256u
+#define LIMIT_DOCTOR_VALUE    65536u
+#define LIMIT_DOCTOR_DEPTH    16u
+#define LIMIT_DOCTOR_STEPS    1000u
+#define LIMIT_DOCTOR_RULES    10000u
+/* Milliseconds that postconf may take; it needs some tens. */
+#define LIMIT_DOCTOR_WAIT (20 * 1000)
+
 /* Text that we did not make, in one log line. */
 #define LIMIT_LOG_FOREIGN 200u
 /* Configuration and key files: 16 MiB. */
