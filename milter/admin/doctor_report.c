@@ -49,6 +49,9 @@ keep(struct doctor_report *r, char *text)
 	return text;
 }
 
+static const char *keep_format(struct doctor_report *r, const char *format,
+    va_list arguments) __attribute__((format(printf, 2, 0)));
+
 static const char *
 keep_format(struct doctor_report *r, const char *format, va_list arguments)
 {
