@@ -122,8 +122,9 @@ static bool
 same_kind(const struct mime_type *was, const struct mime_type *is)
 {
 	return strcmp(was->type, is->type) == 0 &&
-	       strcmp(was->subtype, is->subtype) == 0 &&
-	       has_params_of(was, is) && has_params_of(is, was);
+	       strcmp(was->subtype, is->subtype) == 0 && !is->malformed &&
+	       !is->duplicate && has_params_of(was, is) &&
+	       has_params_of(is, was);
 }
 
 /* --- parts --- */
@@ -154,10 +155,14 @@ compare_text(struct comparison *c, const struct gate_part *was,
 	if (!same_kind(&was->type, &is->type))
 		return gap(err, "a text has become something else");
 	c->added++;
-	return encoded_text(was, &i.was, err) < 0 ||
-		       encoded_text(is, &i.is, err) < 0
-		   ? -1
-		   : gate_insertion_check(&i, err);
+	if (encoded_text(was, &i.was, err) < 0 ||
+	    encoded_text(is, &i.is, err) < 0)
+		return -1;
+	if (i.is.encoding == GATE_IDENTITY &&
+	    !same_field(was, is, encoding_name) &&
+	    i.was.encoding == GATE_IDENTITY)
+		return gap(err, "a text has lost its label");
+	return gate_insertion_check(&i, err);
 }
 
 static int compare(struct comparison *c, const struct gate_part *was,

@@ -149,7 +149,8 @@ is_wanted(const struct gate_insertion *i, const struct window *w, size_t shift)
 
 	buf_init(&utf8, 4 * found.len + 16);
 	charset_add_utf8(charset, found, &utf8);
-	wanted = buf_ok(&utf8) && is_text(buf_slice(&utf8), i->text, i->html);
+	wanted = (charset || !i->is_charset) && buf_ok(&utf8) &&
+		 is_text(buf_slice(&utf8), i->text, i->html);
 	buf_fini(&utf8);
 	return wanted;
 }
