@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	%D%/system/corpus.py \
 	%D%/system/corpus_roads.py \
 	%D%/system/der.py \
+	%D%/system/disclaimer_corpus.py \
 	%D%/system/exchange.py \
 	%D%/system/inbound.py \
 	%D%/system/keys.py \
@@ -101,6 +102,7 @@ SYSTEM_TESTS = \
 	%D%/system/corpus_sendmail_test.py \
 	%D%/system/corpus_postfix_test.py \
 	%D%/system/corpus_test.py \
+	%D%/system/disclaimer_test.py \
 	%D%/system/linear_test.py \
 	%D%/system/split_test.py \
 	%D%/system/reinject_test.py \

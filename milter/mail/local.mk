@@ -120,6 +120,5 @@ endif
 # Judged by Python's email package.
 check_PROGRAMS += tests/tools/mime_tool
 tests_tools_mime_tool_LDADD = $(MAIL_LIBS)
-TESTS += tests/system/mime_judge_test.py tests/system/disclaimer_test.py
-EXTRA_DIST += tests/system/mime_judge_test.py tests/system/disclaimer_test.py \
-	tests/system/disclaimer_corpus.py
+TESTS += tests/system/mime_judge_test.py
+EXTRA_DIST += tests/system/mime_judge_test.py

@@ -233,6 +233,9 @@ REFUSED = {
                    "inline-pgp"),
     "inline PGP in base64": (part("Hi\n-----BEGIN PGP MESSAGE-----\n\nx\n",
                                   cte="base64"), "inline-pgp"),
+    "inline PGP beside a file": (multipart("mixed", part(
+        "-----BEGIN PGP MESSAGE-----\n\nx\n", cte="quoted-printable"), FILE),
+        "inline-pgp"),
     "two types": (raw("Content-Type: text/plain\nContent-Type: text/html\n"),
                   "broken"),
     "not closed": (multipart("mixed", text())[:-4], "broken"),
