@@ -279,3 +279,14 @@ smime_kind_is_encrypted(enum smime_kind kind)
 	return kind == SMIME_ENVELOPED || kind == SMIME_AUTH_ENVELOPED ||
 	       kind == SMIME_PGP_ENCRYPTED;
 }
+
+/* RFC 8551 3.5.3.1; some agents and gateways use other names for it. */
+bool
+smime_is_signature(const struct mime_part *part)
+{
+	if (mime_type_is(&part->type, "application", "pkcs7-signature") ||
+	    mime_type_is(&part->type, "application", "x-pkcs7-signature"))
+		return true;
+	return smime_detect_header(&part->header) == SMIME_PKCS7 &&
+	       mime_type_is(&part->type, "application", "octet-stream");
+}

@@ -11,6 +11,7 @@
 
 #include "base/slice.h"
 #include "mail/header.h"
+#include "mail/mime_scan.h"
 
 enum smime_kind {
 	SMIME_NONE = 0,
@@ -40,6 +41,9 @@ bool smime_kind_is_cms(enum smime_kind kind);
 
 /* Is it S/MIME, and with it a layer: that, or a detached signature? */
 bool smime_kind_is_layer(enum smime_kind kind);
+
+/* Is that part of a multipart/signed its S/MIME signature? */
+bool smime_is_signature(const struct mime_part *part);
 
 /* Is the content encrypted? */
 bool smime_kind_is_encrypted(enum smime_kind kind);

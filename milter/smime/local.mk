@@ -47,10 +47,12 @@ SMIME_TESTS = \
 	tests/unit/test_capabilities \
 	tests/unit/test_cms_id \
 	tests/unit/test_content_guard \
+	tests/unit/test_intact \
 	tests/unit/test_oid \
 	tests/unit/test_rsa_params \
 	tests/unit/test_seal \
 	tests/unit/test_seal_compare \
+	tests/unit/test_seal_untouched \
 	tests/unit/test_smime_compressed \
 	tests/unit/test_smime_decrypt \
 	tests/unit/test_smime_detect \
@@ -76,6 +78,12 @@ tests_unit_test_cms_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_cms_id_LDADD = tests/unit/libfixture.a $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_content_guard_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_content_guard_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_intact_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_intact_SOURCES = tests/unit/test_intact.c \
+	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \
+	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
+	$(SEALED) $(HANDMADE) $(SMIME_FIXTURE)
+tests_unit_test_intact_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_oid_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_oid_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_rsa_params_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -86,6 +94,13 @@ tests_unit_test_seal_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
 tests_unit_test_seal_compare_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_seal_compare_SOURCES = tests/unit/test_seal_compare.c $(SEALED)
 tests_unit_test_seal_compare_LDADD = $(SMIME_LIBS) $(UNIT_LIBS)
+tests_unit_test_seal_untouched_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
+tests_unit_test_seal_untouched_SOURCES = tests/unit/test_seal_untouched.c \
+	tests/unit/seal_messages.c tests/unit/seal_messages.h \
+	tests/unit/layers_fixture.c tests/unit/layers_fixture.h \
+	tests/unit/compressed_sample.c tests/unit/compressed_sample.h \
+	$(SEALED) $(SMIME_FIXTURE)
+tests_unit_test_seal_untouched_LDADD = $(SMIME_FIXTURE_LIBS)
 tests_unit_test_smime_compressed_CPPFLAGS = $(UNIT_CPPFLAGS) $(ZLIB_CFLAGS)
 tests_unit_test_smime_compressed_SOURCES = tests/unit/test_smime_compressed.c \
 	tests/unit/compressed_sample.c tests/unit/compressed_sample.h

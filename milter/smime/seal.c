@@ -196,6 +196,8 @@ seal_rest_take(struct seal_digester *d, const struct mime_part *part,
 {
 	seal_digest_begin(d, SEAL_LABEL_REST);
 	for (; part != end; part = mime_part_next(part)) {
+		/* So that there is something of every part. */
+		seal_digest_add(d, slice_text("\n"));
 		seal_digest_add(d, part->header_raw);
 		if (part->kind == MIME_LEAF)
 			seal_digest_add(d, part->body);

@@ -5,6 +5,8 @@
  * transfer encoding; the same but for white space; the same and more; changed.
  * Any thread.
  */
+#include "smime/cms_body.h"
+#include "smime/detect.h"
 #include "smime/seal_comparing.h"
 #include "smime/seal_findings.h"
 
@@ -171,12 +173,19 @@ body_find(struct seal_comparing *c, const struct leaf *l, struct err *err)
 
 /* --- the header --- */
 
-/* What a reader takes for a signature may be called anything else. */
+/* May a reader still find the CMS object in it?  Of two types he cannot know
+ * which, and encodings that could be read in two ways he does not read
+ * (verify.h, cms_body.h). */
 static bool
-is_signature_type(const struct mime_type *type)
+is_readable(const struct leaf *l)
 {
-	return mime_type_is(type, "application", "pkcs7-signature") ||
-	       mime_type_is(type, "application", "x-pkcs7-signature");
+	const struct mime_part *part = l->node->part;
+
+	if (cms_body_encoding(&part->header) != part->cte)
+		return false;
+	if (l->is_signature)
+		return smime_is_signature(part);
+	return header_count(&part->header, "Content-Type") == 1;
 }
 
 static void
@@ -186,11 +195,10 @@ header_find_change(struct seal_comparing *c, const struct leaf *l, size_t found)
 	    seal_finding_make(SEAL_HEADER_CHANGED, l->node->part, 0);
 
 	/* Another encoding has another label. */
-	if (l->was->cte != l->node->now.cte && c->out->count > found)
+	if (!l->was->loose && l->was->cte != l->node->now.cte &&
+	    c->out->count > found)
 		return;
-	finding.benign =
-	    (l->was->loose && l->was->depth == 0) ||
-	    (l->is_signature && is_signature_type(&l->node->part->type));
+	finding.benign = l->was->loose && is_readable(l);
 	seal_findings_add(c->out, finding);
 }
 

@@ -202,20 +202,6 @@ signers_judge(const struct smime_verify_opts *opts,
 
 /* --- multipart/signed --- */
 
-/* RFC 8551 3.5.3.1; some agents and gateways use other names for it. */
-static bool
-is_signature_part(const struct mime_part *part)
-{
-	enum smime_kind kind;
-
-	if (mime_type_is(&part->type, "application", "pkcs7-signature") ||
-	    mime_type_is(&part->type, "application", "x-pkcs7-signature"))
-		return true;
-	kind = smime_detect_header(&part->header);
-	return kind == SMIME_PKCS7 &&
-	       mime_type_is(&part->type, "application", "octet-stream");
-}
-
 /* All of a part, as it was signed: header, empty line, body. */
 static struct slice
 part_bytes(const struct mime_part *part)
@@ -247,7 +233,7 @@ signed_part(const struct mime_tree *tree)
 	if (root->kind != MIME_MULTIPART || root->header_malformed ||
 	    root->structure_malformed || root->type.malformed ||
 	    root->type.duplicate || !first || !first->next ||
-	    first->next->next || !is_signature_part(first->next) ||
+	    first->next->next || !smime_is_signature(first->next) ||
 	    goes_on(root))
 		return NULL;
 	return first;

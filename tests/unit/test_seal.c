@@ -380,6 +380,28 @@ test_part_limit(void **state)
 	    "part-removed 3 9");
 }
 
+/* Parts that have nothing in them are parts all the same. */
+static void
+test_empty_parts(void **state)
+{
+	struct seal_findings f;
+	struct buf message;
+	struct seal s;
+
+	(void)state;
+	buf_init(&message, MESSAGE_MAX);
+	buf_add_text(
+	    &message, "Content-Type: multipart/mixed; boundary=b\r\n\r\n");
+	for (size_t i = 0; i < LIMIT_SEAL_PARTS; i++)
+		buf_add_text(&message, "--b\r\n\r\n");
+	buf_add_text(&message, "--b--\r\n");
+	seal_message_take(buf_slice(&message), &s);
+	assert_int_equal(s.count, LIMIT_SEAL_PARTS);
+	seal_message_compare(&s, buf_slice(&message), &f);
+	assert_int_equal(f.count, 0);
+	buf_fini(&message);
+}
+
 /* --- findings --- */
 
 static void
@@ -705,6 +727,7 @@ main(void)
 	    cmocka_unit_test(test_field_limit),
 	    cmocka_unit_test(test_field_size),
 	    cmocka_unit_test(test_part_limit),
+	    cmocka_unit_test(test_empty_parts),
 	    cmocka_unit_test(test_finding_limit),
 	    cmocka_unit_test(test_finding_text),
 	    cmocka_unit_test(test_all_changes),
