@@ -22,6 +22,15 @@ doctor_role_name(enum doctor_role role)
 	return names[role];
 }
 
+bool
+doctor_own_has_daemon(const struct doctor_own *own, const char *name)
+{
+	for (size_t i = 0; i < own->submission_daemon_count; i++)
+		if (strcmp(own->submission_daemons[i], name) == 0)
+			return true;
+	return false;
+}
+
 struct hint {
 	const char *word;
 	enum doctor_milter_kind kind;
@@ -95,6 +104,20 @@ doctor_listener_is_outgoing(const struct doctor_listener *l)
 {
 	return l->role == ROLE_SUBMISSION || l->role == ROLE_BOTH ||
 	       l->role == ROLE_COMMAND || l->role == ROLE_COPIES;
+}
+
+bool
+doctor_server_has_guard_apart(const struct doctor_server *server)
+{
+	const struct doctor_listener *l;
+
+	for (size_t i = 0; i < server->count; i++) {
+		l = &server->listeners[i];
+		if (doctor_listener_find(l, MILTER_OURS) == l->count &&
+		    doctor_listener_find(l, MILTER_GUARD) < l->count)
+			return true;
+	}
+	return false;
 }
 
 struct doctor_listener *

@@ -33,6 +33,9 @@ struct doctor_own {
 	bool keys_differ;      /* both are there, and are not the same */
 };
 
+/* Does outbound.submission_daemons name it? */
+bool doctor_own_has_daemon(const struct doctor_own *own, const char *name);
+
 enum doctor_milter_kind {
 	MILTER_UNKNOWN = 0,
 	MILTER_OURS,
@@ -117,6 +120,10 @@ struct doctor_server {
 	    const struct doctor_listener *l);
 	const void *config; /* of the server's own functions */
 };
+
+/* Is there a listener with the guard and without us: behind a content filter,
+ * or on a way that is not known here? */
+bool doctor_server_has_guard_apart(const struct doctor_server *server);
 
 /* Appends a listener to an array of *count. */
 struct doctor_listener *doctor_listener_add(

@@ -345,21 +345,6 @@ doctor_order_copies(struct doctor_report *r, const struct doctor_server *server)
 
 /* --- guard --- */
 
-/* Behind a content filter, or on a way that we do not know. */
-static bool
-guards_elsewhere(const struct doctor_server *server)
-{
-	const struct doctor_listener *l;
-
-	for (size_t i = 0; i < server->count; i++) {
-		l = &server->listeners[i];
-		if (doctor_listener_find(l, MILTER_OURS) == l->count &&
-		    doctor_listener_find(l, MILTER_GUARD) < l->count)
-			return true;
-	}
-	return false;
-}
-
 static void
 check_guarded(struct doctor_report *r, const struct doctor_server *server,
     const struct doctor_listener *l)
@@ -390,7 +375,7 @@ doctor_order_guard(struct doctor_report *r, const struct doctor_server *server)
 
 	if (!server->own->guard_file)
 		return;
-	if (guards_elsewhere(server)) {
+	if (doctor_server_has_guard_apart(server)) {
 		doctor_fine(r, "the guard has a listener of its own");
 		return;
 	}
@@ -413,15 +398,6 @@ find_daemon(const struct doctor_server *server, const char *name)
 	return NULL;
 }
 
-static bool
-is_submission_daemon(const struct doctor_own *own, const char *name)
-{
-	for (size_t i = 0; i < own->submission_daemon_count; i++)
-		if (strcmp(own->submission_daemons[i], name) == 0)
-			return true;
-	return false;
-}
-
 /* The listener that was meant: one of our users' that has no name that is
  * known. */
 static void
@@ -433,7 +409,7 @@ name_submission(struct doctor_report *r, size_t n,
 	for (size_t i = 0; i < server->count; i++) {
 		l = &server->listeners[i];
 		if (l->role == ROLE_SUBMISSION &&
-		    !is_submission_daemon(server->own, l->daemon_name)) {
+		    !doctor_own_has_daemon(server->own, l->daemon_name)) {
 			server->set_name(r, n, server, l, name);
 			return;
 		}
@@ -453,7 +429,7 @@ check_strangers(struct doctor_report *r, const struct doctor_server *server,
 	    "%s takes mail of strangers and has the name \"%s\", which "
 	    "outbound.submission_daemons lists.",
 	    l->name, l->daemon_name);
-	if (is_submission_daemon(server->own, "MX"))
+	if (doctor_own_has_daemon(server->own, "MX"))
 		doctor_remedy(r, n, DOCTOR_BY_HAND,
 		    "Give the listener of your users a name that no other "
 		    "listener has.");
@@ -479,6 +455,7 @@ doctor_order_daemons(
 	}
 	for (size_t i = 0; i < server->count; i++)
 		if (server->listeners[i].role == ROLE_STRANGERS &&
-		    is_submission_daemon(own, server->listeners[i].daemon_name))
+		    doctor_own_has_daemon(
+			own, server->listeners[i].daemon_name))
 			check_strangers(r, server, &server->listeners[i]);
 }

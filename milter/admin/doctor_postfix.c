@@ -249,14 +249,14 @@ name_length(struct slice text)
 /* Offset of the bracket that ends what begins before text; text.len when
  * there is none. */
 static size_t
-closing(struct slice text, char open, char close)
+closing(struct slice text, unsigned char open, unsigned char close)
 {
 	size_t depth = 1;
 
 	for (size_t i = 0; i < text.len; i++) {
-		if (text.data[i] == (unsigned char)open)
+		if (text.data[i] == open)
 			depth++;
-		else if (text.data[i] == (unsigned char)close && --depth == 0)
+		else if (text.data[i] == close && --depth == 0)
 			return i;
 	}
 	return text.len;
@@ -319,7 +319,7 @@ static size_t
 expand_dollar(struct expansion *e, struct slice text)
 {
 	const struct postfix_parameter *p;
-	char open = text.len > 0 ? (char)text.data[0] : '\0';
+	unsigned char open = text.len > 0 ? text.data[0] : '\0';
 	size_t n;
 
 	if (open == '{' || open == '(') {

@@ -12,6 +12,21 @@ postfix_look_value(const struct postfix_look *k,
 }
 
 void
+postfix_check_empty(const struct postfix_look *k,
+    const struct postfix_service *service, enum doctor_check check,
+    const char *name)
+{
+	const char *value = postfix_look_value(k, service, name);
+	const char *where = postfix_where(k->c, service, name, k->r);
+	size_t n;
+
+	if (!*value || doctor_has(k->r, check, where))
+		return;
+	n = doctor_find(k->r, check, where, "%s is \"%s\".", name, value);
+	postfix_set(k->r, n, k->c, service, name, "");
+}
+
+void
 postfix_check(const struct postfix_config *c, const struct doctor_own *own,
     const struct doctor_tables *tables, struct doctor_server *server,
     struct doctor_report *r)

@@ -15,10 +15,10 @@ struct postfix_look {
 	const struct doctor_server *server;
 };
 
-/* Reads a table of header_checks and the like; NULL text: it cannot be
- * read. */
+/* Where tables of header_checks and the like come from. */
 struct doctor_tables {
-	/* The content of a file, or an empty slice; kept by the caller. */
+	/* The content of a file, kept by the caller; empty when it cannot be
+	 * read. */
 	struct slice (*read)(const char *path, void *arg);
 	void *arg;
 };
@@ -40,5 +40,10 @@ void postfix_check_copies(const struct postfix_look *k);
 /* The value of a parameter for a service. */
 const char *postfix_look_value(const struct postfix_look *k,
     const struct postfix_service *service, const char *name);
+
+/* Complains about a parameter that has any value. */
+void postfix_check_empty(const struct postfix_look *k,
+    const struct postfix_service *service, enum doctor_check check,
+    const char *name);
 
 #endif

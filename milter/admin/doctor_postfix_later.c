@@ -14,24 +14,6 @@ has_command(const struct postfix_service *s, const char *command)
 	return strcmp(s->command, command) == 0;
 }
 
-/* A parameter of a delivery agent that has to be empty; true: it is. */
-static bool
-check_empty(const struct postfix_look *k, const struct postfix_service *service,
-    enum doctor_check check, const char *name)
-{
-	const char *value = postfix_look_value(k, service, name);
-	const char *where = postfix_where(k->c, service, name, k->r);
-	size_t n;
-
-	if (!*value)
-		return true;
-	if (doctor_has(k->r, check, where))
-		return false;
-	n = doctor_find(k->r, check, where, "%s is %s.", name, value);
-	postfix_set(k->r, n, k->c, service, name, "");
-	return false;
-}
-
 /* The same table can rewrite before the milters, where it does no harm. */
 static void
 check_generic(const struct postfix_look *k,
@@ -45,7 +27,8 @@ check_generic(const struct postfix_look *k,
 
 	if (!*value || doctor_has(k->r, CHECK_REWRITTEN, where))
 		return;
-	n = doctor_find(k->r, CHECK_REWRITTEN, where, "%s is %s.", name, value);
+	n = doctor_find(
+	    k->r, CHECK_REWRITTEN, where, "%s is \"%s\".", name, value);
 	postfix_set(k->r, n, k->c, NULL, "sender_canonical_maps",
 	    doctor_text(k->r, "%s%s%s", before, *before ? "," : "", value));
 	postfix_set(k->r, n, k->c, service, name, "");
@@ -64,7 +47,7 @@ check_line_length(const struct postfix_look *k,
 	    doctor_has(k->r, CHECK_LINE_LENGTH, where))
 		return;
 	n = doctor_find(
-	    k->r, CHECK_LINE_LENGTH, where, "%s is %s.", name, value);
+	    k->r, CHECK_LINE_LENGTH, where, "%s is \"%s\".", name, value);
 	postfix_set(k->r, n, k->c, service, name, "998");
 }
 
@@ -93,12 +76,13 @@ check_client(const struct postfix_look *k,
 
 	check_generic(
 	    k, service, doctor_text(k->r, "%s_generic_maps", protocol));
-	(void)check_empty(k, service, CHECK_BODY_CHECKS,
+	postfix_check_empty(k, service, CHECK_BODY_CHECKS,
 	    doctor_text(k->r, "%s_body_checks", protocol));
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
 		name = doctor_text(
 		    k->r, "%s%s", protocol, checks[i] + strlen("%s"));
-		(void)check_empty(k, service, CHECK_LATER_HEADER_CHECKS, name);
+		postfix_check_empty(
+		    k, service, CHECK_LATER_HEADER_CHECKS, name);
 	}
 	check_line_length(
 	    k, service, doctor_text(k->r, "%s_line_length_limit", protocol));
@@ -115,7 +99,7 @@ check_cleanup(const struct postfix_look *k,
 	    "header_checks", "mime_header_checks", "nested_header_checks"};
 	const char *where;
 
-	(void)check_empty(
+	postfix_check_empty(
 	    k, service, CHECK_MILTER_HEADER_CHECKS, "milter_header_checks");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		where = postfix_where(k->c, service, names[i], k->r);

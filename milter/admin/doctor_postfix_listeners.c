@@ -1,6 +1,7 @@
 /* doctor_postfix_listeners.c: see doctor_postfix_listeners.h. */
 #include "admin/doctor_postfix_listeners.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -43,10 +44,7 @@ set_unix_path(
 		return;
 	path = doctor_text(
 	    s->r, "%s%s%s", queue, at->name[0] == '/' ? "" : "/", at->name);
-	if (strlen(path) >= sizeof(at->name))
-		at->kind = ENDPOINT_NONE;
-	else
-		strcpy(at->name, path);
+	doctor_endpoint_milter(slice_text(path), at);
 }
 
 /* Is it what the operator meant, seen from another root? */
@@ -152,15 +150,6 @@ read_milters(const struct listing_site *s,
 
 /* --- listeners --- */
 
-static bool
-is_named_submission(const struct listing_site *s, const char *name)
-{
-	for (size_t i = 0; i < s->own->submission_daemon_count; i++)
-		if (strcmp(s->own->submission_daemons[i], name) == 0)
-			return true;
-	return false;
-}
-
 static enum doctor_role
 role_of(const struct listing_site *s, const struct postfix_service *service,
     const struct doctor_listener *l)
@@ -175,7 +164,7 @@ role_of(const struct listing_site *s, const struct postfix_service *service,
 		return ROLE_SUBMISSION;
 	if (strcmp(port, "25") == 0 || strcmp(service->type, "pass") == 0)
 		return logins ? ROLE_BOTH : ROLE_STRANGERS;
-	if (logins || is_named_submission(s, l->daemon_name))
+	if (logins || doctor_own_has_daemon(s->own, l->daemon_name))
 		return ROLE_SUBMISSION;
 	return doctor_host_is_loopback(l->at.name) ? ROLE_OTHER
 						   : ROLE_STRANGERS;
@@ -197,7 +186,7 @@ set_interfaces(const struct listing_site *s, struct doctor_endpoint *at)
 		loopback = true;
 	}
 	if (loopback)
-		strcpy(at->name, "loopback-only");
+		(void)snprintf(at->name, sizeof(at->name), "loopback-only");
 }
 
 static void

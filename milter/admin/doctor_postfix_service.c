@@ -12,6 +12,11 @@
 #define CONTENT_PATIENCE 30
 #define COMMAND_PATIENCE 10
 
+/* Octets: one of the units that limits.max_message takes, and a size limit
+ * below which there is no point in any. */
+#define MEBI	   1048576ULL
+#define SIZE_LEAST (4 * MEBI)
+
 /* A listener that has us among its milters, and its service. */
 struct asking {
 	const struct postfix_look *k;
@@ -168,45 +173,16 @@ check_overrides(const struct asking *a)
 	    without_word(a->k->r, value, "no_milters"));
 }
 
-/* Parameters that have to be empty where we are asked. */
-static void
-check_empty(const struct asking *a, enum doctor_check check, const char *name)
-{
-	const char *where = new_place(a, check, name);
-	const char *value = value_of(a, name);
-	size_t n;
-
-	if (!where || !*value)
-		return;
-	n = doctor_find(
-	    a->k->r, check, where, "%s has %s = %s.", a->l->name, name, value);
-	postfix_set(a->k->r, n, a->k->c, a->service, name, "");
-}
-
-/* A guard behind the filter sees what it does. */
-static bool
-guard_is_behind(const struct asking *a)
-{
-	const struct doctor_server *server = a->k->server;
-	const struct doctor_listener *l;
-
-	for (size_t i = 0; i < server->count; i++) {
-		l = &server->listeners[i];
-		if (doctor_listener_find(l, MILTER_OURS) == l->count &&
-		    doctor_listener_find(l, MILTER_GUARD) < l->count)
-			return true;
-	}
-	return false;
-}
-
 static void
 check_content_filter(const struct asking *a)
 {
-	if (*value_of(a, "content_filter") && guard_is_behind(a)) {
+	if (*value_of(a, "content_filter") &&
+	    doctor_server_has_guard_apart(a->k->server)) {
 		doctor_fine(a->k->r, "the guard is behind the content filter");
 		return;
 	}
-	check_empty(a, CHECK_CONTENT_FILTER, "content_filter");
+	postfix_check_empty(
+	    a->k, a->service, CHECK_CONTENT_FILTER, "content_filter");
 }
 
 /* Lists without these words are those of somebody who changed them. */
@@ -260,8 +236,8 @@ raise_size(const struct asking *a, size_t n, unsigned long long limit)
 	    "mailbox_size_limit", "virtual_mailbox_limit"};
 	unsigned long long wanted = 2 * limit, box;
 
-	if (wanted < 4ULL * MIB)
-		wanted = 4ULL * MIB;
+	if (wanted < SIZE_LEAST)
+		wanted = SIZE_LEAST;
 	/* local(8) and virtual(8) do not start with a smaller one */
 	for (size_t i = 0; i < sizeof(mailboxes) / sizeof(*mailboxes); i++) {
 		box = postfix_number(
@@ -276,7 +252,7 @@ raise_size(const struct asking *a, size_t n, unsigned long long limit)
 		return;
 	doctor_remedy(a->k->r, n, DOCTOR_OWN_FILE,
 	    "limits = { max_message = \"%lluM\"; };",
-	    (wanted - LIMIT_RELAY_QUEUE_BYTES) / MIB);
+	    (wanted - LIMIT_RELAY_QUEUE_BYTES) / MEBI);
 	doctor_instead(a->k->r, n, "limits =");
 }
 
@@ -327,8 +303,10 @@ check_service(const struct asking *a)
 	if (a->l->role == ROLE_COMMAND)
 		return;
 	check_overrides(a);
-	check_empty(a, CHECK_PROXY_FILTER, "smtpd_proxy_filter");
-	check_empty(a, CHECK_MILTER_MAPS, "smtpd_milter_maps");
+	postfix_check_empty(
+	    a->k, a->service, CHECK_PROXY_FILTER, "smtpd_proxy_filter");
+	postfix_check_empty(
+	    a->k, a->service, CHECK_MILTER_MAPS, "smtpd_milter_maps");
 }
 
 /* Every list that has us, with a unix socket instead. */

@@ -15,6 +15,9 @@
 /* How much longer than our own work the mail server has to wait for it. */
 #define END_MARGIN 30
 
+/* Octets of a unit that limits.max_message takes. */
+#define MEBI 1048576ULL
+
 struct sendmail_look {
 	struct doctor_report *r;
 	const struct sendmail_config *c;
@@ -155,7 +158,7 @@ check_size(const struct sendmail_look *k)
 	if (limit == 0 ||
 	    k->own->max_message + LIMIT_RELAY_QUEUE_BYTES <= limit)
 		return;
-	wanted = limit < 2ULL * MIB ? 4ULL * MIB : 2 * limit;
+	wanted = limit < 2 * MEBI ? 4 * MEBI : 2 * limit;
 	n = doctor_find(k->r, CHECK_SIZE, option_place(k, "MaxMessageSize"),
 	    "MaxMessageSize is %llu octets, and limits.max_message lets a mail "
 	    "become %llu.",
@@ -166,7 +169,7 @@ check_size(const struct sendmail_look *k)
 		return;
 	doctor_remedy(k->r, n, DOCTOR_OWN_FILE,
 	    "limits = { max_message = \"%lluM\"; };",
-	    (wanted - LIMIT_RELAY_QUEUE_BYTES) / MIB);
+	    (wanted - LIMIT_RELAY_QUEUE_BYTES) / MEBI);
 	doctor_instead(k->r, n, "limits =");
 }
 

@@ -37,15 +37,6 @@ read_milter(const struct sendmail_config *c, const struct doctor_own *own,
 		m->name = "the guard";
 }
 
-static bool
-is_named_submission(const struct doctor_own *own, const char *name)
-{
-	for (size_t i = 0; i < own->submission_daemon_count; i++)
-		if (strcmp(own->submission_daemons[i], name) == 0)
-			return true;
-	return false;
-}
-
 static enum doctor_role
 role_of(const struct doctor_own *own, const struct sendmail_daemon *d,
     const struct doctor_listener *l)
@@ -59,7 +50,7 @@ role_of(const struct doctor_own *own, const struct sendmail_daemon *d,
 		return ROLE_SUBMISSION;
 	if (strcmp(port, "25") == 0)
 		return ROLE_STRANGERS;
-	if (is_named_submission(own, d->name))
+	if (doctor_own_has_daemon(own, d->name))
 		return ROLE_SUBMISSION;
 	return doctor_host_is_loopback(d->address) ? ROLE_OTHER
 						   : ROLE_STRANGERS;

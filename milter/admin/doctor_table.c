@@ -17,10 +17,8 @@ static const char *const fields[] = {
     "X-SMIME-Milter-Copy: 0123456789abcdef0123456789abcdef",
     "X-SMIME-Seal: 1; 0123456789abcdef",
     "Authentication-Results: mx.example.org; smime=pass",
-    "Content-Type: multipart/signed; micalg=sha-256; "
-    "protocol=\"application/pkcs7-signature\"; boundary=\"0123456789\"",
-    "Content-Type: application/pkcs7-mime; smime-type=enveloped-data; "
-    "name=\"smime.p7m\"",
+    "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"",
+    "Content-Type: application/pkcs7-mime; name=\"smime.p7m\"",
     "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"",
     "Content-Disposition: attachment; filename=\"smime.p7s\"",
     "Content-Disposition: attachment; filename=\"smime.p7m\"",

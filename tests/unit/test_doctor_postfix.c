@@ -120,21 +120,18 @@ struct mistake {
 
 /* Words of what is found, each with a blank behind it. */
 static void
-judge(const struct doctor_own *own, const struct mistake *m, const char *table,
-    struct buf *words)
+judge_texts(const struct doctor_own *own, char *const texts[3],
+    const char *table, struct buf *words)
 {
-	char *texts[3] = {changed(parameters, m->parameter),
-	    changed(fields, m->field), changed(overrides, m->override)};
 	struct postfix_prints prints = {.parameters = slice_text(texts[0]),
 	    .fields = slice_text(texts[1]),
 	    .overrides = slice_text(texts[2])};
-	struct doctor_tables tables = {.read = read_no_table};
+	char *kept = table ? xstrdup(table) : NULL;
+	struct doctor_tables tables = {.read = read_no_table, .arg = kept};
 	struct postfix_config c = {.folder = POSTFIX_FOLDER};
 	struct doctor_server server;
 	struct doctor_report r;
-	char *kept = table ? xstrdup(table) : NULL;
 
-	tables.arg = kept;
 	doctor_report_init(&r);
 	postfix_config_read(&c, &prints, &r);
 	postfix_check(&c, own, &tables, &server, &r);
@@ -145,9 +142,19 @@ judge(const struct doctor_own *own, const struct mistake *m, const char *table,
 	free(server.listeners);
 	postfix_config_fini(&c);
 	doctor_report_fini(&r);
+	free(kept);
+}
+
+static void
+judge(const struct doctor_own *own, const struct mistake *m, const char *table,
+    struct buf *words)
+{
+	char *texts[3] = {changed(parameters, m->parameter),
+	    changed(fields, m->field), changed(overrides, m->override)};
+
+	judge_texts(own, texts, table, words);
 	for (size_t i = 0; i < 3; i++)
 		free(texts[i]);
-	free(kept);
 }
 
 static void
@@ -427,6 +434,84 @@ test_hostile_values(void **state)
 	buf_fini(&text);
 }
 
+/* As deep as is followed, and one more. */
+static void
+test_depth(void **state)
+{
+	struct postfix_prints prints = {.fields = {NULL, 0}};
+	struct postfix_config c = {.folder = "/x"};
+	struct doctor_report r;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, MIB);
+	for (unsigned i = 0; i <= LIMIT_DOCTOR_DEPTH; i++)
+		buf_addf(&text, "p%u = $p%u\n", i, i + 1);
+	buf_addf(&text, "p%u = end\n", LIMIT_DOCTOR_DEPTH + 1);
+	prints.parameters = buf_slice(&text);
+	doctor_report_init(&r);
+	postfix_config_read(&c, &prints, &r);
+	assert_string_equal(postfix_value(&c, NULL, "p1", &r), "end");
+	assert_string_equal(postfix_value(&c, NULL, "p0", &r), "");
+	postfix_config_fini(&c);
+	doctor_report_fini(&r);
+	buf_fini(&text);
+}
+
+/* As many names as are looked up for one value; the next are left out. */
+static void
+test_steps(void **state)
+{
+	struct postfix_prints prints = {.fields = {NULL, 0}};
+	struct postfix_config c = {.folder = "/x"};
+	struct doctor_report r;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, MIB);
+	buf_add_text(&text, "x = y\nmany = ");
+	for (unsigned i = 0; i <= LIMIT_DOCTOR_STEPS; i++)
+		buf_add_text(&text, "$x");
+	prints.parameters = buf_slice(&text);
+	doctor_report_init(&r);
+	postfix_config_read(&c, &prints, &r);
+	assert_int_equal(
+	    strlen(postfix_value(&c, NULL, "many", &r)), LIMIT_DOCTOR_STEPS);
+	postfix_config_fini(&c);
+	doctor_report_fini(&r);
+	buf_fini(&text);
+}
+
+/* Whatever stands in the prints, something is said, and nothing breaks. */
+static void
+test_any_text(void **state)
+{
+	static const char odd[] = "${}()$/=\n, ?:'\"\0{x";
+	struct doctor_own own = make_own();
+	char *texts[3];
+	struct buf words;
+
+	(void)state;
+	srand(1);
+	for (int round = 0; round < 500; round++) {
+		texts[0] = xstrdup(parameters);
+		texts[1] = xstrdup(fields);
+		texts[2] = xstrdup(overrides);
+		for (int i = 0; i < 60; i++) {
+			char *text = texts[i % 3];
+
+			text[(size_t)rand() % strlen(text)] =
+			    odd[(size_t)rand() % (sizeof(odd) - 2)];
+			if (*text == '\0')
+				*text = ' ';
+		}
+		judge_texts(&own, texts, "/x/ REJECT", &words);
+		buf_fini(&words);
+		for (int i = 0; i < 3; i++)
+			free(texts[i]);
+	}
+}
+
 static void
 test_services_limit(void **state)
 {
@@ -491,6 +576,9 @@ main(void)
 	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_hostile_values),
+	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_steps),
+	    cmocka_unit_test(test_any_text),
 	    cmocka_unit_test(test_services_limit),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_numbers),

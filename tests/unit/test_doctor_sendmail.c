@@ -230,6 +230,35 @@ test_limits(void **state)
 	buf_fini(&text);
 }
 
+/* Whatever stands in the file, nothing breaks. */
+static void
+test_any_text(void **state)
+{
+	static const char odd[] = "=,;:@\n\t #OXDK'`";
+	static const char good[] =
+	    OURS SIGNER REST "DMmx.example.org\nKgenerics hash /x\n";
+	struct doctor_own own = make_own();
+	struct sendmail_config c = {.file = SENDMAIL_FILE};
+	struct doctor_server server;
+	struct doctor_report r;
+	char text[sizeof(good)];
+
+	(void)state;
+	srand(1);
+	for (int round = 0; round < 500; round++) {
+		memcpy(text, good, sizeof(good));
+		for (int i = 0; i < 30; i++)
+			text[(size_t)rand() % (sizeof(good) - 1)] =
+			    odd[(size_t)rand() % (sizeof(odd) - 1)];
+		doctor_report_init(&r);
+		sendmail_config_read(&c, slice_text(text), &r);
+		sendmail_check(&c, &own, &server, &r);
+		free(server.listeners);
+		sendmail_config_fini(&c);
+		doctor_report_fini(&r);
+	}
+}
+
 static void
 test_timeouts(void **state)
 {
@@ -255,6 +284,7 @@ main(void)
 	    cmocka_unit_test(test_reading),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_timeouts),
+	    cmocka_unit_test(test_any_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
