@@ -12,6 +12,7 @@
 #include "admin/explain_inbound.h"
 #include "admin/explain_parts.h"
 #include "admin/explain_recipients.h"
+#include "gateway/gather.h"
 #include "gateway/inbound.h"
 #include "gateway/levels.h"
 #include "gateway/trigger.h"
@@ -32,6 +33,9 @@ static const struct column lines[] = {
     {"triggers", "  by", COLUMN_TEXT},
     {"escrow", "Escrow", COLUMN_TEXT},
     {"escrow_missing", "  of", COLUMN_TEXT},
+    {"disclaimer", "Disclaimer", COLUMN_TEXT},
+    {"disclaimer_result", "  becomes", COLUMN_TEXT},
+    {"disclaimer_reason", "  because", COLUMN_TEXT},
     {"copies", "Copies possible", COLUMN_TEXT},
     {"shadow", "Shadow mode", COLUMN_TEXT},
     {"action", "Action", COLUMN_TEXT},
@@ -227,6 +231,29 @@ set_facts(json_t *o, const struct policy_facts *f, bool outbound)
 	output_set(o, "copies", json_integer((json_int_t)f->copies));
 }
 
+/* Which one, and what came of trying to add it; the rules tell where it is
+ * from.  One that nobody knows has no name but there. */
+static void
+set_disclaimer(json_t *o, const struct job *job)
+{
+	const struct gather *g = job_gather(job);
+	const struct plan *p = job_plan(job);
+	const char *result = plan_disclaimer_name(p->disclaimer);
+	enum plan_reason reason = p->disclaimer_reason;
+
+	output_set(o, "disclaimer", json_null());
+	if (g->facts.disclaimer == DISCLAIM_NOT)
+		return;
+	if (g->facts.disclaimer == DISCLAIM_UNKNOWN) {
+		result = "unknown";
+		reason = REASON_DISCLAIMER_UNKNOWN;
+	}
+	output_set(o, "disclaimer",
+	    output_text(g->disclaimer ? g->disclaimer->name : "unknown"));
+	output_set(o, "disclaimer_result", output_text(result));
+	output_set(o, "disclaimer_reason", explain_reason(reason));
+}
+
 static void
 set_plan(json_t *o, const struct policy_facts *f, const struct plan *p)
 {
@@ -276,6 +303,7 @@ answer_outbound(struct admin *a, const struct levels *levels,
 
 	set_facts(answer, f, true);
 	set_plan(answer, f, job_plan(job));
+	set_disclaimer(answer, job);
 	if (explain_rules(levels, job, answer, err) < 0 ||
 	    explain_recipients(a, levels, job, answer, err) < 0 ||
 	    explain_escrow(a, job, answer, err) < 0)

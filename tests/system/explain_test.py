@@ -3,6 +3,7 @@ what the sender is told, and an exit status for scripts."""
 
 import openssl
 import tap
+from messages import PLAIN, build
 from tap import absent, case, check, contains, equal
 from testsite import Site
 
@@ -16,6 +17,9 @@ AUDIT = "audit@example.com"
 # explain sends none.
 POLICIES = {
     "split.example.org": 'encrypt = "if-possible";',
+    "text.example.org": 'disclaimer = "legal";',
+    "text-refuse.example.org":
+        'disclaimer = "legal"; disclaimer_protected = "refuse";',
     "rest.example.org": 'encrypt = "required"; mixed = "refuse-the-rest";',
     "must.example.org": 'encrypt = "required";',
     "defer.example.org": 'encrypt = "required"; escrow = [ "nobody@example.com" ];',
@@ -36,7 +40,10 @@ class Fixture(Site):
     def __init__(self):
         groups = ", ".join(f'{{ name = "{name}"; {settings} }}'
                            for name, settings in POLICIES.items())
-        super().__init__(domains=("example.org",), more=f"""
+        super().__init__(domains=("example.org",))
+        (self.folder / "legal.txt").write_text("Sent by %{name}.\n")
+        self.settings.update(more=f"""
+disclaimers = ( {{ name = "legal"; text = "{self.folder}/legal.txt"; }} );
 reinject = "smtp://127.0.0.1:1";
 triggers = ( {{ name = "secret"; subject = "[encrypt]";
     wishes = [ "encrypt" ]; }} );
@@ -223,6 +230,36 @@ def _(site):
     contains(result["reply"], "550 5.7.51")
     result = site.explain(ALICE, "--to", BOB, "--subject", "hello")
     equal((result["asks"], result["triggers"]), ([], []))
+
+
+@case("disclaimers: which, from where, and what becomes of it")
+def _(site):
+    def becomes(content, sender=alice("text"), status=DONE):
+        path = site.for_smimectl(build(f"Alice <{sender}>", [BOB], content))
+        result = site.explain(sender, "--to", BOB, path, status=status)
+        return result, tuple(result.get(key) for key in (
+            "disclaimer", "disclaimer_result", "disclaimer_reason"))
+
+    result, found = becomes(PLAIN)
+    equal(found, ("legal", "added", None))
+    equal(rule(result["rules"], alice("text"), "disclaimer")[0], "legal")
+    equal(result["action"], "protect")
+    equal(becomes(PLAIN + b"\r\n> Sent by Alice.\r\n")[1],
+          ("legal", "present", None))
+    equal(becomes(b"Content-Type: image/png\r\n\r\nx\r\n")[1],
+          ("legal", "no-body", None))
+    equal(becomes(b"List-Id: <l.example.org>\r\n" + PLAIN)[1],
+          ("legal", "none", None))
+    signed = (b"Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n"
+              b"\r\nHi\r\n--b\r\n\r\nx\r\n--b--\r\n")
+    equal(becomes(signed)[1], ("legal", "refused", "already-signed"))
+    result, found = becomes(signed, alice("text-refuse"), NO)
+    equal(found, ("legal", "refused", "already-signed"))
+    contains(result["reply"], "550 5.7.64")
+    equal(becomes(PLAIN, ALICE)[1], (None, None, None))
+    # Without a message: the least that a client would write.
+    equal(site.explain(alice("text"), "--to", BOB)["disclaimer_result"],
+          "added")
 
 
 @case("a message names its sender and recipients itself")
