@@ -107,6 +107,7 @@ SYSTEM_TESTS = \
 	%D%/system/split_test.py \
 	%D%/system/reinject_test.py \
 	%D%/system/policy_test.py \
+	%D%/system/disclaim_policy_test.py \
 	%D%/system/demand_test.py \
 	%D%/system/authority_test.py \
 	%D%/system/trigger_test.py \
