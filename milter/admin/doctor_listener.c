@@ -22,6 +22,21 @@ doctor_role_name(enum doctor_role role)
 	return names[role];
 }
 
+const char *
+doctor_milter_kind_name(enum doctor_milter_kind kind)
+{
+	static const char *const names[] = {
+	    [MILTER_UNKNOWN] = "unknown",
+	    [MILTER_OURS] = "ours",
+	    [MILTER_GUARD] = "guard",
+	    [MILTER_SIGNER] = "signer",
+	    [MILTER_SCANNER] = "scanner",
+	    [MILTER_NEUTRAL] = "neutral",
+	};
+
+	return names[kind];
+}
+
 bool
 doctor_own_has_daemon(const struct doctor_own *own, const char *name)
 {

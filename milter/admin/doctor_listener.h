@@ -45,6 +45,9 @@ enum doctor_milter_kind {
 	MILTER_NEUTRAL	/* adds results, asks policy; right at any place */
 };
 
+/* "ours", "guard", "signer", "scanner", "neutral", "unknown". */
+const char *doctor_milter_kind_name(enum doctor_milter_kind kind);
+
 struct doctor_milter {
 	const char *text; /* as it is written, with what belongs to it */
 	const char *safe; /* the same without an action of its own */

@@ -31,26 +31,52 @@ place_name(enum doctor_place place)
 	return names[place];
 }
 
+/* For the table: with what a milter was taken for, where its name is none. */
+static json_t *
+milter_text(const struct doctor_milter *m)
+{
+	char *text;
+	json_t *value;
+
+	if (m->kind == MILTER_OURS || m->kind == MILTER_GUARD)
+		return output_text(m->name);
+	text = xasprintf("%s (%s)", m->name, doctor_milter_kind_name(m->kind));
+	value = output_text(text);
+	free(text);
+	return value;
+}
+
+static json_t *
+listener_json(const struct doctor_listener *l)
+{
+	json_t *object = json_object(), *milters = json_array(), *item;
+	json_t *order = json_array();
+
+	for (size_t i = 0; i < l->count; i++) {
+		item = json_object();
+		output_set(item, "name", output_text(l->milters[i].name));
+		output_set(item, "kind",
+		    output_text(doctor_milter_kind_name(l->milters[i].kind)));
+		(void)json_array_append_new(milters, item);
+		(void)json_array_append_new(order, milter_text(&l->milters[i]));
+	}
+	output_set(object, "name", output_text(l->name));
+	output_set(object, "for", output_text(doctor_role_name(l->role)));
+	output_set(object, "daemon_name", output_text(l->daemon_name));
+	output_set(object, "milters", milters);
+	output_set(object, "order", order);
+	return object;
+}
+
 json_t *
 doctor_server_json(
     const struct doctor_server *server, const char *name, const char *config)
 {
-	json_t *object = json_object(), *listeners = json_array(), *item, *list;
-	const struct doctor_listener *l;
+	json_t *object = json_object(), *listeners = json_array();
 
-	for (size_t i = 0; i < server->count; i++) {
-		l = &server->listeners[i];
-		item = json_object();
-		list = json_array();
-		for (size_t k = 0; k < l->count; k++)
-			(void)json_array_append_new(
-			    list, output_text(l->milters[k].name));
-		output_set(item, "name", output_text(l->name));
-		output_set(item, "for", output_text(doctor_role_name(l->role)));
-		output_set(item, "daemon_name", output_text(l->daemon_name));
-		output_set(item, "milters", list);
-		(void)json_array_append_new(listeners, item);
-	}
+	for (size_t i = 0; i < server->count; i++)
+		(void)json_array_append_new(
+		    listeners, listener_json(&server->listeners[i]));
 	output_set(object, "server", output_text(name));
 	output_set(object, "config", output_text(config));
 	output_set(object, "listeners", listeners);
@@ -205,7 +231,7 @@ write_servers(struct output *o, const json_t *servers)
 	static const struct column columns[] = {
 	    {"name", "Listener", COLUMN_TEXT},
 	    {"for", "Mail of", COLUMN_TEXT},
-	    {"milters", "Milters, in order", COLUMN_TEXT},
+	    {"order", "Milters, in order", COLUMN_TEXT},
 	    {NULL, NULL, COLUMN_TEXT},
 	};
 	static const struct view view = {"listeners", NULL, columns};

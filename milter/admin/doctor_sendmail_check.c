@@ -191,9 +191,11 @@ check_rewriting(const struct sendmail_look *k)
 	if (*c->masquerade && !is_own_domain(k->own, c->masquerade)) {
 		n = doctor_find(k->r, CHECK_REWRITTEN,
 		    option_place(k, "DM (MASQUERADE_AS)"),
-		    "Addresses of this host's domains become those of %s, "
-		    "which is no domain of our users.",
-		    c->masquerade);
+		    "Addresses of this host's domains become those of %s%s.",
+		    c->masquerade,
+		    k->own->domain_count > 0
+			? ", which is no domain of our users"
+			: "");
 		doctor_remedy(k->r, n, DOCTOR_SENDMAIL_MC,
 		    "MASQUERADE_AS(`%s')dnl",
 		    k->own->domain_count == 1 ? k->own->domains[0] : "");

@@ -625,7 +625,8 @@ def _status(_):
         done = server.run()
         equal(done.returncode, 0, done.stderr)
         contains(done.stdout, "Nothing to complain about")
-        contains(done.stdout, "smtp/inet")
+        check(re.search(r"^smtp/inet +strangers +smime-milter$", done.stdout,
+                        re.M), "a table of listeners")
         server.postconf("-e", "milter_default_action=accept")
         done = server.run()
         equal(done.returncode, 1)

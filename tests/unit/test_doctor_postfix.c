@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "admin/doctor_postfix_check.h"
+#include "admin/doctor_postfix_listeners.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -434,6 +435,43 @@ test_hostile_values(void **state)
 	buf_fini(&text);
 }
 
+/* Which mail comes in where. */
+static void
+test_roles(void **state)
+{
+	static const char services[] =
+	    "smtp/inet/service = smtp\nsmtp/inet/type = inet\n"
+	    "smtp/inet/command = postscreen\n"
+	    "smtpd/pass/service = smtpd\nsmtpd/pass/type = pass\n"
+	    "smtpd/pass/command = smtpd\n"
+	    "465/inet/service = 465\n465/inet/command = smtpd\n"
+	    "2525/inet/service = 2525\n2525/inet/command = smtpd\n"
+	    "127.0.0.1:10025/inet/service = 127.0.0.1:10025\n"
+	    "127.0.0.1:10025/inet/command = smtpd\n"
+	    "[::1]:10026/inet/service = [::1]:10026\n"
+	    "[::1]:10026/inet/command = smtpd\n";
+	static const enum doctor_role roles[] = {ROLE_STRANGERS,
+	    ROLE_SUBMISSION, ROLE_STRANGERS, ROLE_OTHER, ROLE_COPIES,
+	    ROLE_COMMAND};
+	struct postfix_prints prints = {.parameters = slice_text(parameters),
+	    .fields = slice_text(services)};
+	struct postfix_config c = {.folder = "/x"};
+	struct doctor_own own = make_own();
+	struct doctor_server server;
+	struct doctor_report r;
+
+	(void)state;
+	doctor_report_init(&r);
+	postfix_config_read(&c, &prints, &r);
+	postfix_listeners(&c, &own, &server, &r);
+	assert_int_equal(server.count, sizeof(roles) / sizeof(*roles));
+	for (size_t i = 0; i < server.count; i++)
+		assert_int_equal(server.listeners[i].role, roles[i]);
+	free(server.listeners);
+	postfix_config_fini(&c);
+	doctor_report_fini(&r);
+}
+
 /* As deep as is followed, and one more. */
 static void
 test_depth(void **state)
@@ -576,6 +614,7 @@ main(void)
 	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_hostile_values),
+	    cmocka_unit_test(test_roles),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_steps),
 	    cmocka_unit_test(test_any_text),
