@@ -55,8 +55,7 @@ static void
 add(struct seal_findings *out, enum seal_change change,
     const struct mime_part *part, struct slice bytes)
 {
-	seal_findings_add(
-	    out, seal_finding_make(change, part, slice_trim(bytes).len));
+	seal_findings_add_part(out, change, part, slice_trim(bytes).len);
 }
 
 /* More parts than text and signature, or fewer, or bytes around them. */

@@ -80,8 +80,7 @@ static void
 add_now(struct seal_comparing *c, enum seal_change change, size_t node,
     uint64_t bytes)
 {
-	seal_findings_add(
-	    c->out, seal_finding_make(change, c->nodes[node].part, bytes));
+	seal_findings_add_part(c->out, change, c->nodes[node].part, bytes);
 }
 
 static void
@@ -315,20 +314,22 @@ ends_find(struct seal_comparing *c, size_t was, size_t node)
 	const struct seal_part *p = &c->was->parts[was];
 	const struct seal_part *q = &c->nodes[node].now;
 	const struct mime_part *part = c->nodes[node].part;
-	struct seal_finding before =
-	    seal_finding_make(SEAL_BEFORE_START, part, 0);
-	struct seal_finding after = seal_finding_make(SEAL_AFTER_END, part, 0);
 	bool moved = !seal_text_equal(&p->epilogue, &q->epilogue);
 	bool started = !seal_text_equal(&p->preamble, &q->preamble);
+	struct seal_finding finding;
 
-	before.benign = p->loose;
-	after.benign = p->loose && q->epilogue.len <= p->epilogue.len;
-	if (q->epilogue.len > p->epilogue.len)
-		after.bytes = slice_trim(part->epilogue).len;
-	if (moved)
-		seal_findings_add(c->out, after);
-	if (started)
-		seal_findings_add(c->out, before);
+	if (moved) {
+		finding = seal_finding_make(SEAL_AFTER_END, part, 0);
+		if (q->epilogue.len > p->epilogue.len)
+			finding.bytes = slice_trim(part->epilogue).len;
+		finding.benign = p->loose && finding.bytes == 0;
+		seal_findings_add(c->out, finding);
+	}
+	if (started) {
+		finding = seal_finding_make(SEAL_BEFORE_START, part, 0);
+		finding.benign = p->loose;
+		seal_findings_add(c->out, finding);
+	}
 	return moved || started;
 }
 
@@ -553,11 +554,9 @@ root_find(struct seal_comparing *c, const struct mime_tree *tree)
 
 	c->is_smime = seal_root_of(&part->header) == c->was->root;
 	if (part != tree->root)
-		seal_findings_add(
-		    c->out, seal_finding_make(SEAL_WRAPPED, part, around));
+		seal_findings_add_part(c->out, SEAL_WRAPPED, part, around);
 	else if (!c->is_smime)
-		seal_findings_add(
-		    c->out, seal_finding_make(SEAL_UNPROTECTED, part, 0));
+		seal_findings_add_part(c->out, SEAL_UNPROTECTED, part, 0);
 	return part;
 }
 

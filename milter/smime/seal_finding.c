@@ -95,6 +95,16 @@ seal_findings_add(struct seal_findings *f, struct seal_finding finding)
 		f->more++;
 }
 
+void
+seal_findings_add_part(struct seal_findings *f, enum seal_change change,
+    const struct mime_part *part, uint64_t bytes)
+{
+	if (f->count < LIMIT_SEAL_FINDINGS)
+		seal_findings_add(f, seal_finding_make(change, part, bytes));
+	else
+		f->more++;
+}
+
 static bool
 comes_before(const struct seal_finding *a, const struct seal_finding *b)
 {

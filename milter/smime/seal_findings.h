@@ -13,6 +13,11 @@ struct seal_finding seal_finding_lost(enum seal_change change,
 
 /* Appends a copy, or counts it when there is no room. */
 void seal_findings_add(struct seal_findings *f, struct seal_finding finding);
+/* The same for one that is not benign about a part of the message as it is
+ * now.  Of what is only counted no number is found out, which takes time: a
+ * part may have ten thousand siblings. */
+void seal_findings_add_part(struct seal_findings *f, enum seal_change change,
+    const struct mime_part *part, uint64_t bytes);
 
 /* What is not benign first, then in the order of enum seal_change; what is
  * equal stays in the order in which it was found. */

@@ -36,8 +36,7 @@ static void
 add(struct seal_comparing *c, const struct leaf *l, enum seal_change change,
     uint64_t bytes)
 {
-	seal_findings_add(
-	    c->out, seal_finding_make(change, l->node->part, bytes));
+	seal_findings_add_part(c->out, change, l->node->part, bytes);
 }
 
 /* By how much content grew, which says more than the number of letters; unless

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "mail/mime_build.h"
 #include "smime/cms_body.h"
+#include "smime/intact.h"
 #include "smime/seal_compare.h"
 #include "smime/seal_digest.h"
 
@@ -148,6 +149,23 @@ check_findings(const struct seal_findings *f)
 	FUZZ_CHECK(!worst || worst == &f->at[0]);
 }
 
+/* Without a fingerprint: what is broken is named, what is not is not. */
+static void
+check_integrity(const struct message *m)
+{
+	struct smime_intact_opts intact_opts = {.spool = &config};
+	struct smime_intact intact;
+	struct err err;
+
+	FUZZ_CHECK(smime_check_integrity(
+		       &intact_opts, &m->header, m->body, &intact, &err) == 0);
+	check_findings(&intact.findings);
+	if (intact.integrity == INTEGRITY_BROKEN)
+		FUZZ_CHECK(seal_findings_worst(&intact.findings));
+	else
+		FUZZ_CHECK(intact.findings.count == 0);
+}
+
 /* --- what must be the same when nothing was found --- */
 
 static struct slice
@@ -198,6 +216,7 @@ compare(const struct seal *s, const struct message *a, const struct message *b)
 
 	FUZZ_CHECK(seal_compare(&opts, s, &b->tree, &found, &err) == 0);
 	check_findings(&found);
+	check_integrity(b);
 	if (!a)
 		return;
 	if (!seal_findings_worst(&found))

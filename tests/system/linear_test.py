@@ -72,6 +72,12 @@ BODIES = {
     "a delimiter with blanks": (400000, lambda n: nested(
         PREFIXES, b"\r\n--b" + b" " * n + b"\r\n")),
     "parts": (500, lambda n: multipart(b"b", b"\r\n--b\r\n" * n)),
+    "parts that might be others": (500, lambda n: multipart(
+        b"b", b"X-Part: 1\r\n\r\nx\r\n--b\r\n" * n)),
+    "parts in the wrong order": (500, lambda n: multipart(
+        b"b", b"".join(b"X-Part: %d\r\n\r\ny\r\n--b\r\n" % (47 - i % 47)
+                       for i in range(n)))),
+    "a text that has grown": (20000, lambda n: TEXT + b"x" * n),
     "parts without an empty line": (400, lambda n: multipart(
         b"b", b"X: y\r\n--b\r\n" * n)),
     "parts that open one more multipart": (250, lambda n: multipart(

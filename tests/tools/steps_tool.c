@@ -19,6 +19,7 @@
 #include "mail/mime_canon.h"
 #include "policy/decide.h"
 #include "smime/detect.h"
+#include "smime/seal_compare.h"
 
 static const struct spool_config config = {
     .memory = 64u * MIB, .max = 64u * MIB, .folder = "/tmp"};
@@ -193,6 +194,53 @@ write_canonical(const struct header *header, struct slice body)
 	buf_fini(&raw);
 }
 
+static const struct seal_key key = {"the key of some site"};
+static const struct seal_opts seal_opts = {.key = &key, .spool = &config};
+static struct seal reference;
+
+/* The fingerprint of a message with as many parts as have their own. */
+static void
+reference_make(void)
+{
+	static const char type[] =
+	    "Content-Type: multipart/mixed; boundary=b\r\n";
+	struct mime_tree tree;
+	struct buf body;
+	struct err err;
+
+	buf_init(&body, config.max);
+	for (size_t i = 1; i < LIMIT_SEAL_PARTS; i++)
+		buf_addf(&body, "--b\r\nX-Part: %zu\r\n\r\nx\r\n", i);
+	buf_add_text(&body, "--b--\r\n");
+	mime_scan(&tree, slice_text(type), buf_slice(&body));
+	if (seal_take(&seal_opts, &tree, &reference, &err))
+		abort();
+	mime_tree_fini(&tree);
+	buf_fini(&body);
+}
+
+/* As what comes back from the road, and as what goes there. */
+static void
+compare_seals(const struct header *header, struct slice body)
+{
+	struct seal_findings findings;
+	struct mime_tree tree;
+	struct seal own;
+	struct err err;
+	struct buf raw;
+
+	buf_init(&raw, 2 * (size_t)LIMIT_HEADER_BYTES);
+	mime_entity_header(header, body, &raw);
+	mime_scan(&tree, buf_slice(&raw), body);
+	if (seal_take(&seal_opts, &tree, &own, &err) ||
+	    seal_compare(&seal_opts, &own, &tree, &findings, &err) ||
+	    findings.count > 0 ||
+	    seal_compare(&seal_opts, &reference, &tree, &findings, &err))
+		abort();
+	mime_tree_fini(&tree);
+	buf_fini(&raw);
+}
+
 __attribute__((noinline)) void
 take_steps(struct slice message)
 {
@@ -204,6 +252,7 @@ take_steps(struct slice message)
 	read_fields(&header);
 	(void)smime_detect(&header, body);
 	write_canonical(&header, body);
+	compare_seals(&header, body);
 	write_edits(&header);
 	find_triggers(&header);
 	find_marks(&header);
@@ -216,6 +265,7 @@ main(int argc, char **argv)
 	struct err err;
 	struct buf in;
 
+	reference_make();
 	for (int i = 1; i < argc; i++) {
 		buf_init(&in, config.max);
 		if (io_read_file(argv[i], &in, &err)) {
