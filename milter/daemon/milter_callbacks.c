@@ -26,9 +26,9 @@
 #include "mail/xtext.h"
 #include "policy/plan.h"
 
-#define ACTIONS                                                                \
-	(SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_DELRCPT |       \
-	    SMFIF_QUARANTINE)
+#define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_DELRCPT)
+/* Only a guard holds mail, and where it cannot the message waits. */
+#define ACTIONS_WELCOME (SMFIF_SETSYMLIST | SMFIF_QUARANTINE)
 /* A header body must come, and go, with its exact leading blank; everything
  * since Postfix 2.6 and Sendmail 8.14 can do that. */
 #define STEPS_NEEDED SMFIP_HDR_LEADSPC
@@ -112,11 +112,11 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	if ((actions & ACTIONS) != ACTIONS ||
 	    (steps & STEPS_NEEDED) != STEPS_NEEDED) {
 		log_error("the mail server is too old: it must let milters "
-			  "change header, body and recipients, let them hold "
-			  "mail, and speak version 6 of the milter protocol");
+			  "change header, body and recipients and speak "
+			  "version 6 of the milter protocol");
 		return SMFIS_REJECT;
 	}
-	*want_actions = ACTIONS | (actions & SMFIF_SETSYMLIST);
+	*want_actions = ACTIONS | (actions & ACTIONS_WELCOME);
 	*want_steps = STEPS_NEEDED | STEPS_UNANSWERED | (steps & STEPS_UNUSED);
 	*want_f2 = 0;
 	*want_f3 = 0;
@@ -337,7 +337,7 @@ static char name[] = "smime-milter";
 const struct smfiDesc milter_description = {
     .xxfi_name = name,
     .xxfi_version = SMFI_VERSION,
-    .xxfi_flags = ACTIONS,
+    .xxfi_flags = ACTIONS | SMFIF_QUARANTINE,
     .xxfi_connect = on_connect,
     .xxfi_envfrom = on_sender,
     .xxfi_envrcpt = on_recipient,

@@ -355,7 +355,7 @@ finish(struct job *job, struct job_reply *reply)
 	if (has_too_many_fields(job))
 		return refuse_fields(job, reply);
 	check(job);
-	if (g->fields > 0 && !g->seal)
+	if (g->fields > 0 && !g->seal && gateway_seal_key(job->gateway))
 		guard_record_forged(job);
 	edits_delete_fields(&job->edits, &job->header, SEAL_FIELD);
 	if (job->failure != REASON_NONE)

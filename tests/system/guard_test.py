@@ -432,6 +432,7 @@ def _(site):
     contains(verdict.reply, "550 5.7.65 ")
     equal(site.told(verdict)["sealed"], "no")
     equal(site.both(without_seal(mail)).changes, [])
+    absent("\n".join(site.guard.log_lines(verdict.queue_id)), "seal-forged")
     site.guard.reconfigure(key=site.seal_setting(), unsealed_action="log")
 
 
@@ -455,6 +456,18 @@ def swap_last_text(mail):
     if part is None:
         return mail[:-100] + bytes([mail[-100] ^ 1]) + mail[-99:]
     return mail.replace(part, part[:-3] + b"#" + part[-2:])
+
+
+@case("where a mail server cannot hold mail it waits")
+def _(site):
+    changed = append_text(site.sealed())
+    with site.guard.mta(actions=0x1ff & ~0x20) as mta:
+        mta.connect()
+        mta.helo()
+        verdict = mta.message(f"<{ALICE}>", [f"<{DAVE}>"], changed,
+                              queue_id="CANNOTHOLD")
+    equal(verdict.outcome, "tempfail")
+    site.guard.wait_log("CANNOTHOLD: deferred")
 
 
 @case("mail from nobody, and mail to many")
@@ -593,6 +606,13 @@ def _(site):
     site.guard.milter.signal(signal.SIGHUP)
     site.guard.wait_log("reloaded")
     equal(site.guard.filter(changed).outcome, "reject")
+    good = site.guard.configuration.read_text()
+    site.guard.configuration.write_text(
+        site.configuration.read_text().replace(site.socket, site.guard.socket))
+    site.guard.milter.signal(signal.SIGHUP)
+    site.guard.wait_log("role changes only with a restart")
+    equal(site.guard.filter(changed).outcome, "reject")
+    site.guard.configuration.write_text(good)
     site.guard.reconfigure(action="hold")
     done = site.run("smime-milter", "-n", "-c", site.guard.configuration,
                     user=MILTER_USER)
