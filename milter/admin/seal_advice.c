@@ -10,14 +10,13 @@ static const char footer[] =
     "scanner has to say (altermime, amavis, a transport rule of Exchange). "
     "Put it before smime-milter in the order of filters, or let smime-milter "
     "write the text (\"disclaimer\" in smime-milter.conf), or have that tool "
-    "leave signed mail alone: SEALS AND MARKERS in smime-milter(8) has "
-    "snippets.";
+    "leave signed mail alone: see OTHER FILTERS in smime-milter(8).";
 static const char list[] =
     "A mailing list with a footer, or a gateway that forwards as an "
     "attachment, has put the message into another one. The signature is "
     "still in there, but mail programs show that of the outermost part only. "
-    "Let the list leave its footer off signed mail; snippets for Mailman are "
-    "in SEALS AND MARKERS in smime-milter(8).";
+    "Let the list leave its footer off signed mail: OTHER FILTERS in "
+    "smime-milter(8) says how with Mailman.";
 static const char stripped[] =
     "Something has taken the S/MIME layer away: a gateway that decrypts or "
     "checks signatures, an attachment filter, or a conversion to TNEF by "
@@ -34,8 +33,9 @@ static const char rewritten[] =
 static const char encoding[] =
     "A mail server or gateway has converted the transfer encoding; Exchange "
     "and servers without 8BITMIME do. For a domain behind such a server set "
-    "signature = \"opaque\" (recipients in smime-milter.conf, or \"smimectl "
-    "recipient set DOMAIN --signature opaque\"): then the signed text is no "
+    "signature = \"opaque\" (recipient_domains in smime-milter.conf, or "
+    "\"smimectl recipient set DOMAIN --signature opaque\"): then the signed "
+    "text is no "
     "text that anybody would convert.";
 static const char spaces[] =
     "A server or scanner strips blanks at the ends of lines, wraps lines or "
