@@ -168,18 +168,21 @@ test_stranger(void **state)
 
 /* --- none, unknown --- */
 
+#define UNSIGNED "From: a@example.org\r\n\r\nHello\r\n"
+#define PGP_SIGNED                                                             \
+	"Content-Type: multipart/signed; boundary=b;\r\n"                      \
+	" protocol=\"application/pgp-signature\"\r\n\r\n--b\r\n\r\nHello"      \
+	"\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n"      \
+	"--b--\r\n"
+#define CERTS_ONLY                                                             \
+	"Content-Type: application/pkcs7-mime; smime-type=certs-only\r\n"      \
+	"\r\nMAA=\r\n"
+
 static void
 test_none(void **state)
 {
+	static const char *const texts[] = {UNSIGNED, PGP_SIGNED, CERTS_ONLY};
 	const struct smime_user *to = &alice;
-	static const char *const texts[] = {
-	    "From: a@example.org\r\n\r\nHello\r\n",
-	    "Content-Type: multipart/signed; boundary=b;\r\n"
-	    " protocol=\"application/pgp-signature\"\r\n\r\n--b\r\n\r\nHello"
-	    "\r\n--b\r\nContent-Type: application/pgp-signature\r\n\r\nx\r\n"
-	    "--b--\r\n",
-	    "Content-Type: application/pkcs7-mime; smime-type=certs-only\r\n"
-	    "\r\nMAA=\r\n"};
 	struct buf message;
 
 	(void)state;
