@@ -101,8 +101,10 @@ edits_hold(struct edits *e, const char *why)
 
 	free(e->hold);
 	e->hold = xmalloc(len + 1);
+	memset(e->hold, '?', len);
 	for (size_t i = 0; i < len; i++)
-		e->hold[i] = why[i] >= ' ' && why[i] < 0x7f ? why[i] : '?';
+		if (why[i] >= ' ' && why[i] < 0x7f)
+			e->hold[i] = why[i];
 	e->hold[len] = '\0';
 }
 
