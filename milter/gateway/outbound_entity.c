@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "mail/mime_build.h"
+#include "smime/verify.h"
 
 /* The header block of the message's entity (line ends become two bytes, and a
  * Content-Type is added). */
@@ -141,38 +142,72 @@ insert(struct outbound_entities *e, const struct gather *g,
 	return 0;
 }
 
-/* Of multipart/signed, whatever the protocol; of another it is NULL. */
-static const struct mime_part *
-signed_part(const struct outbound_entities *e)
-{
-	const struct mime_part *root = e->own.tree.root;
-
-	if (root->kind != MIME_MULTIPART ||
-	    !mime_type_is(&root->type, "multipart", "signed"))
-		return NULL;
-	return root->child;
-}
-
-/* What would be written is of no interest. */
+/* Does the entity, of which nothing is changed, carry it already? */
 static int
-look_into(const struct outbound_entities *e, const struct gather *g,
-    enum disclaimer_result *result, struct err *err)
+look_at(const struct outbound_entities *e, const struct gather *g,
+    struct slice header, struct slice body, enum disclaimer_result *result,
+    struct err *err)
 {
-	const struct mime_part *part = signed_part(e);
 	struct mime_tree tree;
 	struct spool unused;
 	size_t ignored;
 	int rc;
 
-	*result = DISCLAIMER_INNER_SIGNED;
-	if (!part)
-		return 0;
 	spool_init(&unused, e->changed.config);
-	mime_scan(&tree, part->header_raw, part->body);
+	mime_scan(&tree, header, body);
 	rc = disclaimer_insert(&tree, g->disclaimer->template_, &e->disclaimer,
 	    false, &unused, &ignored, result, err);
 	mime_tree_fini(&tree);
 	spool_fini(&unused);
+	return rc;
+}
+
+/* The content of signed-data, whoever signed it. */
+static int
+look_into_cms(const struct outbound_entities *e, const struct gather *g,
+    enum disclaimer_result *result, struct err *err)
+{
+	const struct smime_verify_opts nobody = {.trust = NULL};
+	struct smime_verdict verdict;
+	struct header header;
+	size_t body = 0;
+	bool complete;
+	int rc;
+
+	smime_verdict_init(&verdict, e->changed.config);
+	header_init(&header);
+	rc = smime_verify(
+	    &nobody, &e->own.tree.root->header, e->own.body, &verdict, err);
+	if (rc == 0)
+		body = header_parse(&header, verdict.inside, &complete);
+	if (rc == 0 && verdict.inside.len > 0)
+		rc = look_at(e, g,
+		    slice_part(verdict.inside, 0,
+			complete && body >= 2 ? body - 2 : body),
+		    slice_part(verdict.inside, body, verdict.inside.len),
+		    result, err);
+	header_fini(&header);
+	smime_verdict_fini(&verdict);
+	return rc;
+}
+
+/* What everybody can read of a signed message: the first part of
+ * multipart/signed, whatever the protocol, or the content of signed-data. */
+static int
+look_into(const struct outbound_entities *e, const struct gather *g,
+    enum disclaimer_result *result, struct err *err)
+{
+	const struct mime_part *root = e->own.tree.root, *part = NULL;
+	int rc = 0;
+
+	*result = DISCLAIMER_INNER_SIGNED;
+	if (root->kind == MIME_MULTIPART &&
+	    mime_type_is(&root->type, "multipart", "signed"))
+		part = root->child;
+	if (part)
+		rc = look_at(e, g, part->header_raw, part->body, result, err);
+	else if (smime_kind_is_cms(g->kind))
+		rc = look_into_cms(e, g, result, err);
 	if (rc == 0 && *result != DISCLAIMER_PRESENT)
 		*result = DISCLAIMER_INNER_SIGNED;
 	return rc;

@@ -23,6 +23,7 @@ ANNA, NICK, OLGA = (f"{name}@example.org" for name in ("anna", "nick", "olga"))
 PAUL = "paul@split.example.org"
 RITA = "rita@refuse.example.org"
 BOB, KIM, EVE = "bob@example.net", "kim@example.com", "eve@example.net"
+REWRITES = "joe@rewrites.example"
 
 LEGAL = "Example Ltd, registered in Nowhere. Sent by %{name} <%{address}>.\n"
 WORDS = b"Example Ltd, registered in Nowhere. Sent by "
@@ -37,6 +38,7 @@ domains = (
   {{ name = "refuse.example.org"; disclaimer = "legal";
      disclaimer_protected = "refuse"; }}
 );
+recipient_domains = ( {{ name = "rewrites.example"; signature = "opaque"; }} );
 """
 
 
@@ -272,19 +274,25 @@ def _(site):
     entity = b"Content-Type: text/plain\r\n\r\nplain\r\n\r\n" + \
         LEGAL.replace("%{name} <%{address}>", f"R <{RITA}>").replace(
             "\n", "\r\n").encode()
-    mail = site.client.sign_detached(build(f"R <{RITA}>", [BOB], b""), entity)
-    verdict = site.submit(RITA, [BOB], mail, queue_id="4DONE")
-    site.check_untouched(verdict, mail)
-    equal(site.became("4DONE"), ("present", None))
+    header = build(f"R <{RITA}>", [BOB], b"")
+    for number, sign in enumerate((site.client.sign_detached,
+                                   site.client.sign_opaque)):
+        mail = sign(header, entity)
+        verdict = site.submit(RITA, [BOB], mail, queue_id=f"4DONE{number}")
+        site.check_untouched(verdict, mail)
+        equal(site.became(f"4DONE{number}"), ("present", None))
     site.smimectl("user", "set", RITA, "--sign", "inherit")
 
 
 @case("what we have signed comes again, through another filter: as it is")
 def _(site):
-    _, verdict = site.sent(RITA, PLAIN, "4ONCE")
-    again = site.submit(RITA, [BOB], verdict.data, queue_id="4AGAIN")
-    site.check_untouched(again, verdict.data)
-    equal(site.became("4AGAIN"), ("present", None))
+    for reader in BOB, REWRITES:
+        _, verdict = site.sent(RITA, PLAIN, "4ONCE", reader)
+        opaque = b"pkcs7-mime" in verdict.data
+        equal(opaque, reader == REWRITES, reader)
+        again = site.submit(RITA, [reader], verdict.data, queue_id="4AGAIN")
+        site.check_untouched(again, verdict.data)
+        equal(site.became("4AGAIN"), ("present", None))
 
 
 # -- several copies --
