@@ -188,11 +188,8 @@ compare_children(struct comparison *c, const struct gate_part *parent,
     const struct gate_children *was, const struct gate_children *is,
     unsigned depth, struct err *err)
 {
-	size_t first, end;
-
 	if (was->count != is->count)
 		return gap(err, "a part is missing, or too many");
-	gate_children_with_text(was, parent, depth, &first, &end);
 	for (size_t i = 0; i <= was->count; i++)
 		if (!slice_equal(was->glue[i], is->glue[i]))
 			return gap(err, "what stands between parts has "
@@ -200,7 +197,7 @@ compare_children(struct comparison *c, const struct gate_part *parent,
 	for (size_t i = 0; i < was->count; i++) {
 		if (slice_equal(was->parts[i], is->parts[i]))
 			continue;
-		if (i < first || i >= end)
+		if (!gate_children_is_text(was, parent, depth, i))
 			return gap(err, "another part than the text has "
 					"changed");
 		if (compare_raw(
@@ -241,7 +238,7 @@ compare(struct comparison *c, const struct gate_part *was,
 		return gap(err, "deeper than anybody looks");
 	if (!same_other_fields(&was->header, &is->header))
 		return gap(err, "a field of a part is not as it came");
-	if (!gate_part_has_text(was, depth))
+	if (!gate_part_may_be_text(was, depth))
 		return gap(err, "a part without text has changed");
 	if (mime_type_is(&was->type, "multipart", NULL))
 		return compare_multipart(c, was, is, depth, err);

@@ -239,55 +239,50 @@ find_root(const struct gate_children *c, const struct gate_part *p)
 	return 0;
 }
 
-static bool
-child_has_text(const struct gate_children *c, size_t i, unsigned depth)
-{
-	struct gate_part child;
-	bool has;
-
-	gate_part_read(&child, c->parts[i]);
-	has = gate_part_has_text(&child, depth + 1);
-	gate_part_fini(&child);
-	return has;
-}
-
-void
-gate_children_with_text(const struct gate_children *c,
-    const struct gate_part *p, unsigned depth, size_t *first, size_t *end)
-{
-	*first = 0;
-	*end = c->count;
-	if (is_multipart(p, "alternative"))
-		return;
-	if (is_multipart(p, "related"))
-		*first = find_root(c, p);
-	else
-		while (*first < c->count && !child_has_text(c, *first, depth))
-			++*first;
-	*end = *first < c->count ? *first + 1 : *first;
-}
-
 bool
-gate_part_has_text(const struct gate_part *p, unsigned depth)
+gate_part_may_be_text(const struct gate_part *p, unsigned depth)
+{
+	if (is_multipart(p, NULL))
+		return !has_no_text(p) && (depth == 0 || !is_attachment(p));
+	return !is_attachment(p) && (mime_type_is(&p->type, "text", "plain") ||
+					mime_type_is(&p->type, "text", "html"));
+}
+
+static bool
+has_text(struct slice raw, unsigned depth)
 {
 	struct gate_children c;
-	size_t first, end;
-	bool has = false;
+	struct gate_part p;
+	size_t i = 0;
+	bool has;
 
-	if (depth > LIMIT_MIME_DEPTH || (depth > 0 && is_attachment(p)))
-		return false;
-	if (!is_multipart(p, NULL))
-		return !is_attachment(p) &&
-		       (mime_type_is(&p->type, "text", "plain") ||
-			   mime_type_is(&p->type, "text", "html"));
-	if (has_no_text(p))
-		return false;
-	if (gate_children_read(&c, p) == 0) {
-		first = is_multipart(p, "related") ? find_root(&c, p) : 0;
-		end = is_multipart(p, "related") ? first + 1 : c.count;
-		for (; first < end && !has; first++)
-			has = child_has_text(&c, first, depth);
+	gate_part_read(&p, raw);
+	has = depth <= LIMIT_MIME_DEPTH && gate_part_may_be_text(&p, depth);
+	if (has && is_multipart(&p, NULL)) {
+		has = gate_children_read(&c, &p) == 0;
+		if (has && is_multipart(&p, "related"))
+			i = find_root(&c, &p);
+		while (has && i < c.count && !has_text(c.parts[i], depth + 1))
+			i = is_multipart(&p, "related") ? c.count : i + 1;
+		has = has && i < c.count;
+		gate_children_fini(&c);
 	}
-	gate_children_fini(&c);
+	gate_part_fini(&p);
 	return has;
+}
+
+/* Those before it are looked into, which it is not: so each byte is looked at
+ * once in each depth. */
+bool
+gate_children_is_text(const struct gate_children *c, const struct gate_part *p,
+    unsigned depth, size_t i)
+{
+	if (is_multipart(p, "alternative"))
+		return true;
+	if (is_multipart(p, "related"))
+		return find_root(c, p) == i;
+	for (size_t k = 0; k < i; k++)
+		if (has_text(c->parts[k], depth + 1))
+			return false;
+	return true;
 }

@@ -46,12 +46,14 @@ int gate_children_read(
     struct gate_children *c, const struct gate_part *p) MUST_USE;
 void gate_children_fini(struct gate_children *c);
 
-/* Is the text what somebody reads who opens the message, or does it have such
- * a part?  Attachments, reports, digests, messages have none.  depth: of p. */
-bool gate_part_has_text(const struct gate_part *p, unsigned depth);
+/* Can it be text that somebody reads who opens the message, or have such a
+ * part?  Attachments, reports, digests, messages cannot.  depth: of p. */
+bool gate_part_may_be_text(const struct gate_part *p, unsigned depth);
 
-/* Which of a multipart's parts have it: from *first up to *end. */
-void gate_children_with_text(const struct gate_children *c,
-    const struct gate_part *p, unsigned depth, size_t *first, size_t *end);
+/* Is child i of the multipart where a reader looks for that text?  Of an
+ * alternative each is, of a related the root; of any other there is no text
+ * before it. */
+bool gate_children_is_text(const struct gate_children *c,
+    const struct gate_part *p, unsigned depth, size_t i);
 
 #endif

@@ -192,7 +192,7 @@ static const struct row rows[] = {
     {MIXED, FILE_ FIRST END, MIXED,
 	"--b\r\nContent-Type: text/plain; name=f.txt\r\n\r\nfile\r\n\r\n"
 	"legal text\r\n" FIRST END,
-	"another part than the text has changed"},
+	"a part without text has changed"},
     {MIXED, FIRST PICTURE END, MIXED,
 	CHANGED "--b\r\nContent-Type: image/png\r\n\r\nAAAB\r\n" END,
 	"another part than the text has changed"},
@@ -203,7 +203,8 @@ static const struct row rows[] = {
     {MIXED, FIRST END, MIXED, "--b \r\n\r\nHi\r\n\r\nlegal text\r\n" END,
 	"what stands between parts has changed"},
     {MIXED, FIRST END, MIXED, CHANGED, "a multipart cannot be read any more"},
-    {MIXED, FIRST, MIXED, CHANGED, "a part without text has changed"},
+    {MIXED, FIRST, MIXED, CHANGED,
+	"a multipart that cannot be read has changed"},
     {MIXED, FIRST END, "Content-Type: multipart/related; boundary=b\r\n",
 	CHANGED END, "a multipart has become another one"},
     {MIXED, FIRST END, MIXED QP, CHANGED END,
