@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/system/der.py \
 	%D%/system/disclaimer_corpus.py \
 	%D%/system/exchange.py \
+	%D%/system/footer_tools.py \
 	%D%/system/inbound.py \
 	%D%/system/keys.py \
 	%D%/system/mailserver.py \
@@ -22,6 +23,7 @@ EXTRA_DIST += \
 	%D%/system/processes.py \
 	%D%/system/reader_asn1.py \
 	%D%/system/readers.py \
+	%D%/system/seals.py \
 	%D%/system/sendmail.py \
 	%D%/system/split.py \
 	%D%/system/tap.py \
@@ -73,13 +75,15 @@ fuzz-smoke:
 # nothing for sanitizers.
 EXTRA_DIST += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
 	%D%/system/makers_test.py %D%/system/neighbours_test.py \
-	%D%/system/readers_test.py \
+	%D%/system/readers_test.py %D%/system/seal_postfix_test.py \
+	%D%/system/seal_sendmail_test.py \
 	%D%/tools/BouncyMaker.java %D%/tools/BouncyOpener.java \
 	%D%/tools/BouncyReader.java
 if !SANITIZING
 TESTS += %D%/system/dkim_test.py %D%/system/envelopes_test.py \
 	%D%/system/makers_test.py %D%/system/neighbours_test.py \
-	%D%/system/readers_test.py
+	%D%/system/readers_test.py %D%/system/seal_postfix_test.py \
+	%D%/system/seal_sendmail_test.py
 endif
 
 # What is killed starts again, which sanitizers make slow; split_postfix_test

@@ -6,6 +6,7 @@ is read or changed.  SUBMISSION wants a login (Cyrus sasldb, no daemon), MX
 takes mail from strangers, everything that leaves goes to the Sink.
 """
 
+import json
 import os
 import pwd
 import shutil
@@ -215,6 +216,28 @@ class Postfix(mailserver.MailServer):
             found += [p for p in (self.folder / "spool" / name).rglob("*")
                       if p.is_file()]
         return found
+
+    def held(self):
+        """{queue id: reason} of what is on hold; Postfix keeps no reasons."""
+        lines = self._queue_tool("postqueue", "-j").splitlines()
+        return {entry["queue_id"]: "" for entry in map(json.loads, lines)
+                if entry["queue_name"] == "hold"}
+
+    def release(self, queue_id):
+        """Lets what is on hold go, as an operator does."""
+        self._queue_tool("postsuper", "-H", queue_id)
+        self._queue_tool("postqueue", "-f")
+
+    def discard(self, queue_id):
+        self._queue_tool("postsuper", "-d", queue_id)
+
+    def _queue_tool(self, program, *arguments):
+        done = subprocess.run(
+            [f"/usr/sbin/{program}", "-c", self.folder / "etc", *arguments],
+            capture_output=True, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"{program}: {done.stderr.decode()}")
+        return done.stdout.decode()
 
 
 Server = Postfix

@@ -16,6 +16,7 @@ The machine's /etc/mail and its own mail service are neither read nor changed.
 
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -259,6 +260,33 @@ class Sendmail(mailserver.MailServer):
     def queue(self):
         """Files in the queue, whatever their state."""
         return [p for p in (self.folder / "queue").glob("*") if p.is_file()]
+
+    def held(self):
+        """{queue id: reason} of what is in quarantine."""
+        found = {}
+        for line in self._run("-bp", "-qQ").splitlines():
+            if re.match(r"[0-9A-Za-z]{14}", line):
+                queue_id = line.split()[0].rstrip("*-X?")
+                found[queue_id] = ""
+            elif line.strip().startswith("QUARANTINE: "):
+                found[queue_id] = line.strip().partition(" ")[2]
+        return found
+
+    def release(self, queue_id):
+        """Lets what is in quarantine go, as an operator does."""
+        self._run("-Q", "-qQ", f"-qI{queue_id}")
+
+    def discard(self, queue_id):
+        for path in (self.folder / "queue").glob(f"*{queue_id}"):
+            path.unlink()
+
+    def _run(self, *arguments):
+        done = subprocess.run(self.command(*arguments), capture_output=True,
+                              check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"sendmail {arguments}: {done.stderr} "
+                                 f"{done.stdout}")
+        return done.stdout.decode()
 
 
 Server = Sendmail
