@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "mail/mime_type.h"
+
 #define BLOCK 4096u
 
 /* Decoded bytes, a block at a time. */
@@ -15,23 +17,30 @@ struct reader {
 	struct slice ready; /* and not taken yet */
 };
 
+/* One token, with comments around it. */
 int
 gate_text_encoding(struct slice body, enum gate_encoding *out)
 {
 	static const struct {
 		const char *word;
 		enum gate_encoding encoding;
-	} known[] = {{"", GATE_IDENTITY}, {"7bit", GATE_IDENTITY},
-	    {"8bit", GATE_IDENTITY}, {"binary", GATE_IDENTITY},
-	    {"quoted-printable", GATE_QP}, {"base64", GATE_BASE64}};
-	struct slice word = slice_trim(body);
+	} known[] = {{"7bit", GATE_IDENTITY}, {"8bit", GATE_IDENTITY},
+	    {"binary", GATE_IDENTITY}, {"quoted-printable", GATE_QP},
+	    {"base64", GATE_BASE64}};
+	struct mime_type word;
+	int rc = -1;
 
+	*out = GATE_IDENTITY;
+	if (slice_trim(body).len == 0)
+		return 0;
+	mime_disposition_parse(&word, body);
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
-		if (slice_equal_text_ci(word, known[i].word)) {
+		if (mime_type_is(&word, known[i].word, NULL)) {
 			*out = known[i].encoding;
-			return 0;
+			rc = 0;
 		}
-	return -1;
+	mime_type_fini(&word);
+	return rc;
 }
 
 /* --- decoding --- */
