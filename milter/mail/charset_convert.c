@@ -304,6 +304,7 @@ charset_write(const struct charset *c, struct slice utf8, struct buf *out)
 	}
 	if (c->name)
 		good = write_with(c->name, utf8, out) &&
+		       charset_gives_back(c, utf8) &&
 		       is_undisputed(c, utf8,
 			   slice_part(buf_slice(out), before, out->len));
 	if (!good)

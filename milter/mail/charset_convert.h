@@ -48,8 +48,10 @@ int charset_read(const struct charset *c, struct slice in,
 
 /*
  * Appends UTF-8 text to out in that charset; false, and nothing is appended,
- * when it has no such characters, or readers do not agree about them: what is
- * labelled ISO-8859-1 is Windows-1252 to many, but not to all.  Text of
+ * when it has no such characters, would be read as others (letter and accent
+ * apart, where the charset has them in one), or readers do not agree about
+ * them: what is labelled ISO-8859-1 is Windows-1252 to many, but not to all.
+ * Text of
  * CHARSET_ESCAPES begins and ends, and ends each line, in ASCII.
  */
 bool charset_write(const struct charset *c, struct slice utf8, struct buf *out);

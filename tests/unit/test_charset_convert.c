@@ -77,6 +77,8 @@ test_cannot_be_written(void **state)
 	    {"gb2312", "\xe2\x82\xac"},
 	    {"iso-2022-jp", "\xc3\xbc"},
 	    {"utf-7", "a"},
+	    /* Read again it is one letter with its accent. */
+	    {"windows-1258", "e\xcc\x81"},
 	};
 	struct buf out;
 
