@@ -3,13 +3,26 @@
  * it decides what is a tag; CDATA as in XHTML.
  *
  * One state machine that never looks back, so that no input makes it slow.
- * Scripts that hold comments that hold scripts (the "double escaped" state)
- * end at the first end tag here.  Pure functions, callable from any thread.
+ * What ends elsewhere for others is disputed: CDATA, which to HTML is a comment
+ * up to the first ">"; scripts that hold scripts (the "double escaped" state);
+ * and in SVG and MathML, where scripts and styles are markup like any other,
+ * such with a "<" in them.  Pure functions, callable from any thread.
  */
 #include "mail/html_scan.h"
 
 #include <stdint.h>
 #include <string.h>
+
+/* What a comment has come to, in s->matched.  From COMMENT_DASHES on a ">" ends
+ * it. */
+enum {
+	COMMENT_TEXT,
+	COMMENT_DASH,
+	COMMENT_DASHES,
+	COMMENT_BANG, /* "--!" */
+	COMMENT_START,
+	COMMENT_START_DASH
+};
 
 void
 html_scan_init(struct html_scan *s)
@@ -64,6 +77,7 @@ raw_element(const struct html_scan *s)
 static void
 end_tag(struct html_scan *s)
 {
+	s->foreign |= !s->closing && (name_is(s, "svg") || name_is(s, "math"));
 	s->raw = raw_element(s);
 	s->state = s->raw ? HTML_RAW : HTML_DATA;
 	s->matched = 0;
@@ -172,8 +186,7 @@ scan_declaration(struct html_scan *s, unsigned char c)
 
 	if (s->matched == 1 && c == '-' && s->closing) {
 		s->state = HTML_COMMENT;
-		/* "<!-->" and "<!--->" are comments, too. */
-		s->matched = 2;
+		s->matched = COMMENT_START;
 		return;
 	}
 	if (s->matched == 0)
@@ -190,20 +203,26 @@ scan_declaration(struct html_scan *s, unsigned char c)
 	s->state = c == '>' ? HTML_DATA : HTML_BOGUS;
 }
 
-/* "-->" or "--!>"; s->matched: the dashes, 3 with the "!". */
+/* "-->" or "--!>", at the start also ">" and "->". */
 static void
 scan_comment(struct html_scan *s, unsigned char c)
 {
-	if (c == '>' && s->matched >= 2)
+	static const unsigned char after_dash[] = {
+	    [COMMENT_TEXT] = COMMENT_DASH,
+	    [COMMENT_DASH] = COMMENT_DASHES,
+	    [COMMENT_DASHES] = COMMENT_DASHES,
+	    [COMMENT_BANG] = COMMENT_DASH,
+	    [COMMENT_START] = COMMENT_START_DASH,
+	    [COMMENT_START_DASH] = COMMENT_DASHES};
+
+	if (c == '>' && s->matched >= COMMENT_DASHES)
 		s->state = HTML_DATA;
 	else if (c == '-')
-		s->matched = s->matched == 3  ? 1
-			     : s->matched < 2 ? s->matched + 1
-					      : 2;
-	else if (c == '!' && s->matched == 2)
-		s->matched = 3;
+		s->matched = after_dash[s->matched];
+	else if (c == '!' && s->matched == COMMENT_DASHES)
+		s->matched = COMMENT_BANG;
 	else
-		s->matched = 0;
+		s->matched = COMMENT_TEXT;
 }
 
 /* "]]>" */
@@ -212,18 +231,41 @@ scan_cdata(struct html_scan *s, unsigned char c)
 {
 	if (c == '>' && s->matched == 2)
 		s->state = HTML_DATA;
-	else if (c != ']')
+	else if (c == '>')
+		s->disputed = true;
+	if (c != ']')
 		s->matched = 0;
 	else if (s->matched < 2)
 		s->matched++;
+}
+
+/* "<script" and what ends a name, inside of a script. */
+static void
+scan_inner_script(struct html_scan *s, unsigned char c)
+{
+	static const char tag[] = "<script";
+
+	if (strcmp(s->raw, tag + 1) != 0)
+		return;
+	if (s->inner == sizeof(tag) - 1 &&
+	    (is_space(c) || c == '/' || c == '>'))
+		s->disputed = true;
+	if (c == '<')
+		s->inner = 1;
+	else if (s->inner > 0 && s->inner < sizeof(tag) - 1 &&
+		 ascii_lower(c) == (unsigned char)tag[s->inner])
+		s->inner++;
+	else
+		s->inner = 0;
 }
 
 /* "</script" and what ends a name. */
 static void
 scan_raw(struct html_scan *s, unsigned char c)
 {
-	size_t len = strlen(s->raw);
+	size_t len = strlen(s->raw), before = s->matched;
 
+	scan_inner_script(s, c);
 	if (s->matched == len + 2 && (is_space(c) || c == '/' || c == '>')) {
 		s->closing = true;
 		s->name_len = 0;
@@ -239,6 +281,8 @@ scan_raw(struct html_scan *s, unsigned char c)
 	} else {
 		s->matched = 0;
 	}
+	if (s->foreign && before > 0 && s->state == HTML_RAW && s->matched <= 1)
+		s->disputed = true;
 }
 
 static bool
@@ -353,6 +397,6 @@ html_find_end(struct slice html, bool escapes, size_t *offset)
 		*offset = s.html_end;
 	else
 		*offset = html.len;
-	return *offset < html.len || s.state == HTML_DATA ||
-	       s.state == HTML_TAG_OPEN;
+	return !s.disputed && (*offset < html.len || s.state == HTML_DATA ||
+				  s.state == HTML_TAG_OPEN);
 }

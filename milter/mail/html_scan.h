@@ -37,8 +37,12 @@ struct html_scan {
 	char name[HTML_NAME_MAX];
 	size_t name_len; /* longer ones are cut, and known to nobody */
 	const char *raw; /* the element whose end tag HTML_RAW waits for */
-	size_t matched;	 /* bytes of the end that a comment, CDATA or HTML_RAW
-	                  * waits for; of what begins a declaration */
+	size_t matched;	 /* bytes of the end that CDATA or HTML_RAW waits for;
+	                  * of what begins a declaration; of a comment, what
+	                  * it has come to */
+	size_t inner;	 /* bytes of "<script" inside of a script */
+	bool foreign;	 /* SVG or MathML has begun somewhere */
+	bool disputed;	 /* some readers see tags where others see none */
 	size_t pos;
 	size_t tag;	 /* where the last "<" was */
 	size_t body_end; /* where the last </body> stands, SIZE_MAX: none yet */
@@ -60,7 +64,11 @@ size_t html_scan_text(struct html_scan *s, struct slice next);
  * offset of its last </body>, else of the last </html>, else its length; none
  * of those in comments, scripts, styles or values of attributes.  escapes: the
  * bytes are of a charset with escape sequences (CHARSET_ESCAPES).  False: it
- * has no such tags, and ends inside one of those.
+ * has no such tags, and ends inside one of those; or readers do not agree
+ * where one of those ends.
+ *
+ * Whether it is seen there is another question: styles, and elements that were
+ * never closed, hide whatever their author likes.
  */
 bool html_find_end(struct slice html, bool escapes, size_t *offset);
 

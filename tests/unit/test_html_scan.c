@@ -74,7 +74,13 @@ test_no_markup(void **state)
 	    "<a title = \"</body>\" x>|</body>",
 	    "<a'b=\"</body>\">|</body>",
 	    "<a b/c=\"</body>\">|</body>",
-	    "<![CDATA[</body>]>]]]>|</body>",
+	    "<![CDATA[</body]x]]]>|</body>",
+	    "<!--!>--></body><!-- --></body>|</body>",
+	    "<!---!></body>-->a|</body>",
+	    "<!--!></body>-->a|</body>",
+	    "<svg><style>x</style></svg>|</body>",
+	    "<style>a<b</style><svg></svg>|</body>",
+	    "<script>'<scripts <scrip t</script>|</body>",
 	    "<!-</body>|</body>",
 	    "<![CDAT</body>|",
 	};
@@ -106,6 +112,26 @@ test_open_ends(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		check(rows[i], false);
 	check("a|</body><!--", false);
+}
+
+/* Some readers would see the place inside of something else. */
+static void
+test_disputed(void **state)
+{
+	static const char *const rows[] = {
+	    "<![CDATA[ > <!-- ]]></body> -->",
+	    "<script><!-- <script> </script></body></script>",
+	    "<script><!-- <SCRIPT/ </script></body>--></script>",
+	    "<svg><style><!--</style></body>--></style></svg>",
+	    "<math/><title><</title></body>",
+	    "<svg><script></body></script></body>",
+	    "<!--!></body>",
+	    "<!---!></body>",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		check(rows[i], false);
 }
 
 static void
@@ -144,6 +170,7 @@ main(void)
 	    cmocka_unit_test(test_ends),
 	    cmocka_unit_test(test_no_markup),
 	    cmocka_unit_test(test_open_ends),
+	    cmocka_unit_test(test_disputed),
 	    cmocka_unit_test(test_escapes),
 	    cmocka_unit_test(test_names_are_cut),
 	};
