@@ -407,7 +407,7 @@ make_encoded(struct change *c, bool *good, struct err *err)
 	bool qp = c->body->part->cte == MIME_CTE_QP;
 
 	*good = true;
-	if (qp && !c->converted && (c->body->strict || c->at == c->text.len))
+	if (qp && !c->converted)
 		return insert_qp(c, good, err);
 	/* Else it might change for those who decode it in another way. */
 	*good = c->body->strict;

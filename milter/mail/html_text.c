@@ -7,6 +7,9 @@
  */
 #include "mail/html_text.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "mail/charset.h"
 
 void
@@ -74,43 +77,59 @@ read_number(struct slice digits)
 	return code;
 }
 
-/* U+00A0 and what follows, one after the other. */
-static const char *const latin1[] = {"nbsp", "iexcl", "cent", "pound", "curren",
-    "yen", "brvbar", "sect", "uml", "copy", "ordf", "laquo", "not", "shy",
-    "reg", "macr", "deg", "plusmn", "sup2", "sup3", "acute", "micro", "para",
-    "middot", "cedil", "sup1", "ordm", "raquo", "frac14", "frac12", "frac34",
-    "iquest", "Agrave", "Aacute", "Acirc", "Atilde", "Auml", "Aring", "AElig",
-    "Ccedil", "Egrave", "Eacute", "Ecirc", "Euml", "Igrave", "Iacute", "Icirc",
-    "Iuml", "ETH", "Ntilde", "Ograve", "Oacute", "Ocirc", "Otilde", "Ouml",
-    "times", "Oslash", "Ugrave", "Uacute", "Ucirc", "Uuml", "Yacute", "THORN",
-    "szlig", "agrave", "aacute", "acirc", "atilde", "auml", "aring", "aelig",
-    "ccedil", "egrave", "eacute", "ecirc", "euml", "igrave", "iacute", "icirc",
-    "iuml", "eth", "ntilde", "ograve", "oacute", "ocirc", "otilde", "ouml",
-    "divide", "oslash", "ugrave", "uacute", "ucirc", "uuml", "yacute", "thorn",
-    "yuml"};
-
-static const struct {
+/* In the order of strcmp. */
+static const struct entity {
 	const char *name;
 	unsigned long code;
-} others[] = {{"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'},
-    {"apos", '\''}, {"ndash", 0x2013}, {"mdash", 0x2014}, {"lsquo", 0x2018},
-    {"rsquo", 0x2019}, {"sbquo", 0x201a}, {"ldquo", 0x201c}, {"rdquo", 0x201d},
-    {"bdquo", 0x201e}, {"bull", 0x2022}, {"hellip", 0x2026}, {"lsaquo", 0x2039},
-    {"rsaquo", 0x203a}, {"euro", 0x20ac}, {"trade", 0x2122}, {"OElig", 0x152},
-    {"oelig", 0x153}, {"Scaron", 0x160}, {"scaron", 0x161}, {"ensp", 0x2002},
-    {"emsp", 0x2003}, {"thinsp", 0x2009}};
+} entities[] = {{"AElig", 0xc6}, {"Aacute", 0xc1}, {"Acirc", 0xc2},
+    {"Agrave", 0xc0}, {"Aring", 0xc5}, {"Atilde", 0xc3}, {"Auml", 0xc4},
+    {"Ccedil", 0xc7}, {"ETH", 0xd0}, {"Eacute", 0xc9}, {"Ecirc", 0xca},
+    {"Egrave", 0xc8}, {"Euml", 0xcb}, {"Iacute", 0xcd}, {"Icirc", 0xce},
+    {"Igrave", 0xcc}, {"Iuml", 0xcf}, {"Ntilde", 0xd1}, {"OElig", 0x152},
+    {"Oacute", 0xd3}, {"Ocirc", 0xd4}, {"Ograve", 0xd2}, {"Oslash", 0xd8},
+    {"Otilde", 0xd5}, {"Ouml", 0xd6}, {"Scaron", 0x160}, {"THORN", 0xde},
+    {"Uacute", 0xda}, {"Ucirc", 0xdb}, {"Ugrave", 0xd9}, {"Uuml", 0xdc},
+    {"Yacute", 0xdd}, {"aacute", 0xe1}, {"acirc", 0xe2}, {"acute", 0xb4},
+    {"aelig", 0xe6}, {"agrave", 0xe0}, {"amp", 0x26}, {"apos", 0x27},
+    {"aring", 0xe5}, {"atilde", 0xe3}, {"auml", 0xe4}, {"bdquo", 0x201e},
+    {"brvbar", 0xa6}, {"bull", 0x2022}, {"ccedil", 0xe7}, {"cedil", 0xb8},
+    {"cent", 0xa2}, {"copy", 0xa9}, {"curren", 0xa4}, {"deg", 0xb0},
+    {"divide", 0xf7}, {"eacute", 0xe9}, {"ecirc", 0xea}, {"egrave", 0xe8},
+    {"emsp", 0x2003}, {"ensp", 0x2002}, {"eth", 0xf0}, {"euml", 0xeb},
+    {"euro", 0x20ac}, {"frac12", 0xbd}, {"frac14", 0xbc}, {"frac34", 0xbe},
+    {"gt", 0x3e}, {"hellip", 0x2026}, {"iacute", 0xed}, {"icirc", 0xee},
+    {"iexcl", 0xa1}, {"igrave", 0xec}, {"iquest", 0xbf}, {"iuml", 0xef},
+    {"laquo", 0xab}, {"ldquo", 0x201c}, {"lsaquo", 0x2039}, {"lsquo", 0x2018},
+    {"lt", 0x3c}, {"macr", 0xaf}, {"mdash", 0x2014}, {"micro", 0xb5},
+    {"middot", 0xb7}, {"nbsp", 0xa0}, {"ndash", 0x2013}, {"not", 0xac},
+    {"ntilde", 0xf1}, {"oacute", 0xf3}, {"ocirc", 0xf4}, {"oelig", 0x153},
+    {"ograve", 0xf2}, {"ordf", 0xaa}, {"ordm", 0xba}, {"oslash", 0xf8},
+    {"otilde", 0xf5}, {"ouml", 0xf6}, {"para", 0xb6}, {"plusmn", 0xb1},
+    {"pound", 0xa3}, {"quot", 0x22}, {"raquo", 0xbb}, {"rdquo", 0x201d},
+    {"reg", 0xae}, {"rsaquo", 0x203a}, {"rsquo", 0x2019}, {"sbquo", 0x201a},
+    {"scaron", 0x161}, {"sect", 0xa7}, {"shy", 0xad}, {"sup1", 0xb9},
+    {"sup2", 0xb2}, {"sup3", 0xb3}, {"szlig", 0xdf}, {"thinsp", 0x2009},
+    {"thorn", 0xfe}, {"times", 0xd7}, {"trade", 0x2122}, {"uacute", 0xfa},
+    {"ucirc", 0xfb}, {"ugrave", 0xf9}, {"uml", 0xa8}, {"uuml", 0xfc},
+    {"yacute", 0xfd}, {"yen", 0xa5}, {"yuml", 0xff}};
+
+static int
+compare_entity(const void *name, const void *entity)
+{
+	return strcmp(name, ((const struct entity *)entity)->name);
+}
 
 /* 0: none that we know. */
 static unsigned long
 read_name(struct slice name)
 {
-	for (size_t i = 0; i < sizeof(latin1) / sizeof(*latin1); i++)
-		if (slice_equal(name, slice_text(latin1[i])))
-			return 0xa0 + i;
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-		if (slice_equal(name, slice_text(others[i].name)))
-			return others[i].code;
-	return 0;
+	char text[HTML_ENTITY_MAX + 1] = "";
+	const struct entity *found;
+
+	memcpy(text, name.data, name.len);
+	found = bsearch(text, entities, sizeof(entities) / sizeof(*entities),
+	    sizeof(*entities), compare_entity);
+	return found ? found->code : 0;
 }
 
 /* What has been gathered is a reference, or stands for itself. */

@@ -496,32 +496,46 @@ qp_decode_chars(
 	return 0;
 }
 
-/* One line, with its line end, which is CRLF or LF. */
-static int
-qp_decode_line(
-    struct slice line, struct block *b, bool *strict, struct err *err)
+/* An encoded line: what stands for characters, and the line end that it has
+ * when it is decoded. */
+struct qp_line {
+	struct slice chars, end;
+	bool strict;
+};
+
+/* line has its line end, which is CRLF or LF, unless it is the last one. */
+static struct qp_line
+qp_read_line(struct slice line)
 {
 	size_t end = line.len, next;
-	bool ended = end > 0 && line.data[end - 1] == '\n';
+	bool ended = end > 0 && line.data[end - 1] == '\n', strict;
 
 	if (ended)
 		end -= end > 1 && line.data[end - 2] == '\r' ? 2 : 1;
 	next = end;
 	while (end > 0 && is_blank(line.data[end - 1]))
 		end--;
-	if (end < next)
-		*strict = false; /* not every reader drops them */
+	strict = end == next; /* not every reader drops them */
 	if (end > 0 && line.data[end - 1] == '=') {
-		if (!ended)
-			*strict = false;
+		strict = strict && ended;
 		next = line.len;
 		end--;
 	}
-	if (qp_decode_chars(slice_part(line, 0, end), b, strict, err) ||
+	return (struct qp_line){
+	    slice_part(line, 0, end), slice_part(line, next, line.len), strict};
+}
+
+static int
+qp_decode_line(struct slice in, struct block *b, bool *strict, struct err *err)
+{
+	struct qp_line line = qp_read_line(in);
+
+	*strict = *strict && line.strict;
+	if (qp_decode_chars(line.chars, b, strict, err) ||
 	    block_reserve(b, 2, err))
 		return -1;
-	while (next < line.len)
-		b->data[b->used++] = line.data[next++];
+	for (size_t i = 0; i < line.end.len; i++)
+		b->data[b->used++] = line.end.data[i];
 	return 0;
 }
 
@@ -546,25 +560,50 @@ qp_decode(struct slice in, struct spool *out, bool *strict, struct err *err)
 	return 0;
 }
 
-/* Bytes of the soft line break that s begins with, or 0. */
+/* Bytes that stand for the first one of s. */
 static size_t
-soft_break_length(struct slice s)
+qp_char_length(struct slice s)
 {
-	if (slice_has_prefix(s, "=\r\n"))
-		return 3;
-	return slice_has_prefix(s, "=\n") ? 2 : 0;
+	char digits[3] = "";
+	unsigned char byte;
+
+	if (s.data[0] == '=' && s.len >= 3)
+		memcpy(digits, s.data + 1, 2);
+	return hex_decode(digits, &byte, 1) == 0 ? 3 : 1;
+}
+
+/* NULL when it is not in this line; then *offset is less by what is. */
+static const unsigned char *
+qp_find_in_line(const struct qp_line *line, size_t *offset)
+{
+	struct slice chars = line->chars;
+	size_t n;
+
+	for (; chars.len > 0; chars = slice_part(chars, n, chars.len)) {
+		n = qp_char_length(chars);
+		if ((*offset)-- == 0)
+			return chars.data;
+	}
+	if (*offset < line->end.len)
+		return line->end.data + *offset;
+	*offset -= line->end.len;
+	return NULL;
 }
 
 size_t
 qp_find(struct slice in, size_t offset)
 {
-	size_t pos = 0, soft;
+	const unsigned char *found;
+	struct qp_line line;
+	size_t end;
 
-	while (pos < in.len) {
-		soft = soft_break_length(slice_part(in, pos, in.len));
-		if (soft == 0 && offset-- == 0)
-			return pos;
-		pos += soft > 0 ? soft : in.data[pos] == '=' ? 3 : 1;
+	for (size_t pos = 0; pos < in.len; pos = end) {
+		end = slice_find(in, '\n', pos);
+		end = end < in.len ? end + 1 : end;
+		line = qp_read_line(slice_part(in, pos, end));
+		found = qp_find_in_line(&line, &offset);
+		if (found)
+			return (size_t)(found - in.data);
 	}
 	return in.len;
 }

@@ -52,8 +52,8 @@ int qp_encode(
 int qp_decode(
     struct slice in, struct spool *out, bool *strict, struct err *err) MUST_USE;
 
-/* Where in strict quoted-printable the byte stands that is the one at offset
- * when decoded; in.len when there is none. */
+/* Where in quoted-printable the byte stands that is the one at offset when
+ * qp_decode decodes it; in.len when there is none. */
 size_t qp_find(struct slice in, size_t offset);
 
 #endif

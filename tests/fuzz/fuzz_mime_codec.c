@@ -89,6 +89,25 @@ check_qp(struct slice in, bool text)
 	check_decodes_to(qp_decode, &encoded, in);
 }
 
+/* What stands from there on decodes to the rest. */
+static void
+check_find(struct slice in, size_t offset)
+{
+	struct spool all, rest;
+	bool strict;
+	size_t pos;
+
+	decode(qp_decode, in, &all, &strict);
+	offset = offset < all.size ? offset : all.size;
+	pos = qp_find(in, offset);
+	FUZZ_CHECK(pos <= in.len);
+	decode(qp_decode, slice_part(in, pos, in.len), &rest, &strict);
+	FUZZ_CHECK(slice_equal(spool_slice(&rest),
+	    slice_part(spool_slice(&all), offset, all.size)));
+	spool_fini(&all);
+	spool_fini(&rest);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -99,5 +118,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_qp(in, false);
 	check_decoder(base64_decode, naive_base64, in);
 	check_decoder(qp_decode, naive_qp, in);
+	check_find(in, size > 0 ? data[0] : 0);
 	return 0;
 }

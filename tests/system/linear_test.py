@@ -160,6 +160,69 @@ SUBJECTS = {
     "fields": (200, lambda n: b"X-Sign: yes\r\nX-Sign: no\r\n" * n + TEXT),
 }
 
+
+
+def html(unit, charset=b"utf-8", cte=b"8bit", before=b""):
+    """A page of n units behind what stands before them."""
+    head = EIGHT.replace(b"plain; charset=utf-8", b"html; charset=" + charset)
+    head = head.replace(b"8bit", cte).replace(b"\xff\r\n", before)
+    return lambda n: head + unit * n
+
+
+def text(unit, charset=b"utf-8", cte=b"8bit"):
+    page = html(unit, charset, cte)
+    return lambda n: page(n).replace(b"text/html", b"text/plain", 1)
+
+
+# What a disclaimer is put into (steps_tool has its text).
+TEXTS = {
+    "tags": (3000, html(b"<b>")),
+    "beginnings of tags": (10000, html(b"<")),
+    "end tags": (2000, html(b"</body>")),
+    "beginnings of end tags": (4000, html(b"</bod")),
+    "comments": (2000, html(b"<!---->")),
+    "beginnings of comments": (3000, html(b"<!--")),
+    "ends of comments": (8000, html(b"--", before=b"<!--")),
+    "quotes of attributes": (8000, html(b"='", before=b"<a ")),
+    "an attribute": (16000, html(b"x", before=b"<a b='")),
+    "scripts": (1000, html(b"<script></script>")),
+    "beginnings of scripts' ends": (2000, html(b"</scrip",
+                                               before=b"<script>")),
+    "ampersands": (8000, html(b"&")),
+    "references": (2000, html(b"&auml;")),
+    "references that do not end": (2000, html(b"&#99999999999")),
+    "CDATA": (2000, html(b"<![CDATA[]]")),
+    "soft line breaks before the place": (1000, lambda n: html(
+        b"x=\r\n", cte=b"quoted-printable")(n) + b"</body>"),
+    "blanks before soft line breaks": (1000, lambda n: html(
+        b"x =  \r\n", cte=b"quoted-printable")(n) + b"</body>"),
+    "escapes in HTML": (2000, html(b"\x1b$B<p\x1b(Ba", b"iso-2022-jp")),
+    "what the text begins with": (16000, text(b"a")),
+    "all but the end of the text": (1200, text(b"aaaaaaaaaaa")),
+    "the first half of the text": (1200, text(b"aaaaaaaaaaab")),
+    "bytes that are of no charset": (8000, text(b"\xff", b"shift_jis")),
+    "half characters": (8000, text(b"\x81 ", b"gb18030")),
+    "escapes": (4000, text(b"\x1b$B", b"iso-2022-jp")),
+    "escapes and back": (1000, text(b"\x1b$BF|\x1b(B", b"iso-2022-jp")),
+    "text for conversion": (4000, text(b"\xe4", b"koi8-r")),
+    "text for conversion, encoded": (1000, text(
+        b"=E4=\r\n", b"koi8-r", b"quoted-printable")),
+    "text for conversion, in base64": (2000, text(
+        b"5OTk", b"koi8-r", b"base64")),
+    "delimiters that are none": (2000, lambda n: multipart(
+        b"b", b"\r\n" + b"--c\r\n" * n + b"\r\n--b--")),
+    "empty alternatives": (400, lambda n: multipart(
+        b"b", b"Content-Type: a/b\r\n\r\n--b\r\n" * n +
+        b"Content-Type: a/b\r\n\r\n--b--"
+    ).replace(b"mixed", b"alternative")),
+    "roots that are not there": (300, lambda n: multipart(
+        b"b", b"Content-ID: <a>\r\n\r\n--b\r\n" * n + b"\r\n--b--"
+    ).replace(b"mixed", b'related; start="<b>"')),
+    "what looks like a charset": (1000, lambda n: EIGHT.replace(
+        b"; charset=utf-8", b'; x="' + b";charset=" * n +
+        b'"; charset=koi8-r')),
+}
+
 RESULTS_FIELD = b"Authentication-Results"
 
 # What only we may write.
@@ -237,6 +300,11 @@ def _(_site):
 @case("subjects: linear in their length and number")
 def _(_site):
     check_linear(SUBJECTS)
+
+
+@case("disclaimers: linear in what they are put into")
+def _(_site):
+    check_linear(TEXTS)
 
 
 @case("results in our name: linear in their length and number")

@@ -15,6 +15,7 @@
 #include "gateway/mark.h"
 #include "gateway/trigger.h"
 #include "mail/address.h"
+#include "mail/disclaimer.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
 #include "policy/decide.h"
@@ -226,6 +227,29 @@ compare_seals(const struct mime_tree *tree)
 }
 
 static void
+add_disclaimer(const struct mime_tree *tree)
+{
+	static const char text[] = "aaaaaaaaaaab %{name} aab\n-- \n";
+	struct disclaimer_template *t;
+	enum disclaimer_result result;
+	struct disclaimer d;
+	struct spool out;
+	struct err err;
+	size_t len;
+
+	if (disclaimer_template_new(
+		slice_text(text), slice_make(NULL, 0), &t, &err))
+		abort();
+	disclaimer_fill(t, "\xe2\x82\xac", "a@example.org", &d);
+	spool_init(&out, &config);
+	if (disclaimer_insert(tree, t, &d, false, &out, &len, &result, &err))
+		abort();
+	spool_fini(&out);
+	disclaimer_fini(&d);
+	disclaimer_template_free(t);
+}
+
+static void
 read_parts(const struct header *header, struct slice body)
 {
 	struct mime_tree tree;
@@ -236,6 +260,7 @@ read_parts(const struct header *header, struct slice body)
 	mime_scan(&tree, buf_slice(&raw), body);
 	write_canonical(&tree);
 	compare_seals(&tree);
+	add_disclaimer(&tree);
 	mime_tree_fini(&tree);
 	buf_fini(&raw);
 }
