@@ -29,15 +29,43 @@ find_signer(const struct postfix_look *k)
 	return i < l->count ? l->milters[i].text : NULL;
 }
 
+/* A socket as a service with or without a changed root sees it. */
+static const char *
+socket_entry(const struct postfix_look *k, const struct doctor_endpoint *at,
+    bool chrooted)
+{
+	const char *queue = postfix_look_value(k, NULL, "queue_directory");
+	const char *below = doctor_path_below(at->name, queue);
+
+	if (at->kind == ENDPOINT_INET)
+		return doctor_text(k->r,
+		    strchr(at->name, ':') ? "inet:[%s]:%s" : "inet:%s:%s",
+		    at->name, at->port);
+	return doctor_text(
+	    k->r, "unix:%s", chrooted && below ? below : at->name);
+}
+
+/* We, then who signs with DKIM, then the guard. */
+static const char *
+milters_of_copies(const struct postfix_look *k, bool chrooted)
+{
+	const char *signer = find_signer(k), *guard = NULL;
+
+	if (k->own->guard_file)
+		guard = socket_entry(k, &k->own->guard_socket, chrooted);
+	return doctor_text(k->r, "%s%s%s%s%s",
+	    socket_entry(k, &k->own->socket, chrooted), signer ? "," : "",
+	    signer ? signer : "", guard ? "," : "", guard ? guard : "");
+}
+
 /* The listener of README, as one line. */
 static void
 check_missing(const struct postfix_look *k)
 {
 	const struct doctor_endpoint *at = &k->own->copies;
 	const char *queue = postfix_look_value(k, NULL, "queue_directory");
-	const char *below = doctor_path_below(k->own->socket.name, queue);
-	const char *signer = find_signer(k), *name;
-	struct doctor_listener like = {.name = ""};
+	bool chrooted = doctor_path_below(k->own->socket.name, queue) != NULL;
+	const char *name, *service;
 	size_t n;
 
 	name = doctor_text(k->r, strchr(at->name, ':') ? "[%s]:%s" : "%s:%s",
@@ -45,10 +73,10 @@ check_missing(const struct postfix_look *k)
 	n = doctor_find(k->r, CHECK_COPIES_MISSING,
 	    doctor_text(k->r, "%s/master.cf", k->c->folder),
 	    "No service listens at %s, which \"reinject\" names.", name);
-	doctor_remedy(k->r, n, DOCTOR_SHELL,
-	    "postconf %s-M '%s/inet=%s inet n - %s - - smtpd"
+	service = doctor_text(k->r,
+	    "%s/inet=%s inet n - %s - - smtpd"
 	    " -o milter_macro_daemon_name=REINJECT"
-	    " -o smtpd_milters=%s%s%s"
+	    " -o smtpd_milters=%s"
 	    " -o local_header_rewrite_clients="
 	    " -o receive_override_options="
 	    "no_unknown_recipient_checks,no_header_body_checks"
@@ -57,11 +85,10 @@ check_missing(const struct postfix_look *k)
 	    " -o smtpd_helo_restrictions= -o smtpd_sender_restrictions="
 	    " -o smtpd_relay_restrictions=permit_mynetworks,reject"
 	    " -o smtpd_recipient_restrictions=permit_mynetworks,reject"
-	    " -o smtpd_tls_security_level=none -o content_filter='",
-	    postfix_folder_option(k->c, k->r), name, name, below ? "y" : "n",
-	    below ? doctor_text(k->r, "unix:%s", below)
-		  : k->server->entry(k->r, k->server, &like, MILTER_OURS),
-	    signer ? "," : "", signer ? signer : "");
+	    " -o smtpd_tls_security_level=none -o content_filter=",
+	    name, name, chrooted ? "y" : "n", milters_of_copies(k, chrooted));
+	doctor_remedy(k->r, n, DOCTOR_SHELL, "postconf %s-M %s",
+	    postfix_folder_option(k->c, k->r), doctor_quoted(k->r, service));
 }
 
 /* Parameters that must have one value there. */

@@ -288,9 +288,10 @@ postfix_move_socket(struct doctor_report *r, size_t n,
 	const char *folder =
 	    doctor_text(r, "%s/%s", queue, guard ? GUARD_NAME : OUR_NAME);
 
-	doctor_remedy(r, n, DOCTOR_SHELL, "adduser --quiet %s %s", user, owner);
+	doctor_remedy(r, n, DOCTOR_SHELL, "adduser --quiet %s %s", user,
+	    doctor_quoted(r, owner));
 	doctor_remedy(r, n, DOCTOR_SHELL, "install -d -o %s -g %s -m 750 %s",
-	    user, owner, folder);
+	    user, doctor_quoted(r, owner), doctor_quoted(r, folder));
 	doctor_remedy(r, n, place, "socket = \"unix:%s/" SOCKET "\";", folder);
 	doctor_instead(r, n, "socket =");
 	doctor_remedy(r, n, place, "socket_group = \"%s\";", owner);
@@ -342,19 +343,21 @@ add_submission(struct doctor_report *r, size_t n,
 {
 	const struct postfix_config *c = server->config;
 	const struct postfix_service *s = postfix_listener_service(c, l);
+	const char *line;
 
 	for (size_t i = 0; i < server->count; i++)
 		if (server->listeners[i].role == ROLE_SUBMISSION)
 			return;
-	doctor_remedy(r, n, DOCTOR_SHELL,
-	    "postconf %s-M 'submission/inet=submission inet n - %s - - smtpd"
+	line = doctor_text(r,
+	    "submission/inet=submission inet n - %s - - smtpd"
 	    " -o milter_macro_daemon_name=SUBMISSION"
 	    " -o smtpd_tls_security_level=encrypt"
 	    " -o smtpd_sasl_auth_enable=yes"
 	    " -o smtpd_client_restrictions=permit_sasl_authenticated,reject"
-	    " -o smtpd_milters=%s'",
-	    postfix_folder_option(c, r), s && s->chrooted ? "y" : "n",
-	    entry(r, server, l, MILTER_OURS));
+	    " -o smtpd_milters=%s",
+	    s && s->chrooted ? "y" : "n", entry(r, server, l, MILTER_OURS));
+	doctor_remedy(r, n, DOCTOR_SHELL, "postconf %s-M %s",
+	    postfix_folder_option(c, r), doctor_quoted(r, line));
 }
 
 static void

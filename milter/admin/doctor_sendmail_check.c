@@ -250,7 +250,7 @@ static void
 check_copies(const struct sendmail_look *k)
 {
 	const struct doctor_endpoint *at = &k->own->copies;
-	const char *signer = "";
+	const char *signer = "", *guard = "";
 	const struct doctor_listener *l;
 	size_t n;
 
@@ -264,6 +264,9 @@ check_copies(const struct sendmail_look *k)
 	}
 	if (at->kind != ENDPOINT_INET || !doctor_host_is_loopback(at->name))
 		return;
+	if (k->own->guard_file)
+		guard = doctor_text(k->r, ";%s",
+		    k->server->entry(k->r, k->server, NULL, MILTER_GUARD));
 	n = doctor_find(k->r, CHECK_COPIES_MISSING,
 	    option_place(k, "DaemonPortOptions"),
 	    "No daemon listens at %s, port %s, which \"reinject\" names.",
@@ -273,9 +276,10 @@ check_copies(const struct sendmail_look *k)
 		    "DAEMON_OPTIONS(`Name=MTA, Port=smtp')dnl");
 	doctor_remedy(k->r, n, DOCTOR_SENDMAIL_MC,
 	    "DAEMON_OPTIONS(`Name=REINJECT, Addr=%s, Port=%s, Family=%s, "
-	    "InputMailFilters=%s%s')dnl",
+	    "InputMailFilters=%s%s%s')dnl",
 	    at->name, at->port, strchr(at->name, ':') ? "inet6" : "inet",
-	    k->server->entry(k->r, k->server, NULL, MILTER_OURS), signer);
+	    k->server->entry(k->r, k->server, NULL, MILTER_OURS), signer,
+	    guard);
 }
 
 void

@@ -16,7 +16,7 @@ import tempfile
 import sendmail
 import tap
 from tap import Skip, case, check, contains, equal
-from testsite import program
+from testsite import is_sanitized, program
 
 SOURCE = pathlib.Path(os.environ.get("top_srcdir", ".")).resolve()
 POSTCONF = "/usr/sbin/postconf"
@@ -281,7 +281,8 @@ def each(server, files, mistakes, make):
     """Makes one mistake after the other, each in the files as they are."""
     texts = {path: path.read_text() for path in files}
     failed = []
-    for word, mistake in mistakes:
+    # What sanitizers look for does not need them all.
+    for word, mistake in mistakes[::3 if is_sanitized() else 1]:
         for path, text in texts.items():
             path.write_text(text)
         try:
@@ -504,6 +505,13 @@ def missing(server):
     server.postconf("-P", f"submission/inet/smtpd_milters={OURS}")
 
 
+def no_copies(server):
+    """What is made has the guard, too."""
+    server.postconf("-P", f"submission/inet/smtpd_milters="
+                    f"{OURS},{DKIM},{GUARD}")
+    server.postconf("-MX", COPIES)
+
+
 def not_everywhere(server):
     server.postconf("-P", f"{COPIES}/smtpd_milters={OURS},{DKIM}")
 
@@ -518,6 +526,7 @@ def _guard(_):
              (("guard-key", without_key), ("guard-key", without_own_key),
               ("guard-not-last", not_last), ("guard-missing", missing),
               ("guard-missing", not_everywhere),
+              ("copies-missing", no_copies),
               ("seal-without-guard", without_guard)),
              lambda make: make(server))
     with full_postfix() as server:

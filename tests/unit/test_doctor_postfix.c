@@ -435,6 +435,39 @@ test_hostile_values(void **state)
 	buf_fini(&text);
 }
 
+/* What is pasted into a shell means nothing else there, whatever is in it. */
+static void
+test_quotes(void **state)
+{
+	char *texts[3] = {changed(parameters, NULL),
+	    changed(fields, COPIES "/command = pipe"),
+	    changed(overrides, "submission/inet/smtpd_milters = " OURS
+			       ",unix:/opendkim';$$(x)")};
+	struct postfix_prints prints = {.parameters = slice_text(texts[0]),
+	    .fields = slice_text(texts[1]),
+	    .overrides = slice_text(texts[2])};
+	struct doctor_tables tables = {.read = read_no_table};
+	struct postfix_config c = {.folder = "/etc/post fix"};
+	struct doctor_own own = make_own();
+	struct doctor_server server;
+	struct doctor_report r;
+	const char *text;
+
+	(void)state;
+	doctor_report_init(&r);
+	postfix_config_read(&c, &prints, &r);
+	postfix_check(&c, &own, &tables, &server, &r);
+	assert_int_equal(r.count, 1);
+	text = r.findings[0].steps[0].text;
+	assert_non_null(strstr(text, "postconf -c '/etc/post fix' -M '127."));
+	assert_non_null(strstr(text, OURS ",unix:/opendkim'\\'';$(x) -o "));
+	free(server.listeners);
+	postfix_config_fini(&c);
+	doctor_report_fini(&r);
+	for (size_t i = 0; i < 3; i++)
+		free(texts[i]);
+}
+
 /* Which mail comes in where. */
 static void
 test_roles(void **state)
@@ -614,6 +647,7 @@ main(void)
 	    cmocka_unit_test(test_tables),
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_hostile_values),
+	    cmocka_unit_test(test_quotes),
 	    cmocka_unit_test(test_roles),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_steps),
