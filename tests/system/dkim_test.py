@@ -12,7 +12,7 @@ import sendmail
 import tap
 from messages import FEARED, IRREGULAR, build, same_content
 from tap import absent, case, check, contains, equal
-from testsite import Site
+from testsite import Guard, Site
 
 ALICE = "alice@example.org"
 CAROL = "carol@example.org"      # encrypts whenever she can
@@ -144,6 +144,21 @@ def _declare(module):
             _outbound(site, server)
             _inbound(site, server, bob)
             _encrypted(site, server, bob)
+
+    @case(f"{name}: a guard behind both; both verify without its field")
+    def _(site):
+        site.reconfigure(more=site.seal_setting())
+        with Guard(site) as guard, site.server(
+                module, site.socket, site.signer.socket,
+                guard.socket) as server:
+            before = guard.milter.output().count("seal-intact")
+            for kind in list(KINDS)[:3]:
+                mail, left = site.through(server, ALICE, KINDS[kind], kind)
+                absent(left, b"X-SMIME-Seal", kind)
+                check(site.ours.verifies(left), f"DKIM: {kind}")
+                same_content(mail, site.verify(left)[0])
+            equal(guard.milter.output().count("seal-intact"), before + 3)
+        site.reconfigure(more="")
 
     @case(f"{name}: opendkim before us; its signature is lost")
     def _(site):
