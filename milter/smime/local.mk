@@ -28,6 +28,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/recipient_seal.c %D%/recipient_seal.h \
 	%D%/rsa_params.c %D%/rsa_params.h \
 	%D%/seal.c %D%/seal.h \
+	%D%/seal_align.c %D%/seal_align.h \
 	%D%/seal_compare.c %D%/seal_compare.h %D%/seal_comparing.h \
 	%D%/seal_digest.c %D%/seal_digest.h \
 	%D%/seal_field.c \

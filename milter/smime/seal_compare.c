@@ -1,13 +1,10 @@
 /*
- * seal_compare.c: see seal_compare.h: which part is which, and what became of
- * the others.
+ * seal_compare.c: see seal_compare.h.
  *
- * The parts of both messages are aligned container by container, from the
- * root inwards: first what is the same, in order; between those by likeness;
- * then one after the other.  A fingerprint has at most LIMIT_SEAL_PARTS parts,
- * each of which is held against each child of one container, so that the
- * whole is linear in the message.  What happened inside of a leaf is
- * seal_leaf.c's.  Any thread.
+ * Both messages are walked container by container, from the root inwards;
+ * which part is which, seal_align.c says, and what happened inside of a leaf,
+ * seal_leaf.c.  A fingerprint has few parts, so that the walk is short and its
+ * list of what to look at next has a fixed size.  Any thread.
  */
 #include "smime/seal_compare.h"
 
@@ -15,33 +12,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "smime/seal_comparing.h"
+#include "smime/seal_align.h"
 #include "smime/seal_findings.h"
 
-#define NONE SIZE_MAX
-
 /* --- both messages --- */
-
-/* The first child of a part that was there, or the next sibling; NONE. */
-static size_t
-was_child(const struct seal *was, size_t i)
-{
-	size_t next = i + 1;
-
-	return next < was->count && was->parts[next].depth > was->parts[i].depth
-		   ? next
-		   : NONE;
-}
-
-static size_t
-was_next(const struct seal *was, size_t i)
-{
-	unsigned depth = was->parts[i].depth;
-
-	while (++i < was->count && was->parts[i].depth > depth)
-		;
-	return i < was->count && was->parts[i].depth == depth ? i : NONE;
-}
 
 /* All parts of what is compared. */
 static int
@@ -63,17 +37,6 @@ nodes_take(
 			return -1;
 	}
 	return 0;
-}
-
-/* The first node behind a node and all in it. */
-static size_t
-node_end(const struct seal_comparing *c, size_t i)
-{
-	unsigned depth = c->nodes[i].part->depth;
-
-	while (++i < c->count && c->nodes[i].part->depth > depth)
-		;
-	return i;
 }
 
 static void
@@ -103,162 +66,6 @@ add_new_part(struct seal_comparing *c, size_t node)
 	add_now(c, SEAL_PART_ADDED, node, c->nodes[node].now.decoded.len);
 }
 
-/* --- alignment --- */
-
-/* The children of one container, then and now. */
-struct family {
-	size_t was[LIMIT_SEAL_PARTS];
-	size_t was_count;
-	size_t *now; /* nodes */
-	size_t now_count;
-	size_t mate[LIMIT_SEAL_PARTS]; /* place in now, or NONE */
-};
-
-static void
-family_init(
-    struct family *f, const struct seal_comparing *c, size_t was, size_t node)
-{
-	size_t end = node_end(c, node);
-
-	*f = (struct family){0};
-	for (size_t i = was_child(c->was, was); i != NONE;
-	     i = was_next(c->was, i)) {
-		f->mate[f->was_count] = NONE;
-		f->was[f->was_count++] = i;
-	}
-	f->now = xcalloc(end - node, sizeof(*f->now));
-	for (size_t i = node + 1; i < end; i = node_end(c, i))
-		f->now[f->now_count++] = i;
-}
-
-static void
-family_fini(struct family *f)
-{
-	free(f->now);
-}
-
-/* Of a container, what is its own. */
-static bool
-is_same(struct seal_comparing *c, size_t was, size_t node)
-{
-	const struct seal_part *p = &c->was->parts[was];
-	const struct seal_part *q = &c->nodes[node].now;
-
-	return p->kind == q->kind && p->cte == q->cte &&
-	       seal_bytes_equal(&p->raw, &q->raw) &&
-	       (p->loose || seal_bytes_equal(&p->glue, &q->glue)) &&
-	       seal_header_is_same(c, was, &c->nodes[node]);
-}
-
-/* Header or content is the same. */
-static bool
-is_like(struct seal_comparing *c, size_t was, size_t node)
-{
-	const struct seal_part *p = &c->was->parts[was];
-	const struct seal_part *q = &c->nodes[node].now;
-
-	if (p->kind == MIME_LEAF && q->kind == MIME_LEAF &&
-	    p->decoded.len > 0 && seal_bytes_equal(&p->decoded, &q->decoded))
-		return true;
-	return seal_header_is_same(c, was, &c->nodes[node]);
-}
-
-typedef bool likeness(struct seal_comparing *c, size_t was, size_t node);
-
-/* Runs of children between two that are mates. */
-struct gap {
-	size_t was, was_end;
-	size_t now, now_end;
-};
-
-/* For each child that was there the first that is there and left. */
-static void
-candidates_find(struct seal_comparing *c, const struct family *f,
-    const struct gap *gap, likeness *fits, size_t *candidates)
-{
-	bool *taken = xcalloc(f->now_count + 1, sizeof(*taken));
-
-	for (size_t i = gap->was; i < gap->was_end; i++) {
-		size_t j = gap->now;
-
-		while (j < gap->now_end &&
-		       (taken[j] || !fits(c, f->was[i], f->now[j])))
-			j++;
-		candidates[i] = j < gap->now_end ? j : NONE;
-		taken[j < gap->now_end ? j : f->now_count] = true;
-	}
-	free(taken);
-}
-
-/* Mates the most candidates that are in order: the longest rising run, by the
- * book. */
-static void
-mate(struct seal_comparing *c, struct family *f, const struct gap *gap,
-    likeness *fits)
-{
-	size_t candidates[LIMIT_SEAL_PARTS], length[LIMIT_SEAL_PARTS];
-	size_t before[LIMIT_SEAL_PARTS], best = NONE;
-
-	candidates_find(c, f, gap, fits, candidates);
-	for (size_t i = gap->was; i < gap->was_end; i++) {
-		length[i] = candidates[i] == NONE ? 0 : 1;
-		before[i] = NONE;
-		for (size_t k = gap->was; k < i; k++) {
-			if (length[i] == 0 || length[k] < length[i] ||
-			    candidates[k] > candidates[i])
-				continue;
-			length[i] = length[k] + 1;
-			before[i] = k;
-		}
-		if (length[i] > 0 && (best == NONE || length[i] > length[best]))
-			best = i;
-	}
-	for (; best != NONE; best = before[best])
-		f->mate[best] = candidates[best];
-}
-
-/* Whatever is left: one after the other. */
-static void
-mate_rest(struct seal_comparing *c, struct family *f, const struct gap *gap,
-    likeness *unused)
-{
-	(void)c;
-	(void)unused;
-	for (size_t i = gap->was, j = gap->now;
-	     i < gap->was_end && j < gap->now_end; i++, j++)
-		f->mate[i] = j;
-}
-
-typedef void mating(struct seal_comparing *c, struct family *f,
-    const struct gap *gap, likeness *fits);
-
-/* Mates within each run of children between two that are mates already. */
-static void
-mate_gaps(
-    struct seal_comparing *c, struct family *f, mating *by, likeness *fits)
-{
-	struct gap gap = {0};
-
-	for (size_t i = 0; i <= f->was_count; i++) {
-		if (i < f->was_count && f->mate[i] == NONE)
-			continue;
-		gap.was_end = i;
-		gap.now_end = i < f->was_count ? f->mate[i] : f->now_count;
-		if (gap.was < gap.was_end && gap.now < gap.now_end)
-			by(c, f, &gap, fits);
-		gap.was = i + 1;
-		gap.now = gap.now_end + 1;
-	}
-}
-
-static void
-family_align(struct seal_comparing *c, struct family *f)
-{
-	mate_gaps(c, f, mate, is_same);
-	mate_gaps(c, f, mate, is_like);
-	mate_gaps(c, f, mate_rest, NULL);
-}
-
 /* --- what is there on one side only --- */
 
 /* The fingerprint ends within this container: it may have had more. */
@@ -277,17 +84,18 @@ is_open_ended(const struct seal *was, size_t i)
 
 /* true: there was any. */
 static bool
-strangers_find(struct seal_comparing *c, const struct family *f, size_t was)
+strangers_find(
+    struct seal_comparing *c, const struct seal_family *f, size_t was)
 {
 	bool *mated = xcalloc(f->now_count + 1, sizeof(*mated)), any = false;
 	size_t end = f->now_count;
 
 	if (is_open_ended(c->was, was))
-		end = f->was_count > 0 && f->mate[f->was_count - 1] != NONE
+		end = f->was_count > 0 && f->mate[f->was_count - 1] != SEAL_NONE
 			  ? f->mate[f->was_count - 1]
 			  : 0;
 	for (size_t i = 0; i < f->was_count; i++) {
-		if (f->mate[i] != NONE) {
+		if (f->mate[i] != SEAL_NONE) {
 			mated[f->mate[i]] = true;
 			continue;
 		}
@@ -356,7 +164,7 @@ pairs_add(struct pairs *pairs, size_t was, size_t node)
 static bool
 is_in_ruins(const struct seal_comparing *c, const struct pair *pair)
 {
-	return was_child(c->was, pair->was) != NONE &&
+	return seal_was_child(c->was, pair->was) != SEAL_NONE &&
 	       !c->nodes[pair->node].part->child;
 }
 
@@ -369,7 +177,7 @@ container_compare(
 	bool explained = false, ruins = is_in_ruins(c, pair);
 	struct seal_finding header = seal_finding_make(
 	    SEAL_HEADER_CHANGED, c->nodes[pair->node].part, 0);
-	struct family f;
+	struct seal_family f;
 
 	if (!seal_header_is_same(c, pair->was, &c->nodes[pair->node])) {
 		header.benign = was->loose && !ruins;
@@ -382,14 +190,14 @@ container_compare(
 			add_now(c, SEAL_TEXT_CHANGED, pair->node, 0);
 		return;
 	}
-	family_init(&f, c, pair->was, pair->node);
-	family_align(c, &f);
+	seal_family_init(&f, c, pair->was, pair->node);
+	seal_family_align(c, &f);
 	explained = strangers_find(c, &f, pair->was) || explained;
 	explained = ends_find(c, pair->was, pair->node) || explained;
 	for (size_t i = 0; i < f.was_count; i++)
-		if (f.mate[i] != NONE)
+		if (f.mate[i] != SEAL_NONE)
 			pairs_add(todo, f.was[i], f.now[f.mate[i]]);
-	family_fini(&f);
+	seal_family_fini(&f);
 	if (!explained && !was->loose && !is_open_ended(c->was, pair->was) &&
 	    !seal_bytes_equal(&was->glue, &now->glue))
 		add_now(c, SEAL_WHITE_SPACE, pair->node, 0);
@@ -402,14 +210,14 @@ container_compare(
 static size_t
 leaf_find_now(struct seal_comparing *c, size_t was, size_t node)
 {
-	size_t end = node_end(c, node), first = NONE;
+	size_t end = seal_node_end(c, node), first = SEAL_NONE;
 
 	for (size_t i = node + 1; i < end; i++) {
 		if (c->nodes[i].now.kind != MIME_LEAF)
 			continue;
-		if (is_like(c, was, i))
+		if (seal_is_like(c, was, i))
 			return i;
-		if (first == NONE)
+		if (first == SEAL_NONE)
 			first = i;
 	}
 	return first;
@@ -419,15 +227,15 @@ static size_t
 leaf_find_was(struct seal_comparing *c, size_t was, size_t node)
 {
 	unsigned depth = c->was->parts[was].depth;
-	size_t first = NONE;
+	size_t first = SEAL_NONE;
 
 	for (size_t i = was + 1;
 	     i < c->was->count && c->was->parts[i].depth > depth; i++) {
 		if (c->was->parts[i].kind != MIME_LEAF)
 			continue;
-		if (is_like(c, i, node))
+		if (seal_is_like(c, i, node))
 			return i;
-		if (first == NONE)
+		if (first == SEAL_NONE)
 			first = i;
 	}
 	return first;
@@ -438,9 +246,9 @@ spread_compare(
     struct seal_comparing *c, const struct pair *pair, struct pairs *todo)
 {
 	size_t found = leaf_find_now(c, pair->was, pair->node);
-	size_t end = node_end(c, pair->node);
+	size_t end = seal_node_end(c, pair->node);
 
-	if (found == NONE)
+	if (found == SEAL_NONE)
 		add_now(c, SEAL_TEXT_CHANGED, pair->node, 0);
 	else
 		pairs_add(todo, pair->was, found);
@@ -458,7 +266,7 @@ collapse_compare(
 	size_t found = leaf_find_was(c, pair->was, pair->node);
 
 	/* The message still says what it was, but cannot be read so. */
-	if (found == NONE || (depth == 0 && c->is_smime)) {
+	if (found == SEAL_NONE || (depth == 0 && c->is_smime)) {
 		add_now(c, SEAL_HEADER_CHANGED, pair->node, 0);
 		return;
 	}

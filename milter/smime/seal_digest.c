@@ -164,12 +164,6 @@ seal_digest_end_bytes(struct seal_digester *d, struct seal_bytes *out)
 
 /* --- header fields --- */
 
-static bool
-is_white(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Bytes in few large pieces. */
 struct gatherer {
 	struct seal_digester *d;
@@ -200,7 +194,7 @@ gather_field(struct gatherer *g, const struct header_field *field)
 		gather(g, ascii_lower(field->name.data[i]));
 	gather(g, ':');
 	for (size_t i = 0; i < field->body.len; i++)
-		if (!is_white(field->body.data[i]))
+		if (!seal_is_white(field->body.data[i]))
 			gather(g, field->body.data[i]);
 	gather(g, '\n');
 }
@@ -277,7 +271,7 @@ seal_text_add(const struct seal_digester *d, struct slice bytes,
 	for (size_t i = 0; i < bytes.len; i++) {
 		unsigned char c = bytes.data[i];
 
-		if (is_white(c)) {
+		if (seal_is_white(c)) {
 			count += c == ' ' || c == '\t';
 			continue;
 		}
@@ -300,7 +294,7 @@ struct reader {
 static void
 read_letter(const struct seal_digester *d, struct reader *r)
 {
-	while (r->at < r->bytes.len && is_white(r->bytes.data[r->at]))
+	while (r->at < r->bytes.len && seal_is_white(r->bytes.data[r->at]))
 		r->at++;
 	if (r->at == r->bytes.len)
 		return;

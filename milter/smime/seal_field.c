@@ -25,12 +25,12 @@
 #include "mail/mime_codec.h"
 #include "smime/seal_digest.h"
 
-#define CODE_SIZE 16u
+#define CODE_SIZE ((size_t)16)
 #define VERSION	  "v=1;"
 #define CODE_TAG  ";m="
 
 /* Octets of base64 in a line of the field. */
-#define LINE 72u
+#define LINE ((size_t)72)
 
 /* Bits of a part's first octet; below them its kind, and its encoding. */
 enum {
@@ -402,7 +402,7 @@ check_code(struct slice text, struct slice code, const struct seal_key *key)
 static int
 read_field(struct slice body, const struct seal_key *key, struct seal *out)
 {
-	const size_t tail = strlen(CODE_TAG) + 2 * (size_t)CODE_SIZE;
+	const size_t tail = strlen(CODE_TAG) + 2 * CODE_SIZE;
 	struct slice all, text, code;
 	struct buf squeezed;
 	int rc = -1;
@@ -412,7 +412,7 @@ read_field(struct slice body, const struct seal_key *key, struct seal *out)
 		return -1;
 	buf_init(&squeezed, LIMIT_SEAL_FIELD);
 	for (size_t i = 0; i < body.len; i++)
-		if (!memchr(" \t\r\n", body.data[i], 4))
+		if (!seal_is_white(body.data[i]))
 			buf_add(&squeezed, &body.data[i], 1);
 	all = buf_slice(&squeezed);
 	if (!buf_ok(&squeezed) || all.len < tail)

@@ -18,17 +18,20 @@ struct path {
 	unsigned depth;
 };
 
+/* Room for a "+" is kept behind every number but the last. */
 static void
 append(char out[SEAL_PART_TEXT], unsigned number)
 {
 	size_t len = strlen(out);
 	char more[16];
+	int size;
 
-	(void)snprintf(more, sizeof(more), "%s%u", len > 0 ? "." : "", number);
 	if (len > 0 && out[len - 1] == '+')
 		return;
-	/* Room for a "+" behind every number but the last. */
-	(void)strcat(out, len + strlen(more) + 1 < SEAL_PART_TEXT ? more : "+");
+	size = snprintf(more, sizeof(more), "%s%u", len > 0 ? "." : "", number);
+	if (len + (size_t)size + 1 >= SEAL_PART_TEXT)
+		(void)snprintf(more, sizeof(more), "+");
+	(void)snprintf(out + len, SEAL_PART_TEXT - len, "%s", more);
 }
 
 static void
@@ -43,7 +46,7 @@ path_write(const struct path *path, char out[SEAL_PART_TEXT])
 			append(out, counts ? path->places[i] : 1);
 	}
 	if (out[0] == '\0')
-		(void)strcpy(out, "0");
+		(void)snprintf(out, SEAL_PART_TEXT, "0");
 }
 
 void
