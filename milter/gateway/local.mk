@@ -88,6 +88,7 @@ GATEWAY_TESTS = \
 	tests/unit/test_gate \
 	tests/unit/test_gate_copies \
 	tests/unit/test_gate_disclaimer \
+	tests/unit/test_gate_disclaimer_made \
 	tests/unit/test_gate_inbound \
 	tests/unit/test_gate_trigger \
 	tests/unit/test_gateway \
@@ -175,6 +176,8 @@ tests_unit_test_harvester_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_harvester_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_disclaimer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_disclaimer_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_gate_disclaimer_made_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_gate_disclaimer_made_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gate_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gate_inbound_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_inbound_CPPFLAGS = $(UNIT_CPPFLAGS)

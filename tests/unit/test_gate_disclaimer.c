@@ -1,7 +1,6 @@
 /*
- * What the gate says of a text that has a disclaimer: nothing against what
- * mail/disclaimer makes of all kinds of messages, and something against every
- * other change.
+ * What the gate says of a text that has a disclaimer, and of everything else
+ * that could have happened to it.
  */
 #include "unit/unit.h"
 
@@ -11,8 +10,6 @@
 
 #include "base/limits.h"
 #include "gateway/gate_disclaimer.h"
-#include "mail/disclaimer.h"
-#include "mail/mime_build.h"
 
 static const struct spool_config config = {
     .memory = MIB, .max = 64u * MIB, .folder = "/tmp"};
@@ -319,255 +316,178 @@ test_carried(void **state)
 	}
 }
 
-/* --- what mail/disclaimer makes --- */
+/* --- the whole gate --- */
 
-static uint32_t
-next_random(uint32_t *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
-}
-
-static const char *
-one_of(uint32_t *seed, const char *const *list, size_t count)
-{
-	return list[next_random(seed) % count];
-}
-#define ONE_OF(seed, list) one_of(seed, list, sizeof(list) / sizeof(*(list)))
-
-/* A text part: its header block and body. */
-static void
-random_text(uint32_t *seed, struct buf *head, struct buf *body)
-{
-	static const char *const types[] = {"",
-	    "Content-Type: text/plain; charset=us-ascii\r\n",
-	    "Content-Type: text/plain; charset=\"UTF-8\"; format=flowed\r\n",
-	    "Content-Type: text/plain;\r\n charset=ISO-8859-1\r\n",
-	    "Content-Type: text/plain; charset=windows-1252\r\n",
-	    "Content-Type: text/plain; charset=iso-2022-jp\r\n",
-	    "Content-Type: text/html; charset=us-ascii\r\n",
-	    "Content-Type: text/html; charset=utf-8\r\n",
-	    "Content-Type: text/html; charset=iso-8859-15\r\n",
-	    "Content-Type: TEXT/HTML\r\n"};
-	static const char *const encodings[] = {"", "",
-	    "Content-Transfer-Encoding: 7bit\r\n",
-	    "Content-Transfer-Encoding: 8bit\r\n", QP, BASE64};
-	static const char *const identity[] = {"", "Hi", "Hi\r\n",
-	    "Hi\r\n\r\n-- \r\nAnna\r\n", "<p>Hi</p>\r\n",
-	    "<html><body><p>Hi</p>\r\n</body>\r\n</html>\r\n",
-	    "<p>a</p></BODY></HTML>", "\r\n\r\n", "=41 a=\r\n",
-	    "> legal\r\n> text\r\n", "From here\r\n.\r\n"};
-	static const char *const base64[] = {"", "SGkNCg==\r\n",
-	    "PHA+SGk8L3A+PC9ib2R5Pg==\r\n", "SGkKCkFubmEK\r\n"};
-	const char *encoding = ONE_OF(seed, encodings);
-
-	buf_add_text(head, ONE_OF(seed, types));
-	buf_add_text(head, encoding);
-	if (strcmp(encoding, BASE64) == 0)
-		buf_add_text(body, ONE_OF(seed, base64));
-	else
-		buf_add_text(body, ONE_OF(seed, identity));
-}
-
-static void add_part(uint32_t *seed, unsigned depth, struct buf *out);
-
-static void
-random_entity(
-    uint32_t *seed, unsigned depth, struct buf *head, struct buf *body)
-{
-	static const char *const subtypes[] = {
-	    "mixed", "mixed", "alternative", "related", "parallel"};
-	static const char *const attached[] = {"Content-Type: image/png\r\n",
-	    "Content-Type: text/plain; name=a.txt\r\n",
-	    "Content-Type: text/html\r\nContent-Disposition: attachment\r\n",
-	    "Content-Type: message/rfc822\r\n"};
-
-	if (depth > 0 && next_random(seed) % 4 == 0) {
-		buf_add_text(head, ONE_OF(seed, attached));
-		buf_add_text(body, "\r\nbytes\r\n");
-		return;
-	}
-	if (depth > 3 || next_random(seed) % 2 == 0) {
-		random_text(seed, head, body);
-		return;
-	}
-	buf_addf(head, "Content-Type: multipart/%s; boundary=\"b%u\"\r\n",
-	    ONE_OF(seed, subtypes), depth);
-	if (next_random(seed) % 3 == 0)
-		buf_add_text(body, "preamble\r\n");
-	for (unsigned n = 1 + next_random(seed) % 3; n > 0; n--) {
-		buf_addf(body, "--b%u\r\n", depth);
-		add_part(seed, depth + 1, body);
-		buf_add_text(body, "\r\n");
-	}
-	buf_addf(body, "--b%u--\r\n", depth);
-	if (next_random(seed) % 3 == 0)
-		buf_add_text(body, "epilogue\r\n");
-}
-
-static void
-add_part(uint32_t *seed, unsigned depth, struct buf *out)
-{
-	struct buf head, body;
-
-	buf_init(&head, MIB);
-	buf_init(&body, MIB);
-	random_entity(seed, depth, &head, &body);
-	buf_add_slice(out, buf_slice(&head));
-	buf_add_text(out, "\r\n");
-	buf_add_slice(out, buf_slice(&body));
-	buf_fini(&body);
-	buf_fini(&head);
-}
-
-/* A message, and what mail/disclaimer makes of it. */
-struct made {
-	struct buf head, body, entity_head;
-	struct header header;
-	struct spool out;
-	struct disclaimer text;
-	struct gate_disclaimer d;
-	enum disclaimer_result result;
+/* An unsigned message to bob, on its way out; every test changes something. */
+struct departure {
+	struct scene s;
+	struct plan_group group;
+	struct plan_recipient recipient;
+	struct plan plan;
+	struct recipient_facts bob;
+	struct policy_facts facts;
+	struct envelope envelope;
+	struct edits edits;
+	struct gate_copy copy;
+	struct gate_case c;
 };
 
 static void
-made_init(struct made *m, uint32_t *seed, const struct disclaimer_template *t)
+departure_init(struct departure *d)
 {
-	struct mime_tree tree;
-	size_t header_len;
-	struct err err;
-
-	buf_init(&m->head, MIB);
-	buf_init(&m->body, MIB);
-	buf_init(&m->entity_head, MIB);
-	random_entity(seed, 0, &m->head, &m->body);
-	buf_add_char(&m->head, '\0');
-	read_header(&m->header, (const char *)m->head.data);
-	mime_entity_header(&m->header, buf_slice(&m->body), &m->entity_head);
-	mime_scan(&tree, buf_slice(&m->entity_head), buf_slice(&m->body));
-	disclaimer_fill(t, "Anna", "anna@example.org", &m->text);
-	spool_init(&m->out, &config);
-	assert_int_equal(
-	    disclaimer_insert(&tree, t, &m->text, next_random(seed) % 2,
-		&m->out, &header_len, &m->result, &err),
-	    0);
-	mime_tree_fini(&tree);
-	m->d = (struct gate_disclaimer){.text = &m->text, .spool = &config};
-	if (m->result != DISCLAIMER_ADDED)
-		return;
-	m->d.head = slice_part(spool_slice(&m->out), 0, header_len + 2);
-	m->d.body =
-	    slice_part(spool_slice(&m->out), header_len + 2, m->out.size);
+	memset(d, 0, sizeof(*d));
+	scene_init(&d->s, "From: a\r\n" PLAIN, "Hi\r\n", "legal text\r\n", "");
+	d->s.d.head = slice_text(PLAIN "\r\n");
+	d->s.d.body = slice_text("Hi\r\n\r\nlegal text\r\n");
+	d->group.count = 1;
+	d->plan = (struct plan){.direction = PLAN_OUTBOUND,
+	    .action = PLAN_PROTECT,
+	    .disclaimer = PLAN_DISCLAIMER_ADD,
+	    .recipient = PLAN_NO_RECIPIENT,
+	    .groups = &d->group,
+	    .group_count = 1,
+	    .recipients = &d->recipient,
+	    .recipient_count = 1};
+	d->bob = (struct recipient_facts){
+	    .address = "bob@example.net", .visible = true};
+	d->facts =
+	    (struct policy_facts){.recipients = &d->bob, .recipient_count = 1};
+	envelope_init(&d->envelope);
+	envelope_set_sender(&d->envelope, "<a@example.org>", NULL);
+	envelope_add_recipient(&d->envelope, "<bob@example.net>", NULL, NULL);
+	edits_init(&d->edits);
+	d->edits.replace_body = true;
+	slice_list_add(&d->edits.body, d->s.d.body);
+	d->copy.edits = &d->edits;
+	d->c = (struct gate_case){.plan = &d->plan,
+	    .facts = &d->facts,
+	    .envelope = &d->envelope,
+	    .header = &d->s.header,
+	    .body = d->s.body,
+	    .disclaimer = &d->s.d,
+	    .copies = &d->copy,
+	    .copy_count = 1};
 }
 
 static void
-made_fini(struct made *m)
+departure_fini(struct departure *d)
 {
-	disclaimer_fini(&m->text);
-	spool_fini(&m->out);
-	header_fini(&m->header);
-	buf_fini(&m->entity_head);
-	buf_fini(&m->body);
-	buf_fini(&m->head);
-}
-
-/* No byte of what is not blank can be another one, no part of it missing.  In
- * base64 some are of no meaning; nor is a soft line break. */
-static void
-check_manipulated(struct made *m, uint32_t *seed)
-{
-	size_t len = m->d.body.len, at, cut;
-	unsigned char *bytes = malloc(len + 1);
-	struct slice good = m->d.body;
-	bool visible = false, soft = false;
-	struct err err;
-
-	assert_non_null(bytes);
-	memcpy(bytes, good.data, len);
-	at = next_random(seed) % len;
-	if (bytes[at] > ' ') {
-		bytes[at] ^= 1;
-		m->d.body = slice_make(bytes, len);
-		if (gate_disclaimer_check(
-			&m->d, &m->header, buf_slice(&m->body), &err) == 0)
-			fail_msg("taken with another byte at %zu:\n%.*s", at,
-			    (int)len, bytes);
-	}
-	memcpy(bytes, good.data, len);
-	cut = 1 + next_random(seed) % (len - at);
-	for (size_t i = at; i < at + cut; i++) {
-		visible |= good.data[i] > ' ';
-		soft |= good.data[i] == '=';
-	}
-	if (visible && !soft) {
-		memmove(bytes + at, bytes + at + cut, len - at - cut);
-		m->d.body = slice_make(bytes, len - cut);
-		if (gate_disclaimer_check(
-			&m->d, &m->header, buf_slice(&m->body), &err) == 0)
-			fail_msg("taken without %zu bytes at %zu:\n%.*s", cut,
-			    at, (int)(len - cut), bytes);
-	}
-	m->d.body = good;
-	free(bytes);
-}
-
-/* Are there bytes that can be missing: in base64, and where ISO 2022 goes back
- * to ASCII at the very end? */
-static bool
-is_forgiving(const struct made *m)
-{
-	struct slice_list list = {.count = 0};
-	size_t size = m->out.size;
-
-	slice_list_add(&list, spool_slice(&m->out));
-	return slice_list_find(&list, slice_text("base64"), 0) < size ||
-	       slice_list_find(&list, slice_text("\x1b"), 0) < size;
-}
-
-#define ROUNDS 6000
-
-static void
-run(const char *text, const char *html, uint32_t seed)
-{
-	struct disclaimer_template *t;
-	size_t added = 0;
-	struct err err;
-
-	assert_int_equal(disclaimer_template_new(
-			     slice_text(text), slice_text(html), &t, &err),
-	    0);
-	for (int i = 0; i < ROUNDS; i++) {
-		struct made m;
-
-		made_init(&m, &seed, t);
-		if (m.result == DISCLAIMER_ADDED) {
-			added++;
-			if (gate_disclaimer_check(
-				&m.d, &m.header, buf_slice(&m.body), &err) < 0)
-				fail_msg("%s:\n%s\n%.*s\nbecame\n%.*s%.*s",
-				    err.text, (const char *)m.head.data,
-				    (int)m.body.len, m.body.data,
-				    (int)m.d.head.len, m.d.head.data,
-				    (int)m.d.body.len, m.d.body.data);
-			if (!is_forgiving(&m))
-				check_manipulated(&m, &seed);
-		}
-		made_fini(&m);
-	}
-	assert_true(added > ROUNDS / 2);
-	disclaimer_template_free(t);
+	edits_fini(&d->edits);
+	envelope_fini(&d->envelope);
+	scene_fini(&d->s);
 }
 
 static void
-test_made(void **state)
+do_nothing(struct departure *d)
 {
+	(void)d;
+}
+
+static void
+plan_none(struct departure *d)
+{
+	d->plan.disclaimer = PLAN_DISCLAIMER_NONE;
+}
+
+static void
+carry_none(struct departure *d)
+{
+	d->c.disclaimer = NULL;
+}
+
+static void
+protect_before(struct departure *d)
+{
+	d->facts.protection = PROTECTION_SIGNED;
+}
+
+static void
+keep_body(struct departure *d)
+{
+	d->edits.replace_body = false;
+}
+
+static void
+take_old_body(struct departure *d)
+{
+	d->edits.body.at[0] = d->s.body;
+}
+
+static void
+change_subject(struct departure *d)
+{
+	edits_set_header(&d->edits, "Subject", 1, " x");
+}
+
+static void
+change_type(struct departure *d)
+{
+	edits_set_header(&d->edits, "Content-Type", 1, " text/html");
+}
+
+static void
+change_nothing(struct departure *d)
+{
+	edits_set_header(&d->edits, "Content-Type", 1, " text/plain");
+}
+
+static void
+shadow(struct departure *d)
+{
+	d->plan.shadow = true;
+}
+
+static void
+pass(struct departure *d)
+{
+	d->plan.action = PLAN_PASS;
+}
+
+static void
+encrypt_for(struct departure *d)
+{
+	d->bob.level.encrypt = RECEIVE_REQUIRED;
+}
+
+static void
+test_gate(void **state)
+{
+	static const struct {
+		void (*change)(struct departure *);
+		const char *wrong;
+	} cases[] = {
+	    {do_nothing, NULL},
+	    {change_nothing, NULL},
+	    {plan_none, "a disclaimer is not where it was planned"},
+	    {carry_none, "protected without a reason"},
+	    {protect_before, "a disclaimer in a protected message"},
+	    {keep_body, "the body is not replaced"},
+	    {take_old_body, "a copy has another text than was looked at"},
+	    {change_subject, "a field is edited that is none of ours"},
+	    {change_type, "a copy is labelled as something else"},
+	    {shadow, "must not be changed in shadow mode"},
+	    {pass, "must not be changed"},
+	    {encrypt_for, "must be encrypted and is not"},
+	};
+
 	(void)state;
-	run("legal text\n", "", 1);
-	run("Gr\xc3\xbc\xc3\x9f"
-	    "e \xe2\x82\xac\n\nFrom us:\n> %{name} <%{address}>  \n",
-	    "", 2);
-	run("\xe6\x97\xa5\xe6\x9c\xac\n",
-	    "<div>&copy; <b>\xe6\x97\xa5\xe6\x9c\xac</b> %{name}</div>", 3);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct departure d;
+		struct err err;
+		int rc;
+
+		departure_init(&d);
+		cases[i].change(&d);
+		rc = gate_check(&d.c, &err);
+		if (rc == 0 && cases[i].wrong)
+			fail_msg("not seen: %s", cases[i].wrong);
+		if (rc < 0 && !cases[i].wrong)
+			fail_msg("%s", err.text);
+		if (rc < 0)
+			assert_string_equal(
+			    err.text + strlen("gate: "), cases[i].wrong);
+		departure_fini(&d);
+	}
 }
 
 /* --- large --- */
@@ -605,7 +525,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rows),
 	    cmocka_unit_test(test_carried),
-	    cmocka_unit_test(test_made),
+	    cmocka_unit_test(test_gate),
 	    cmocka_unit_test(test_large),
 	};
 

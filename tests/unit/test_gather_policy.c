@@ -695,6 +695,80 @@ test_oaep_hashes(void **state)
 		fixture_fini(&certs[i]);
 }
 
+/* --- disclaimers (D1) --- */
+
+/* That of the first mailbox of From that is ours, else of the envelope sender;
+ * the name is the one that stands before that mailbox. */
+static void
+test_disclaimer(void **state)
+{
+	static const struct {
+		const char *from, *sender;
+		const char *disclaimer, *author, *name;
+	} rows[] = {
+	    {"Al <" ALICE ">", NULL, "org", ALICE, "Al"},
+	    {ALICE, NULL, "org", ALICE, NULL},
+	    {"Jo <joe@example.com>", NULL, "com", "joe@example.com", "Jo"},
+	    {"M <m@example.net>, Jo <joe@example.com>, Al <" ALICE ">", NULL,
+		"com", "joe@example.com", "Jo"},
+	    {"Al <" ALICE ">", "<joe@example.com>", "org", ALICE, "Al"},
+	    {"undisclosed", "<joe@example.com>", "com", "joe@example.com",
+		NULL},
+	    {"Carla <" CARLA ">", NULL, NULL, CARLA, NULL},
+	};
+	static const struct gateway_disclaimer texts[] = {
+	    {.name = "org"}, {.name = "com"}};
+
+	(void)state;
+	f.config.disclaimers = texts;
+	f.config.disclaimer_count = 2;
+	ORG.disclaimer = "org";
+	COM.disclaimer = "com";
+	COM.level.disclaimer_protected = DISCLAIMER_PROTECTED_REFUSE;
+	gateway_fixture_sql(&f, "UPDATE users SET disclaimer = 'none' "
+				"WHERE address = '" CARLA "'");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct mail mail = {
+		    .from = rows[i].from, .sender = rows[i].sender};
+		struct scene s;
+		bool com = rows[i].disclaimer &&
+			   strcmp(rows[i].disclaimer, "com") == 0;
+
+		scene_init(&s, &mail);
+		assert_string_equal(s.g.author, rows[i].author);
+		if (rows[i].disclaimer)
+			assert_string_equal(
+			    s.g.disclaimer->name, rows[i].disclaimer);
+		else
+			assert_null(s.g.disclaimer);
+		assert_int_equal(s.g.facts.disclaimer,
+		    rows[i].disclaimer ? DISCLAIM_WANTED : DISCLAIM_NOT);
+		assert_int_equal(s.g.facts.disclaimer_protected,
+		    com ? DISCLAIMER_PROTECTED_REFUSE
+			: DISCLAIMER_PROTECTED_PASS);
+		if (rows[i].name)
+			assert_string_equal(s.g.author_name, rows[i].name);
+		else
+			assert_null(s.g.author_name);
+		scene_fini(&s);
+	}
+	gateway_fixture_sql(&f, "UPDATE users SET disclaimer = ''");
+	/* A name without a text. */
+	f.config.disclaimer_count = 1;
+	{
+		const struct mail mail = {.from = "joe@example.com"};
+		struct scene s;
+
+		scene_init(&s, &mail);
+		assert_int_equal(s.g.facts.disclaimer, DISCLAIM_UNKNOWN);
+		assert_null(s.g.disclaimer);
+		assert_int_equal(s.plan.reason, REASON_DISCLAIMER_UNKNOWN);
+		scene_fini(&s);
+	}
+	ORG.disclaimer = COM.disclaimer = NULL;
+	f.config.disclaimer_count = 0;
+}
+
 int
 main(void)
 {
@@ -708,6 +782,7 @@ main(void)
 	    cmocka_unit_test_setup(test_our_own_users, before_each),
 	    cmocka_unit_test_setup(test_domain_certificate, before_each),
 	    cmocka_unit_test_setup(test_capabilities, before_each),
+	    cmocka_unit_test_setup(test_disclaimer, before_each),
 	    cmocka_unit_test_setup(test_escrow, before_each),
 	    cmocka_unit_test_setup(test_escrow_reads, before_each),
 	    cmocka_unit_test_setup(test_groups, before_each),

@@ -119,6 +119,52 @@ test_signed(void **state)
 	      "alg=rsa-pss-sha256\n");
 }
 
+/* In the line of the message; why not in one of its own. */
+static void
+test_disclaimer(void **state)
+{
+	(void)state;
+	plan.sign = true;
+	plan.encrypt_reason = REASON_ENCRYPTION_OFF;
+	plan.disclaimer = PLAN_DISCLAIMER_ADD;
+	record_plan(&record);
+	check("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
+	      "encrypt-reason=encryption-off disclaimer=added\n");
+	plan.disclaimer = PLAN_DISCLAIMER_REFUSED;
+	plan.disclaimer_reason = REASON_INNER_SIGNED;
+	record_plan(&record);
+	check("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
+	      "encrypt-reason=encryption-off disclaimer=refused\n"
+	      "4Q: disclaimer from=alice@example.org nrcpt=2 "
+	      "disclaimer=refused reason=inner-signed\n");
+	/* It is not signed, and only gets that. */
+	plan.sign = false;
+	plan.sign_reason = REASON_NO_USER;
+	plan.disclaimer = PLAN_DISCLAIMER_ADD;
+	record_plan(&record);
+	check("4Q: passed from=alice@example.org nrcpt=2 reason=no-user "
+	      "encrypt-reason=encryption-off disclaimer=added\n");
+	plan.action = PLAN_PASS;
+	plan.reason = REASON_SIGNING_OFF;
+	plan.disclaimer = PLAN_DISCLAIMER_PRESENT;
+	record_plan(&record);
+	check("4Q: passed from=alice@example.org nrcpt=2 reason=signing-off "
+	      "encrypt-reason=encryption-off disclaimer=present\n");
+	/* It goes back for it, or for something else. */
+	plan.action = PLAN_REFUSE;
+	plan.reason = REASON_DISCLAIMER_REFUSED;
+	plan.disclaimer = PLAN_DISCLAIMER_REFUSED;
+	record_plan(&record);
+	check("4Q: refused from=alice@example.org nrcpt=2 "
+	      "reason=disclaimer-refused\n"
+	      "4Q: disclaimer from=alice@example.org nrcpt=2 "
+	      "disclaimer=refused reason=inner-signed\n");
+	plan.reason = REASON_MUST_SIGN;
+	record_plan(&record);
+	check("4Q: refused from=alice@example.org nrcpt=2 "
+	      "reason=must-sign\n");
+}
+
 /* Names come from the configuration; granted or not. */
 static void
 test_triggers(void **state)
@@ -496,6 +542,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_signed, before_each),
+	    cmocka_unit_test_setup(test_disclaimer, before_each),
 	    cmocka_unit_test_setup(test_triggers, before_each),
 	    cmocka_unit_test_setup(test_encrypted, before_each),
 	    cmocka_unit_test_setup(test_many_certificates, before_each),
