@@ -4,13 +4,15 @@ what clients have protected themselves, and nobody else's; and "smimectl
 seal", which makes the key and tells what became of a message."""
 
 import re
+import secrets
+import signal
 import stat
 import subprocess
 
 import openssl
 from mailserver import Sink
 from messages import PLAIN, build, message_id, multipart
-from processes import identity_of, is_root
+from processes import identity_of, is_root, wait_until
 from tap import absent, case, check, contains, equal, main
 from testsite import KEYD_USER, MILTER_USER, Guard, Site, program
 
@@ -229,6 +231,34 @@ def _(site):
         contains(done.stderr.decode(), "seal.key: ")
         contains(done.stderr.decode(), why)
     site.serve()
+
+
+@case("a reload reads the key anew, and keeps the old one if it cannot")
+def _(site):
+    def known():
+        (data,) = site.leave(CAROL, [KIM], build(CAROL, [KIM])).values()
+        verdict = guard.filter(data)
+        return "seal-intact " in "".join(guard.log_lines(verdict.queue_id))
+
+    def reload(milter, text):
+        before = milter.milter.output().count(text)
+        milter.milter.signal(signal.SIGHUP)
+        wait_until(lambda: milter.milter.output().count(text) > before, text)
+
+    with Guard(site) as guard:
+        check(known(), "the first key")
+        site.key.chmod(0o440)
+        reload(site, "not reloaded: the settings before stay in force: seal.")
+        check(known(), "the key before")
+        about = site.key.stat()
+        site.key.chmod(0o600)
+        site.key.write_text(secrets.token_hex(32) + "\n")
+        site.key.chmod(0o400)
+        equal(site.key.stat().st_uid, about.st_uid, "owner")
+        reload(site, " reloaded")
+        check(not known(), "another key")
+        reload(guard, " reloaded")
+        check(known(), "the same key")
 
 
 # -- smimectl seal diff --
