@@ -62,15 +62,18 @@ void
 guard_record_intact(const struct job *job)
 {
 	const struct guard *g = &job->guard;
-	const struct seal_finding *worst = g->verdict->worst;
+	const struct guard_verdict *v = g->verdict;
+	const struct seal_finding *first = v->worst;
 	struct log_line line;
 
+	if (!first && v->findings.count > 0)
+		first = &v->findings.at[0];
 	log_begin(&line, g->seal ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 	    job->queue_id, "seal-intact");
 	log_text(&line, "sealed", g->seal ? "yes" : "no");
-	if (worst) {
-		put_finding(&line, worst);
-		put_text(&line, worst);
+	if (first) {
+		put_finding(&line, first);
+		put_text(&line, first);
 	}
 	put_people(&line, job);
 	log_end(&line);

@@ -284,6 +284,59 @@ test_actions(void **state)
 	free(sealed);
 }
 
+static size_t
+count_lines(const char *event)
+{
+	size_t count = 0;
+	struct buf log;
+
+	buf_init(&log, 1 << 20);
+	gateway_fixture_read(&site, site.log, &log);
+	for (const char *p = buf_text(&log); (p = strstr(p, event)); p++)
+		count++;
+	buf_fini(&log);
+	return count;
+}
+
+/* The worst finding stands in the line of the message, and some others in
+ * lines of their own; how many there are is always told. */
+static void
+test_findings(void **state)
+{
+	struct fixture_result result;
+	struct buf parts;
+	char *before, *text, *header, more[32];
+
+	(void)state;
+	open_guard(GUARD_LOG, GUARD_LOG);
+	for (unsigned changed = LIMIT_GUARD_FINDINGS + 1;
+	     changed <= LIMIT_GUARD_FINDINGS + 2; changed++) {
+		buf_init(&parts, 65536);
+		buf_add_text(&parts,
+		    "Content-Type: multipart/mixed; boundary=m\r\n\r\n");
+		for (unsigned i = 0; i < changed; i++)
+			buf_addf(&parts, "--m\r\n\r\nhello %u\r\n", i);
+		buf_add_text(&parts, "--m--\r\n");
+		before = sign(buf_text(&parts));
+		text = seal(SIGNED_TYPE, before, false);
+		header = xasprintf(ENVELOPE SIGNED_TYPE SEAL_NAME "%s\n", text);
+		for (char *p = before; (p = strstr(p, "hello ")); p++)
+			*p = 'y';
+		gateway_fixture_log_clear(&site);
+		send_with(header, before, &result);
+		fixture_result_fini(&result);
+		assert_int_equal(count_lines(": seal-broken "), 1);
+		assert_int_equal(
+		    count_lines(": seal-finding "), LIMIT_GUARD_FINDINGS);
+		snprintf(more, sizeof(more), " more=%u ", changed - 1);
+		gateway_fixture_expect(&site, more);
+		free(header);
+		free(text);
+		free(before);
+		buf_fini(&parts);
+	}
+}
+
 /* Without a fingerprint, or without a key, there is another action. */
 static void
 test_unsealed(void **state)
@@ -573,6 +626,7 @@ main(void)
 	    cmocka_unit_test(test_not_ours),
 	    cmocka_unit_test(test_intact),
 	    cmocka_unit_test(test_actions),
+	    cmocka_unit_test(test_findings),
 	    cmocka_unit_test(test_unsealed),
 	    cmocka_unit_test(test_signature_gone),
 	    cmocka_unit_test(test_broken_before),
