@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Nine scenes between alice@example.org, whose mail server runs smime-milter,
+"""Twelve scenes between alice@example.org, whose mail server runs smime-milter,
 and bob@example.com, who has nothing but the openssl command, with a few others.
 
 Everything is real: Postfix, both daemons, smimectl; everything is private:
@@ -20,11 +20,35 @@ import openssl
 import postfix
 from demo_inbound import Inbound
 from demo_outbound import Outbound
+from demo_seal import Seal
 from demo_stage import ALICE, BOB, DAVE, ERIN, Stage
-from testsite import Site
+from footer_tools import ToolMilter
+from testsite import Guard, Site
 
 People = collections.namedtuple(
     "People", "com bob dave new_bob old alice_file erin_file")
+
+
+class Company(Site):
+    """A site with a guard, and before that a tool, which is idle at first."""
+
+    def prepare(self):
+        self.port = None  # of the listener for copies
+        key = self.folder / "store" / "seal.key"
+        self.smimectl("seal", "key", key)
+        self.seal = f'seal = {{ key = "{key}"; }};\n'
+        self.tool = ToolMilter()
+        self.guard = Guard(self, sealed=False, more=self.seal)
+        self.guard.__enter__()
+
+    def configure(self, more=""):
+        self.reconfigure(more=f'reinject = "smtp://127.0.0.1:{self.port}";\n' +
+                         self.seal + more)
+
+    def __exit__(self, *_):
+        self.guard.__exit__()
+        self.tool.close()
+        super().__exit__()
 
 
 def set_up(stage, site, server):
@@ -36,9 +60,8 @@ def set_up(stage, site, server):
     old = com.issue(ALICE, start="20190101000000Z", end="20210101000000Z")
     for authority in (com, net):
         site.trust(authority)
-    site.write_settings(
-        more=f'reinject = "smtp://127.0.0.1:{server.reinject}";')
-    site.restart_milter()
+    site.port = server.reinject
+    site.configure()
     files = []
     for user in (ALICE, ERIN):
         site.add_user(user, "--encrypt", "if-possible")
@@ -55,6 +78,8 @@ def set_up(stage, site, server):
             "smime-keyd    has the private keys, as a user of its own",
             "smime-milter  reads the mail, has no private key",
             "Postfix       private, on loopback, asks smime-milter",
+            "a guard       once more smime-milter, the last of its milters:",
+            "              smimectl seal key seal.key; role = \"guard\"",
             "example.org   smimectl ca init; domain add example.org",
             f"              smimectl user add {ALICE} --encrypt if-possible",
             f"              smimectl cert issue {ALICE}",
@@ -75,12 +100,14 @@ def main():
         print(f"the demonstration cannot run: {reason}", file=sys.stderr)
         return 1
     stage = Stage()
-    with Site() as site:
-        server = postfix.Postfix(site.socket, [ALICE, ERIN],
-                                 reinject_milters=[site.socket])
+    with Company() as site:
+        last = site.guard.socket
+        server = postfix.Postfix(
+            [site.socket, site.tool.socket, last], [ALICE, ERIN],
+            mx_milters=[site.socket], reinject_milters=[site.socket, last])
         people = set_up(stage, site, server)
         with server:
-            for part in (Outbound, Inbound):
+            for part in (Outbound, Inbound, Seal):
                 for scene in part(stage, site, server, people).scenes():
                     scene()
     stage.heading("The end")

@@ -135,9 +135,9 @@ class Play:
         self.stage.tell(f"In words: {text}.")
         return word, facts
 
-    def submit(self, message):
+    def submit(self, message, recipient=BOB):
         """Alice sends; returns what left and shows the log line."""
-        code, text = self.server.submit(ALICE, [BOB], message)
+        code, text = self.server.submit(ALICE, [recipient], message)
         self.stage.check(f"Postfix takes the mail ({code} {text})",
                          code == 250)
         left = self.taken(message).data

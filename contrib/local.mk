@@ -1,5 +1,6 @@
 EXTRA_DIST += %D%/check %D%/demo %D%/demo.py %D%/packages.sh \
-	%D%/demo_inbound.py %D%/demo_outbound.py %D%/demo_stage.py \
+	%D%/demo_inbound.py %D%/demo_outbound.py %D%/demo_seal.py \
+	%D%/demo_stage.py \
 	%D%/unpack-sendmail
 
 # For other people's filters, and what reads all of it.

@@ -219,19 +219,19 @@ class Postfix(mailserver.MailServer):
 
     def held(self):
         """{queue id: reason} of what is on hold; Postfix keeps no reasons."""
-        lines = self._queue_tool("postqueue", "-j").splitlines()
+        lines = self.queue_tool("postqueue", "-j").splitlines()
         return {entry["queue_id"]: "" for entry in map(json.loads, lines)
                 if entry["queue_name"] == "hold"}
 
     def release(self, queue_id):
         """Lets what is on hold go, as an operator does."""
-        self._queue_tool("postsuper", "-H", queue_id)
-        self._queue_tool("postqueue", "-f")
+        self.queue_tool("postsuper", "-H", queue_id)
+        self.queue_tool("postqueue", "-f")
 
     def discard(self, queue_id):
-        self._queue_tool("postsuper", "-d", queue_id)
+        self.queue_tool("postsuper", "-d", queue_id)
 
-    def _queue_tool(self, program, *arguments):
+    def queue_tool(self, program, *arguments):
         done = subprocess.run(
             [f"/usr/sbin/{program}", "-c", self.folder / "etc", *arguments],
             capture_output=True, check=False)
