@@ -26,6 +26,8 @@ from processes import PATIENCE_SECONDS
 FOOTER = ("-- \nThis mail may contain confidential information of Example "
           "Ltd.\nIf it is not for you, tell us and delete it.\n")
 ALTERMIME = "/usr/bin/altermime"
+RECIPE = (pathlib.Path(__file__).resolve().parents[2] / "contrib" / "recipes" /
+          "altermime-unless-protected")
 
 # altermime leaves multipart/signed alone, but takes any field for the
 # Content-Type whose name contains that word, and the last one counts.  Mail
@@ -40,20 +42,25 @@ def unavailable():
     return None
 
 
-def altermime(mail, *options):
+def altermime(mail, *options, program=ALTERMIME):
     """The program's work on a file, as filter scripts let it work."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="smime-altermime-"))
     try:
         path, footer = folder / "mail", folder / "footer"
         path.write_bytes(mail.replace(b"\r\n", b"\n"))
         footer.write_text(FOOTER)
-        subprocess.run([ALTERMIME, f"--input={path}", *(options or (
+        subprocess.run([program, f"--input={path}", *(options or (
             f"--disclaimer={footer}", f"--disclaimer-html={footer}"))],
             check=True, capture_output=True)
         lines = path.read_bytes().replace(b"\r\n", b"\n")
         return lines.replace(b"\n", b"\r\n")
     finally:
         shutil.rmtree(folder)
+
+
+def altermime_by_recipe(mail):
+    """The same by the script that is to be called in its place."""
+    return altermime(mail, program=RECIPE)
 
 
 def altermime_removes(mail):

@@ -224,6 +224,16 @@ def _(site):
             absent(left, WORDS)
 
 
+@case("altermime behind us, called by our recipe, does so without exception")
+def _(site):
+    for name in ("altermime", "altermime, text and HTML"):
+        mail, _ = touched(name)
+        with site.tools(behind=footer_tools.altermime_by_recipe):
+            site.verify(site.through(mail))
+            mail = build(FRANK, [DAVE])
+            contains(site.through(mail, user=FRANK), WORDS)
+
+
 # -- what tools do behind us --
 
 # name: (tool, content, recipient, word and part in the log, what else was
