@@ -336,6 +336,17 @@ def _(site):
     site.smimectl("user", "set", PAUL, "--sign", "inherit")
 
 
+@case("smimectl signs and encrypts as the gateway would: with it")
+def _(site):
+    path = site.for_smimectl(build(f"A <{ANNA}>", [BOB], PLAIN))
+    for verb in "sign", "encrypt":
+        data = site.smimectl("message", verb, "--from", ANNA, path).encode()
+        data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        if verb == "encrypt":
+            data = site.known[BOB].decrypt(data)
+        check(carries(data, ANNA), verb)
+
+
 # -- large --
 
 @case("50 MB in one text, and beside one: no more memory than for a small one")

@@ -253,6 +253,39 @@ test_feared(void **state)
 	gateway_fixture_expect(&f, "signed from=anna@example.org");
 }
 
+/* As much as there is room for, and not one byte more: then it passes as it
+ * came, unless it must be encrypted. */
+static void
+test_too_large(void **state)
+{
+	const size_t max = 64 * KIB, old = f.config.spool.max;
+	char *text = malloc(max);
+	struct fixture_mail mail = mail_of("nick@example.org", NICK, "");
+	struct job_reply reply;
+	struct buf b;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < max; i++)
+		text[i] = "x\r\n"[i % 3];
+	f.config.disclaimer = "short";
+	f.config.spool.max = max;
+	gateway_fixture_open(&f);
+	mail.body = slice_make(text, max - 300);
+	expect_mail(&mail, SHORT, NULL, "disclaimer=added");
+	mail.body = slice_make(text, max - 32);
+	expect_mail(&mail, "x\r\nx", SHORT, "reason=too-large");
+	assert_false(gateway_fixture_logged(&f, "disclaimer="));
+	f.domain.level.encrypt = ENCRYPT_REQUIRED;
+	gateway_fixture_open(&f);
+	buf_init(&b, MIB);
+	assert_int_equal(send_mail(&mail, &b, &reply), JOB_REFUSE);
+	assert_string_equal(reply.extended, "5.3.4");
+	buf_fini(&b);
+	f.config.spool.max = old;
+	free(text);
+}
+
 /* --- which one --- */
 
 static void
@@ -417,6 +450,9 @@ test_left_alone(void **state)
 	(void)state;
 	expect_mail(&mail, "Hi\r\n", "GmbH", "reason=auto-submitted");
 	assert_false(gateway_fixture_logged(&f, "disclaimer="));
+	mail = mail_of("anna@example.org",
+	    ANNA "Content-Type: message/partial; id=1; number=1\n", "Hi\r\n");
+	expect_mail(&mail, "Hi\r\n", "GmbH", "reason=partial");
 	/* A bounce; inbound mail. */
 	mail = mail_of("anna@example.org", ANNA, "Hi\r\n");
 	mail.sender = "<>";
@@ -510,6 +546,7 @@ main(void)
 	    cmocka_unit_test_setup(test_encrypted, before_each),
 	    cmocka_unit_test_setup(test_structures, before_each),
 	    cmocka_unit_test_setup(test_feared, before_each),
+	    cmocka_unit_test_setup(test_too_large, before_each),
 	    cmocka_unit_test_setup(test_levels, before_each),
 	    cmocka_unit_test_setup(test_unknown, before_each),
 	    cmocka_unit_test_setup(test_once, before_each),
