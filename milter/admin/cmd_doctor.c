@@ -94,17 +94,23 @@ find_postconf(void)
 	return NULL;
 }
 
-/* what: "-P", "-F", or NULL for all parameters. */
+/* What postconf is asked, and what it says. */
+struct question {
+	const char *program, *folder;
+	const char *what; /* "-P", "-F", or NULL for all parameters */
+	struct buf out, complaints;
+};
+
 static int
-ask_postconf(const char *program, const char *folder, const char *what,
-    struct buf *out, struct err *err)
+ask_postconf(struct question *q, struct err *err)
 {
-	char *argv[] = {xstrdup(program), xstrdup("-c"), xstrdup(folder),
-	    what ? xstrdup(what) : NULL, NULL};
+	char *argv[] = {xstrdup(q->program), xstrdup("-c"), xstrdup(q->folder),
+	    q->what ? xstrdup(q->what) : NULL, NULL};
 	int rc;
 
-	buf_init(out, LIMIT_FILE);
-	rc = doctor_run(argv, LIMIT_DOCTOR_WAIT, out, err);
+	buf_init(&q->out, LIMIT_FILE);
+	buf_init(&q->complaints, LIMIT_FILE);
+	rc = doctor_run(argv, LIMIT_DOCTOR_WAIT, &q->out, &q->complaints, err);
 	for (size_t i = 0; i < sizeof(argv) / sizeof(*argv); i++)
 		free(argv[i]);
 	return rc;
@@ -129,28 +135,31 @@ judge_postfix(struct examination *e, const char *folder,
 static int
 examine_postfix(struct examination *e, const char *folder, struct err *err)
 {
-	struct buf all = {.len = 0}, fields = {.len = 0}, own = {.len = 0};
+	static const char *const whats[] = {NULL, "-F", "-P"};
+	struct question q[3];
 	char *postconf = find_postconf();
-	int rc = -1;
+	int rc = 0;
 
-	if (!postconf) {
-		(void)err_set(err, ERR_TEMPORARY,
+	if (!postconf)
+		return err_set(err, ERR_TEMPORARY,
 		    "%s: there is no postconf to read it with", folder);
-		goto out;
+	for (int i = 0; i < 3; i++) {
+		memset(&q[i], 0, sizeof(q[i]));
+		q[i].program = postconf;
+		q[i].folder = folder;
+		q[i].what = whats[i];
+		rc = rc ? rc : ask_postconf(&q[i], err);
 	}
-	if (ask_postconf(postconf, folder, NULL, &all, err) ||
-	    ask_postconf(postconf, folder, "-F", &fields, err) ||
-	    ask_postconf(postconf, folder, "-P", &own, err))
-		goto out;
-	judge_postfix(e, folder,
-	    &(struct postfix_prints){.parameters = buf_slice(&all),
-		.fields = buf_slice(&fields),
-		.overrides = buf_slice(&own)});
-	rc = 0;
-out:
-	buf_fini(&all);
-	buf_fini(&fields);
-	buf_fini(&own);
+	if (rc == 0)
+		judge_postfix(e, folder,
+		    &(struct postfix_prints){.parameters = buf_slice(&q[0].out),
+			.fields = buf_slice(&q[1].out),
+			.overrides = buf_slice(&q[2].out),
+			.complaints = buf_slice(&q[0].complaints)});
+	for (int i = 0; i < 3; i++) {
+		buf_fini(&q[i].out);
+		buf_fini(&q[i].complaints);
+	}
 	free(postconf);
 	return rc;
 }

@@ -54,6 +54,9 @@ static const struct doctor_check_info checks[CHECK_COUNT] = {
 	"Milters get no content where there is a proxy filter."},
     [CHECK_UNREADABLE] = {"unreadable", DOCTOR_WARNING,
 	"What cannot be read cannot be judged."},
+    [CHECK_UNUSED] = {"unused-parameter", DOCTOR_HINT,
+	"Postfix does not know that parameter, and nothing names it: it may be "
+	"mistyped."},
     [CHECK_ORDER_SIGNER] = {"order-signer", DOCTOR_ERROR,
 	"What DKIM has signed is changed afterwards: its signature is lost."},
     [CHECK_ORDER_VERIFIER] = {"order-verifier", DOCTOR_WARNING,

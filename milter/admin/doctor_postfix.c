@@ -168,6 +168,7 @@ postfix_config_read(struct postfix_config *c,
 	    count_lines(prints->parameters) + count_lines(prints->overrides);
 
 	c->parameters = xcalloc(lines, sizeof(*c->parameters));
+	c->complaints = prints->complaints;
 	c->parameter_count = 0;
 	c->service_count = 0;
 	read_parameters(c, prints->parameters, false);
@@ -183,6 +184,24 @@ postfix_config_fini(struct postfix_config *c)
 	free(c->parameters);
 	free(c->services);
 	memset(c, 0, sizeof(*c));
+}
+
+/* "postconf: warning: FILE: unused parameter: NAME=VALUE" */
+bool
+postfix_next_unused(struct slice *at, struct slice *name)
+{
+	static const char sign[] = "unused parameter: ";
+	struct slice line, value;
+
+	while (at->len > 0) {
+		line = next_line(at);
+		while (line.len > 0 && !slice_has_prefix(line, sign))
+			line = slice_part(line, 1, line.len);
+		line = slice_part(line, strlen(sign), line.len);
+		if (split_line(line, name, &value))
+			return true;
+	}
+	return false;
 }
 
 /* --- values --- */

@@ -39,6 +39,7 @@ struct postfix_config {
 	size_t parameter_count;
 	struct postfix_service *services; /* in the order of master.cf */
 	size_t service_count;
+	struct slice complaints;
 };
 
 /* What postconf printed; slices must outlive the configuration. */
@@ -46,10 +47,15 @@ struct postfix_prints {
 	struct slice parameters;
 	struct slice fields;
 	struct slice overrides;
+	struct slice complaints; /* on standard error */
 };
 void postfix_config_read(struct postfix_config *c,
     const struct postfix_prints *prints, struct doctor_report *r);
 void postfix_config_fini(struct postfix_config *c);
+
+/* The next parameter that postconf calls unused, from *at on, which is first
+ * c->complaints and moves on. */
+bool postfix_next_unused(struct slice *at, struct slice *name);
 
 /* Does the service (NULL: main.cf) say itself what the parameter is? */
 bool postfix_is_set_by(const struct postfix_config *c,

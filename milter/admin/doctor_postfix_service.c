@@ -309,6 +309,27 @@ check_service(const struct asking *a)
 	    a->k, a->service, CHECK_MILTER_MAPS, "smtpd_milter_maps");
 }
 
+/* "smtpd_milter = ..." looks right, and does nothing. */
+static void
+check_unused(const struct postfix_look *k)
+{
+	struct slice at = k->c->complaints, name;
+	const char *text;
+	size_t n;
+
+	while (postfix_next_unused(&at, &name)) {
+		text = doctor_text_slice(k->r, name);
+		if (!strcasestr(text, "milter"))
+			continue;
+		n = doctor_find(k->r, CHECK_UNUSED,
+		    postfix_where(k->c, NULL, text, k->r),
+		    "Nothing uses the parameter %s.", text);
+		doctor_remedy(k->r, n, DOCTOR_SHELL, "postconf %s-X %s",
+		    postfix_folder_option(k->c, k->r),
+		    doctor_quoted(k->r, text));
+	}
+}
+
 /* Every list that has us, with a unix socket instead. */
 static void
 check_tcp(const struct postfix_look *k)
@@ -351,6 +372,7 @@ postfix_check_services(const struct postfix_look *k)
 	struct asking a = {.k = k};
 
 	check_tcp(k);
+	check_unused(k);
 	for (size_t i = 0; i < k->server->count; i++) {
 		a.l = &k->server->listeners[i];
 		a.service = postfix_listener_service(k->c, a.l);

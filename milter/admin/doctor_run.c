@@ -135,22 +135,23 @@ last_line(const struct buf *complaints, char *out, size_t size)
 }
 
 int
-doctor_run(char *const argv[], int wait_ms, struct buf *out, struct err *err)
+doctor_run(char *const argv[], int wait_ms, struct buf *out,
+    struct buf *complaints, struct err *err)
 {
 	char line[ERR_TEXT_MAX / 2];
-	struct buf complaints;
-	struct child c = {.texts = {out, &complaints}};
+	struct buf said;
+	struct child c = {.texts = {out, &said}};
 	int status, rc = -1;
 	bool all;
 
-	buf_init(&complaints, COMPLAINT_MAX);
+	buf_init(&said, COMPLAINT_MAX);
 	if (start(&c, argv, err))
 		goto out;
 	all = read_all(&c, wait_ms) == 0;
 	if (!all)
 		(void)kill(c.pid, SIGKILL);
 	status = reap(&c);
-	last_line(&complaints, line, sizeof(line));
+	last_line(&said, line, sizeof(line));
 	if (!buf_ok(out))
 		(void)err_set(
 		    err, ERR_TEMPORARY, "%s prints too much", argv[0]);
@@ -162,6 +163,8 @@ doctor_run(char *const argv[], int wait_ms, struct buf *out, struct err *err)
 	else
 		rc = 0;
 out:
-	buf_fini(&complaints);
+	if (complaints)
+		buf_add_slice(complaints, buf_slice(&said));
+	buf_fini(&said);
 	return rc;
 }

@@ -9,10 +9,11 @@
 
 /* Runs argv[0], an absolute path, with an environment of its own and nothing
  * on its standard input, and appends what it prints to out, whose cap is the
- * limit.  Ends it after that many milliseconds.  Error: it cannot be run, ends
+ * limit, and what it complains about to complaints, which may be NULL and is
+ * cut where it is full.  Ends it after that many milliseconds.  Error: it cannot be run, ends
  * with another status than 0 (with the last line of what it complained), prints
  * too much or takes too long. */
-int doctor_run(
-    char *const argv[], int wait_ms, struct buf *out, struct err *err) MUST_USE;
+int doctor_run(char *const argv[], int wait_ms, struct buf *out,
+    struct buf *complaints, struct err *err) MUST_USE;
 
 #endif

@@ -317,6 +317,7 @@ POSTFIX_MISTAKES = (
     ("time-out", ["-e", "milter_command_timeout=1s"]),
     ("macros", ["-e", "milter_mail_macros=i {mail_addr}"]),
     ("macros", ["-e", "milter_connect_macros=j"]),
+    ("unused-parameter", ["-e", f"smtpd_milter={OURS}", "another=one"]),
     ("submission-by-strangers",
      ["-P", "smtp/inet/milter_macro_daemon_name=SUBMISSION"]),
     ("daemon-name", ["-P", "submission/inet/milter_macro_daemon_name=X"]),
@@ -595,6 +596,22 @@ SENDMAIL_MISTAKES = (
      ("DAEMON_OPTIONS(`Name=MX", "DAEMON_OPTIONS(`Name=SUBMISSION, "
       "Port=25')dnl")),
 )
+
+
+@case("Sendmail: the order of milters in the manual")
+def _sendmail_manual(_):
+    if not sendmail.CF.exists() or shutil.which("m4") is None:
+        raise Skip(f"no sendmail-cf in {sendmail.ROOT}")
+    with Sendmail() as server:
+        kept = [line for line in server.mc.read_text().splitlines()
+                if not re.match(r"(INPUT_)?MAIL_FILTER|DAEMON_OPTIONS", line)]
+        server.mc.write_text("\n".join([*kept, example(
+            "daemon/smime-milter.8", "InputMailFilters=opendkim;smime")]))
+        report = server.examine()
+        equal(report["findings"], [])
+        equal([[m["kind"] for m in l["milters"]]
+               for l in report["servers"][0]["listeners"]],
+              [["signer", "ours", "scanner"], ["scanner", "ours", "signer"]])
 
 
 @case("Sendmail: what README says is right, each mistake is found and mended")

@@ -605,6 +605,24 @@ test_services_limit(void **state)
 }
 
 static void
+test_unused(void **state)
+{
+	struct slice name,
+	    at = slice_text(
+		"postconf: warning: /x/main.cf: unused parameter: a_b=c d\n"
+		"postconf: warning: something else: x=y\n"
+		"unused parameter: \n"
+		"/y: unused parameter: smtpd_milter=x");
+
+	(void)state;
+	assert_true(postfix_next_unused(&at, &name));
+	assert_true(slice_equal(name, slice_text("a_b")));
+	assert_true(postfix_next_unused(&at, &name));
+	assert_true(slice_equal(name, slice_text("smtpd_milter")));
+	assert_false(postfix_next_unused(&at, &name));
+}
+
+static void
 test_words(void **state)
 {
 	struct slice at = slice_text(" a, b\t{ c, {d} e } ,f{g h}"), word;
@@ -653,6 +671,7 @@ main(void)
 	    cmocka_unit_test(test_steps),
 	    cmocka_unit_test(test_any_text),
 	    cmocka_unit_test(test_services_limit),
+	    cmocka_unit_test(test_unused),
 	    cmocka_unit_test(test_words),
 	    cmocka_unit_test(test_numbers),
 	};

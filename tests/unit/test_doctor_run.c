@@ -17,7 +17,7 @@ run(const char *script, int wait_ms, struct buf *out, struct err *err)
 
 	(void)snprintf(text, sizeof(text), "%s", script);
 	buf_clear(out);
-	return doctor_run(argv, wait_ms, out, err);
+	return doctor_run(argv, wait_ms, out, NULL, err);
 }
 
 static void
@@ -38,6 +38,26 @@ test_answers(void **state)
 	    0);
 	assert_int_equal(out.len, 90000);
 	buf_fini(&out);
+}
+
+static void
+test_complaints(void **state)
+{
+	char shell[] = "/bin/sh", option[] = "-c";
+	char script[] = "echo yes; echo one >&2; echo two >&2";
+	char *argv[] = {shell, option, script, NULL};
+	struct buf out, complaints;
+	struct err err;
+
+	(void)state;
+	buf_init(&out, 100);
+	buf_init(&complaints, 100);
+	assert_int_equal(
+	    doctor_run(argv, PATIENCE, &out, &complaints, &err), 0);
+	assert_string_equal(buf_text(&out), "yes\n");
+	assert_string_equal(buf_text(&complaints), "one\ntwo\n");
+	buf_fini(&out);
+	buf_fini(&complaints);
 }
 
 /* Nothing of ours gets there: environment, standard input, open files. */
@@ -76,7 +96,7 @@ test_failures(void **state)
 	assert_int_equal(err.class, ERR_TEMPORARY);
 	assert_int_equal(run("exit 3", PATIENCE, &out, &err), -1);
 	assert_int_equal(run("kill -9 $$", PATIENCE, &out, &err), -1);
-	assert_int_equal(doctor_run(argv, PATIENCE, &out, &err), -1);
+	assert_int_equal(doctor_run(argv, PATIENCE, &out, NULL, &err), -1);
 	buf_fini(&out);
 }
 
@@ -106,6 +126,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_answers),
+	    cmocka_unit_test(test_complaints),
 	    cmocka_unit_test(test_clean),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_bounds),
