@@ -27,11 +27,15 @@ enum seal_label {
 	SEAL_LABEL_REST
 };
 
+/* Letters that are summed up at once. */
+#define SEAL_BATCH 8
+
 struct seal_digester {
 	EVP_MAC_CTX *mac;
 	uint64_t point;
-	uint64_t fed; /* bytes of the present digest */
-	bool failed;  /* libcrypto did; nothing that came out counts */
+	uint64_t powers[SEAL_BATCH + 1]; /* of the point */
+	uint64_t fed;			 /* bytes of the present digest */
+	bool failed; /* libcrypto did; nothing that came out counts */
 };
 
 /* With the key itself, for a field; or with that of one message.  Error: out
