@@ -175,6 +175,7 @@ class Postfix(mailserver.MailServer):
         main_cf = MAIN_CF + (TLS if self.tls else "")
         (etc / "main.cf").write_text(main_cf.format(**self._values()))
         (etc / "master.cf").write_text(MASTER_CF.format(**self._values()))
+        self._age()
         (sasl / "smtpd.conf").write_text(SASL.format(**self._values()))
         for login in self.logins:
             self.add_login(login, sasl / "sasldb2")
@@ -186,10 +187,17 @@ class Postfix(mailserver.MailServer):
         if done.returncode != 0:
             raise AssertionError(f"postfix check: {done.stderr.decode()}")
 
+    def _age(self):
+        """Postfix waits for a second or two when these have just been
+        written."""
+        for name in ("main.cf", "master.cf"):
+            os.utime(self.folder / "etc" / name, (1, 1))
+
     def command(self, *arguments):
         return ["/usr/sbin/sendmail", "-C", self.folder / "etc", *arguments]
 
     def start(self):
+        self._age()
         env = dict(os.environ, POSTLOG_SERVICE="postlog",
                    POSTLOG_HOSTNAME="mx.example.org")
         self._master = Process(
