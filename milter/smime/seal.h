@@ -8,6 +8,11 @@
  * and without white space.  From those, and without the message as it was,
  * one can tell an appended footer from a re-encoded part.
  *
+ * It travels in the message and not in the store, because the guard has none:
+ * it may be another machine, it has to work when the database does not, and a
+ * message has another queue id, and often another Message-ID, by the time that
+ * it gets there.
+ *
  * What it is not: a second signature.  Nobody but the guard behind the signer
  * believes it, it is bound to nothing but key and content (no Message-ID:
  * mail servers add one), and whoever sees the message with its field can work
