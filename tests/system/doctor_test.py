@@ -70,8 +70,12 @@ def blocks(title):
     return re.findall(r"^```\n(.*?)^```", section(title), re.M | re.S)
 
 
+def heredocs(text):
+    return re.findall(r"<<'END'\n(.*?)^END$", text, re.M | re.S)
+
+
 def heredoc(text):
-    return re.search(r"<<'END'\n(.*?)^END$", text, re.M | re.S).group(1)
+    return heredocs(text)[0]
 
 
 class Own:
@@ -193,12 +197,22 @@ class Postfix(Server):
         self.append(listener)
 
 
+    def add_guard(self):
+        common, own = blocks("A guard at the end")[1:3]
+        signer, guard = heredocs(common)
+        self.own.set(signer.strip())
+        self.own.guard.write_text(guard + heredoc(own))
+        commands = "\n".join(line for line in own.splitlines()
+                             if "postconf" in line or "guard=" in line)
+        self.shell(commands.replace("postconf", f"postconf -c {self.etc}"))
+
+
 class Sendmail(Server):
     """Debian's m4 sources, with the lines of README."""
 
     def __init__(self):
         block = blocks("With Sendmail")[0]
-        own, lines = re.findall(r"<<'END'\n(.*?)^END$", block, re.M | re.S)
+        own, lines = heredocs(block)
         super().__init__(own)
         self.mc = self.folder / "sendmail.mc"
         self.cf = self.folder / "sendmail.cf"
@@ -236,6 +250,17 @@ class Sendmail(Server):
         lines = blocks("Different copies for different recipients")[2]
         self.own.set(settings.strip())
         self.add(lines.strip())
+
+    def add_guard(self):
+        _log, common, _postfix, lines = blocks("A guard at the end")[:4]
+        signer, guard = heredocs(common)
+        own, line = heredocs(lines)
+        self.own.set(signer.strip())
+        self.own.guard.write_text(guard + own)
+        self.add(line.strip())
+        text = self.mc.read_text()
+        self.mc.write_text(re.sub(r"(InputMailFilters=[^')]*)", r"\1;guard",
+                                  text))
 
 
 class Fixture:
@@ -388,6 +413,8 @@ def _readme(_):
     with Postfix() as server:
         equal(server.found(), [])
         server.add_copies()
+        equal(server.found(), [])
+        server.add_guard()
         equal(server.found(), [])
     with full_postfix() as server:
         report = server.examine()
@@ -626,6 +653,10 @@ def _sendmail(_):
         each(server, (server.own.path, server.mc), SENDMAIL_MISTAKES,
              lambda mistake: server.replace(*mistake) if mistake[0]
              else server.add(mistake[1]))
+    with Sendmail() as server:
+        server.add_copies()
+        server.add_guard()
+        equal(server.examine()["findings"], [])
 
 
 # --- the command itself ---
