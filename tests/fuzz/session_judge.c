@@ -16,6 +16,7 @@
 #include "mail/address.h"
 #include "mail/mime_build.h"
 #include "smime/detect.h"
+#include "smime/seal.h"
 #include "smime/verify.h"
 #include "unit/gateway_fixture.h"
 #include "unit/mime_check.h"
@@ -69,12 +70,14 @@ is_private(struct slice name)
 	return false;
 }
 
-/* It tells what was found in mail from outside. */
+/* It tells what was found in mail from outside, or done with ours. */
 static bool
 is_result(struct slice name)
 {
 	return slice_equal_text_ci(name, STATUS_FIELD) ||
-	       slice_equal_text_ci(name, AUTHRES_FIELD);
+	       slice_equal_text_ci(name, AUTHRES_FIELD) ||
+	       slice_equal_text_ci(name, SEAL_FIELD) ||
+	       slice_equal_text_ci(name, MARKER_FIELD);
 }
 
 /* Nothing changes but what describes the body, where there is a new one, what
@@ -376,6 +379,8 @@ check_results(const struct message *out)
 	for (size_t i = from; i < out->header.count; i++) {
 		const struct header_field *f = &out->header.fields[i];
 
+		FUZZ_CHECK(!slice_equal_text_ci(f->name, SEAL_FIELD));
+		FUZZ_CHECK(!slice_equal_text_ci(f->name, MARKER_FIELD));
 		FUZZ_CHECK(!slice_equal_text_ci(f->name, STATUS_FIELD));
 		if (slice_equal_text_ci(f->name, AUTHRES_FIELD))
 			FUZZ_CHECK(authres_read(f->body, "mx.example.org") !=
@@ -413,6 +418,28 @@ check_inbound(
 	FUZZ_CHECK(mime_texture_survives(&texture));
 }
 
+/* A fingerprint that the guard finds right, on top of what is protected, and
+ * nobody else's anywhere. */
+static void
+check_sealed(const struct message *out, bool protected)
+{
+	bool sealed =
+	    protected || smime_detect_header(&out->header) != SMIME_NONE;
+	const struct seal_key *key = gateway_seal_key(site_get()->gateway);
+	struct seal *seal;
+
+	FUZZ_CHECK(header_count(&out->header, SEAL_FIELD) == sealed);
+	FUZZ_CHECK(header_count(&out->header, MARKER_FIELD) == protected);
+	if (!sealed)
+		return;
+	FUZZ_CHECK(slice_equal_text_ci(out->header.fields[0].name, SEAL_FIELD));
+	seal = calloc(1, sizeof(*seal));
+	FUZZ_CHECK(seal && seal_read(&out->header, key, seal) == SEAL_GOOD);
+	FUZZ_CHECK(
+	    seal_is_same(seal, key, &out->header, buf_slice(&out->body)));
+	free(seal);
+}
+
 static void
 check_decision(
     const struct message *m, const struct outcome *o, const struct message *out)
@@ -438,8 +465,10 @@ check_decision(
 	FUZZ_CHECK(protected == (plan.action == PLAN_PROTECT));
 	if (protected)
 		check_protected(m, &plan, out);
-	if (outcome == JOB_ACCEPT)
+	if (outcome == JOB_ACCEPT) {
 		check_asked(out);
+		check_sealed(out, protected);
+	}
 }
 
 static bool

@@ -5,12 +5,15 @@
 #include "fuzz/session_site.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/secret.h"
+#include "smime/seal.h"
 #include "unit/gateway_fixture.h"
 
 #define LOG_MAX 65536u
@@ -122,6 +125,21 @@ remove_everything(void)
 	gateway_fixture_stop(&fixture);
 }
 
+/* With it the gate reads a fingerprint of all that leaves. */
+static const char *
+make_seal_key(void)
+{
+	static char path[256];
+	struct secret key;
+	struct err err;
+
+	snprintf(path, sizeof(path), "%s/seal.key", fixture.folder);
+	FUZZ_CHECK(secret_random(&key, sizeof(struct seal_key), &err) == 0 &&
+		   secret_write_new_file(&key, path, &err) == 0);
+	secret_fini(&key);
+	return path;
+}
+
 void
 site_start(void)
 {
@@ -143,6 +161,8 @@ site_start(void)
 	fixture.config.recipient_count = 1;
 	fixture.config.spool.memory = 16 * KIB;
 	fixture.config.spool.max = SITE_MESSAGE_MAX;
+	fixture.config.seal.key = make_seal_key();
+	fixture.config.seal.marker = true;
 	add_own("alice@example.org", SWITCH_ON, ENCRYPT_IF_POSSIBLE);
 	add_own("must@example.org", SWITCH_ON, ENCRYPT_REQUIRED);
 	add_own("off@example.org", SWITCH_OFF, ENCRYPT_OFF);
@@ -159,7 +179,7 @@ struct site *
 site_get(void)
 {
 	static struct site site;
-	const struct gateway_opts opts = {.harvest = false};
+	const struct gateway_opts opts = {.seal = true};
 	struct err err;
 
 	if (site.gateway)
