@@ -1,6 +1,7 @@
 /* The fingerprint: its field, its sums, its limits. */
 #include "unit/unit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -713,10 +714,54 @@ test_spool_error(void **state)
 	mime_tree_fini(&tree);
 }
 
+/* --- threads --- */
+
+#define THREADS 4
+
+static void *
+work(void *seen)
+{
+	static const char changed[] = "From: alice@example.org\r\n"
+				      "Content-Type: text/plain\r\n"
+				      "\r\n"
+				      "Hello\r\nBob\r\n";
+
+	for (size_t i = 0; i < 100; i++) {
+		struct seal_findings f;
+		struct seal taken, s;
+
+		seal_message_take(slice_text(plain), &taken);
+		seal_there_and_back(&taken, &s);
+		seal_message_compare(&s, slice_text(changed), &f);
+		if (f.count == 1 && f.at[0].change == SEAL_TEXT_APPENDED &&
+		    seal_message_is_same(&s, slice_text(plain)))
+			++*(size_t *)seen;
+	}
+	return NULL;
+}
+
+static void
+test_threads(void **state)
+{
+	pthread_t threads[THREADS];
+	size_t seen[THREADS] = {0};
+
+	(void)state;
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(
+		    pthread_create(&threads[i], NULL, work, &seen[i]), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+		assert_int_equal(seen[i], 100);
+	}
+}
+
 int
 main(void)
 {
+	/* First, so that what is fetched once is fetched by all at once. */
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_there_and_back),
 	    cmocka_unit_test(test_looks),
 	    cmocka_unit_test(test_nothing_in_common),

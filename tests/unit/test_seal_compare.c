@@ -333,7 +333,8 @@ static const struct row rows[] = {
     {"another message altogether", SIGNED(PLAIN),
 	{{SIGNED(PLAIN), "Subject: hello\r\n\r\nGood morning\r\n"}},
 	"unprotected 1; part-removed 2 55; text-cut 1 33"},
-    {"nothing", CMS, {{CMS, ""}}, "unprotected 1; text-cut 1 70; (header-changed 1)"},
+    {"nothing", CMS, {{CMS, ""}},
+	"unprotected 1; text-cut 1 70; (header-changed 1)"},
 
     /* A server that takes messages apart and makes others of them, as
      * Exchange does: new boundaries, its own idea of encodings. */
