@@ -98,6 +98,18 @@ memory_limit(const struct spool *s)
 	return s->fd < 0 ? s->config->memory : s->memory.max;
 }
 
+/* Bodies come in many pieces.  Each time a buffer grows it copies and wipes
+ * all it has; room that is not needed costs nothing until it is touched. */
+static void
+make_room(struct spool *s, size_t len)
+{
+	size_t all = s->memory.len + len, left = memory_limit(s) - all;
+
+	if (s->memory.len == 0 || all < s->memory.size)
+		return;
+	(void)buf_reserve(&s->memory, len + (left < 3 * all ? left : 3 * all));
+}
+
 int
 spool_write(struct spool *s, const void *data, size_t len, struct err *err)
 {
@@ -112,6 +124,7 @@ spool_write(struct spool *s, const void *data, size_t len, struct err *err)
 		if (write_file(s, slice_make(data, len), err))
 			return -1;
 	} else {
+		make_room(s, len);
 		buf_add(&s->memory, data, len);
 	}
 	s->size += len;
