@@ -136,13 +136,18 @@ FUZZ_TARGETS += %D%/fuzz_capabilities %D%/fuzz_smime_detect \
 %C%_fuzz_smime_seal_LDADD = $(SMIME_LIBS)
 
 # gateway/: what comes back to it
-FUZZ_TARGETS += %D%/fuzz_gate %D%/fuzz_token
+FUZZ_TARGETS += %D%/fuzz_gate %D%/fuzz_gate_disclaimer %D%/fuzz_token
 %C%_fuzz_gate_SOURCES = %D%/fuzz_gate.c %D%/fuzz.h \
 	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
 	tests/unit/key_pool.c tests/unit/key_pool.h
 %C%_fuzz_gate_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_gate_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 %C%_fuzz_gate_LDADD = $(GATEWAY_LIBS)
+%C%_fuzz_gate_disclaimer_SOURCES = %D%/fuzz_gate_disclaimer.c %D%/fuzz.h \
+	$(MIME_CHECK)
+%C%_fuzz_gate_disclaimer_CPPFLAGS = $(FUZZ_CPPFLAGS)
+%C%_fuzz_gate_disclaimer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+%C%_fuzz_gate_disclaimer_LDADD = $(GATEWAY_LIBS)
 %C%_fuzz_token_SOURCES = %D%/fuzz_token.c %D%/fuzz.h
 %C%_fuzz_token_CPPFLAGS = $(FUZZ_CPPFLAGS)
 %C%_fuzz_token_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -21,6 +21,7 @@ SECONDS = int(os.environ.get("FUZZ_SECONDS", "2"))
 # Targets that share a dictionary, or have another one than their own.
 DICTIONARIES = {"mime_scan": "mime", "mime_canon": "mime",
                 "mime_codec": "mime", "gate": "mime", "mime_type": "mime",
+                "gate_disclaimer": "mime",
                 "smime_detect": "mime", "smime_verify": "mime",
                 "smime_layers": "mime",
                 "smtp_command": "smtp", "smtp_data": "smtp",
