@@ -41,7 +41,7 @@
  * it: once is enough for what people write. */
 #define LIMIT_TRIGGER_ROUNDS 8u
 /* A disclaimer's file: legal texts have 2 kB, with pictures in HTML more. */
-#define LIMIT_DISCLAIMER (64u * KIB)
+#define LIMIT_DISCLAIMER 65536u
 /* Placeholders in such a file, and octets of a sender's name that go there:
  * together they bound what a file can become. */
 #define LIMIT_DISCLAIMER_PLACEHOLDERS 64u

@@ -122,13 +122,15 @@ static int
 insert(struct outbound_entities *e, const struct gather *g,
     enum disclaimer_result *result, struct err *err)
 {
-	bool repeat = g->facts.disclaimer_repeat == DISCLAIMER_REPEAT_ALWAYS;
+	const struct disclaimer_opts opts = {
+	    .template_ = g->disclaimer->template_,
+	    .filled = &e->disclaimer,
+	    .repeat = g->facts.disclaimer_repeat == DISCLAIMER_REPEAT_ALWAYS};
 	struct slice whole;
 	size_t header_len;
 
-	if (disclaimer_insert(&e->own.tree, g->disclaimer->template_,
-		&e->disclaimer, repeat, &e->changed, &header_len, result,
-		err) < 0)
+	if (disclaimer_insert(
+		&e->own.tree, &opts, &e->changed, &header_len, result, err) < 0)
 		return -1;
 	if (*result != DISCLAIMER_ADDED)
 		return 0;
@@ -148,6 +150,8 @@ look_at(const struct outbound_entities *e, const struct gather *g,
     struct slice header, struct slice body, enum disclaimer_result *result,
     struct err *err)
 {
+	const struct disclaimer_opts opts = {
+	    .template_ = g->disclaimer->template_, .filled = &e->disclaimer};
 	struct mime_tree tree;
 	struct spool unused;
 	size_t ignored;
@@ -155,8 +159,7 @@ look_at(const struct outbound_entities *e, const struct gather *g,
 
 	spool_init(&unused, e->changed.config);
 	mime_scan(&tree, header, body);
-	rc = disclaimer_insert(&tree, g->disclaimer->template_, &e->disclaimer,
-	    false, &unused, &ignored, result, err);
+	rc = disclaimer_insert(&tree, &opts, &unused, &ignored, result, err);
 	mime_tree_fini(&tree);
 	spool_fini(&unused);
 	return rc;

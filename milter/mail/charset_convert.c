@@ -336,9 +336,10 @@ struct round_trip {
 
 /* Written text, or NULL for what is kept back. */
 static bool
-read_back(struct round_trip *r, char *data, size_t len)
+read_back(struct round_trip *r, const char *data, size_t len)
 {
-	struct piece p = {.from = data, .left = len};
+	struct piece p = {
+	    .from = without_const((const unsigned char *)data), .left = len};
 
 	do {
 		convert_piece(r->back, &p);

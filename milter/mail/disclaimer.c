@@ -144,8 +144,7 @@ write_entity(const struct mime_part *root, const struct parts *parts,
 
 int
 disclaimer_insert(const struct mime_tree *tree,
-    const struct disclaimer_template *t, const struct disclaimer *d,
-    bool repeat, struct spool *out, size_t *header_len,
+    const struct disclaimer_opts *opts, struct spool *out, size_t *header_len,
     enum disclaimer_result *result, struct err *err)
 {
 	enum disclaimer_result r = DISCLAIMER_ADDED;
@@ -154,11 +153,12 @@ disclaimer_insert(const struct mime_tree *tree,
 	int rc;
 
 	rc = disclaimer_bodies_read(tree, out->config, &bodies, &r, err);
-	if (rc == 0 && r == DISCLAIMER_ADDED && !repeat &&
-	    disclaimer_is_present(&bodies, t, d))
+	if (rc == 0 && r == DISCLAIMER_ADDED && !opts->repeat &&
+	    disclaimer_is_present(&bodies, opts->template_, opts->filled))
 		r = DISCLAIMER_PRESENT;
 	if (rc == 0 && r == DISCLAIMER_ADDED)
-		rc = make_parts(&parts, &bodies, d, out->config, &r, err);
+		rc = make_parts(
+		    &parts, &bodies, opts->filled, out->config, &r, err);
 	if (rc == 0 && r == DISCLAIMER_ADDED)
 		rc = write_entity(tree->root, &parts, out, header_len, err);
 	parts_fini(&parts);

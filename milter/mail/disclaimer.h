@@ -41,37 +41,43 @@ enum disclaimer_result {
  * "broken" "charset" "too-complex", for the log. */
 const char *disclaimer_result_name(enum disclaimer_result r);
 
+/* What is added, and when. */
+struct disclaimer_opts {
+	const struct disclaimer_template *template_;
+	const struct disclaimer *filled; /* in, from that template */
+	/* Also when the message carries it already: quoted, re-wrapped, in
+	 * another encoding or charset, as HTML or not; placeholders match
+	 * anything. */
+	bool repeat;
+};
+
 /*
- * Adds d, which was filled in from t, to the main bodies of the tree's root
- * entity: its text/plain or text/html; of an alternative all of them; of a
- * related its root; of any other multipart those of the first child that has
- * any.  Attachments, named parts, reports, digests and messages have none.
- *
- * repeat: also when the message carries it already (quoted, re-wrapped, in
- * another encoding or charset, as HTML or not; placeholders match anything).
+ * Adds a disclaimer to the main bodies of the tree's root entity: its
+ * text/plain or text/html; of an alternative all of them; of a related its
+ * root; of any other multipart those of the first child that has any.
+ * Attachments, named parts, reports, digests and messages have none.
  *
  * out, which is empty, becomes the whole new entity (header block, empty line,
  * body) and is finished, *header_len the length of its header block without
  * the empty line, only when *result is DISCLAIMER_ADDED; else out stays empty
  * and *header_len as it was.
  *
- * Of a text body the new one is the old one, a line end if its last line has
- * none, an empty line unless it is empty or ends with one, and d->text; with
- * the line ends of the body when those of an encoded one are bare LFs; in
- * format=flowed with blanks at the end of its lines removed and lines that
- * begin with a blank, ">" or "From " stuffed.  Of an HTML body it is the old
- * one with d->html, on lines of its own, before the last </body>, else before
+ * A text body becomes the old one, a line end if its last line has none, an
+ * empty line unless it is empty or ends with one, and the text; with the line
+ * ends of the body when those of an encoded or binary one are bare LFs; in
+ * format=flowed with blanks at the end of our lines removed, and lines that
+ * begin with a blank, ">" or "From " stuffed.  An HTML body becomes the old one
+ * with the HTML, on lines of its own, before the last </body>, else before
  * </html>, else at the end.
  *
  * A text body whose charset cannot hold it is converted to UTF-8 and labelled
- * so; in HTML, characters of d->html that the charset cannot hold are numeric
+ * so; in HTML, characters that the charset cannot hold are numeric
  * references.  7bit or 8bit that cannot hold it becomes quoted-printable.
  *
  * Errors are those of the spool.  Linear in the size of the entity.
  */
 int disclaimer_insert(const struct mime_tree *tree,
-    const struct disclaimer_template *t, const struct disclaimer *d,
-    bool repeat, struct spool *out, size_t *header_len,
+    const struct disclaimer_opts *opts, struct spool *out, size_t *header_len,
     enum disclaimer_result *result, struct err *err) MUST_USE;
 
 #endif

@@ -35,11 +35,9 @@ skip_one(struct slice s, size_t pos)
 		c = s.data[pos++];
 		if (c == '\\')
 			pos += pos < s.len;
-		else if (first == '"' && c == '"')
-			break;
-		else if (first == '(' && c == '(')
-			depth++;
-		else if (first == '(' && c == ')' && --depth == 0)
+		depth += first == '(' && c == '(';
+		depth -= first == '(' && c == ')';
+		if (depth == 0 && (first == '(' || c == '"'))
 			break;
 	}
 	return pos;
@@ -188,20 +186,26 @@ copy_until(struct labels *l, const unsigned char *end)
 	l->pos = end;
 }
 
+/* Up to the body of a field, which is left out. */
+static void
+begin_field(struct labels *l, const struct header_field *field)
+{
+	copy_until(l, field->body.data);
+	l->pos += field->body.len;
+}
+
 static bool
 change_field(struct labels *l, const struct header_field *field,
     const char *charset, const char *cte)
 {
-	bool is_type = slice_equal_text_ci(field->name, TYPE_FIELD);
-	bool is_cte = slice_equal_text_ci(field->name, CTE_FIELD);
-
-	if ((!is_type || !charset) && (!is_cte || !cte))
-		return true;
-	copy_until(l, field->body.data);
-	l->pos += field->body.len;
-	if (is_type)
+	if (charset && slice_equal_text_ci(field->name, TYPE_FIELD)) {
+		begin_field(l, field);
 		return write_type(l->part, field, charset, l->out);
-	buf_addf(l->out, " %s", cte);
+	}
+	if (cte && slice_equal_text_ci(field->name, CTE_FIELD)) {
+		begin_field(l, field);
+		buf_addf(l->out, " %s", cte);
+	}
 	return true;
 }
 

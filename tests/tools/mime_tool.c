@@ -91,8 +91,9 @@ show_disclaimer(
 
 	read_template(paths, &d, &t, err);
 	scan_entity(&tree, in);
-	if (disclaimer_insert(
-		&tree, t, &d, false, out, &header_len, &result, err))
+	if (disclaimer_insert(&tree,
+		&(const struct disclaimer_opts){t, &d, false}, out, &header_len,
+		&result, err))
 		die(err);
 	printf("%s %zu\n", disclaimer_result_name(result), header_len);
 	mime_tree_fini(&tree);

@@ -242,7 +242,9 @@ add_disclaimer(const struct mime_tree *tree)
 		abort();
 	disclaimer_fill(t, "\xe2\x82\xac", "a@example.org", &d);
 	spool_init(&out, &config);
-	if (disclaimer_insert(tree, t, &d, false, &out, &len, &result, &err))
+	if (disclaimer_insert(tree,
+		&(const struct disclaimer_opts){t, &d, false}, &out, &len,
+		&result, &err))
 		abort();
 	spool_fini(&out);
 	disclaimer_fini(&d);

@@ -230,8 +230,7 @@ is_signable(const struct mime_tree *tree)
 }
 
 static const char *
-check_again(struct pair *p, const struct disclaimer_template *t,
-    const struct disclaimer *d)
+check_again(struct pair *p, const struct disclaimer_opts *opts)
 {
 	enum disclaimer_result result;
 	struct spool out;
@@ -240,7 +239,7 @@ check_again(struct pair *p, const struct disclaimer_template *t,
 	int rc;
 
 	spool_init(&out, &config);
-	rc = disclaimer_insert(&p->now, t, d, false, &out, &len, &result, &err);
+	rc = disclaimer_insert(&p->now, opts, &out, &len, &result, &err);
 	spool_fini(&out);
 	if (rc)
 		return "an error the second time";
@@ -248,8 +247,7 @@ check_again(struct pair *p, const struct disclaimer_template *t,
 }
 
 static const char *
-check_added(struct pair *p, const struct disclaimer_template *t,
-    const struct disclaimer *d)
+check_added(struct pair *p, const struct disclaimer_opts *opts)
 {
 	struct slice all = spool_slice(&p->out);
 	const char *wrong;
@@ -264,7 +262,7 @@ check_added(struct pair *p, const struct disclaimer_template *t,
 	if (!wrong && is_signable(&p->was) && !is_signable(&p->now))
 		wrong = "it cannot be signed any more";
 	if (!wrong)
-		wrong = check_again(p, t, d);
+		wrong = check_again(p, opts);
 	buf_fini(&p->skeletons[0]);
 	buf_fini(&p->skeletons[1]);
 	mime_tree_fini(&p->now);
@@ -278,6 +276,7 @@ disclaimer_check(struct slice header_raw, struct slice body, unsigned which,
 	const char *const *files = texts[which % DISCLAIMER_CHECK_TEXTS];
 	const char *wrong = NULL;
 	struct disclaimer_template *t;
+	struct disclaimer_opts opts;
 	struct disclaimer d;
 	struct pair p = {0};
 	struct err err;
@@ -286,13 +285,14 @@ disclaimer_check(struct slice header_raw, struct slice body, unsigned which,
 		slice_text(files[0]), slice_text(files[1]), &t, &err))
 		return "a bad template";
 	disclaimer_fill(t, "Alice", "alice@example.org", &d);
+	opts = (struct disclaimer_opts){t, &d, false};
 	mime_scan(&p.was, header_raw, body);
 	spool_init(&p.out, &config);
 	if (disclaimer_insert(
-		&p.was, t, &d, false, &p.out, &p.header_len, result, &err))
+		&p.was, &opts, &p.out, &p.header_len, result, &err))
 		wrong = "an error";
 	else if (*result == DISCLAIMER_ADDED)
-		wrong = check_added(&p, t, &d);
+		wrong = check_added(&p, &opts);
 	else if (p.out.size > 0 || p.header_len > 0)
 		wrong = "something was written";
 	spool_fini(&p.out);

@@ -143,6 +143,7 @@ struct made {
 static void
 made_init(struct made *m, uint32_t *seed, const struct disclaimer_template *t)
 {
+	struct disclaimer_opts opts;
 	struct mime_tree tree;
 	size_t header_len;
 	struct err err;
@@ -157,9 +158,9 @@ made_init(struct made *m, uint32_t *seed, const struct disclaimer_template *t)
 	mime_scan(&tree, buf_slice(&m->entity_head), buf_slice(&m->body));
 	disclaimer_fill(t, "Anna", "anna@example.org", &m->text);
 	spool_init(&m->out, &config);
-	assert_int_equal(
-	    disclaimer_insert(&tree, t, &m->text, next_random(seed) % 2,
-		&m->out, &header_len, &m->result, &err),
+	opts = (struct disclaimer_opts){t, &m->text, next_random(seed) % 2};
+	assert_int_equal(disclaimer_insert(&tree, &opts, &m->out, &header_len,
+			     &m->result, &err),
 	    0);
 	mime_tree_fini(&tree);
 	m->d = (struct gate_disclaimer){.text = &m->text, .spool = &config};
