@@ -198,8 +198,12 @@ container_compare(
 		if (f.mate[i] != SEAL_NONE)
 			pairs_add(todo, f.was[i], f.now[f.mate[i]]);
 	seal_family_fini(&f);
-	if (!explained && !was->loose && !is_open_ended(c->was, pair->was) &&
-	    !seal_bytes_equal(&was->glue, &now->glue))
+	if (explained || was->loose || seal_bytes_equal(&was->glue, &now->glue))
+		return;
+	/* Between parts that are not known one by one may be anything. */
+	if (is_open_ended(c->was, pair->was))
+		c->suspect = pair->node;
+	else
 		add_now(c, SEAL_WHITE_SPACE, pair->node, 0);
 }
 
@@ -267,7 +271,11 @@ collapse_compare(
 
 	/* The message still says what it was, but cannot be read so. */
 	if (found == SEAL_NONE || (depth == 0 && c->is_smime)) {
-		add_now(c, SEAL_HEADER_CHANGED, pair->node, 0);
+		add_now(c,
+		    seal_header_is_same(c, pair->was, &c->nodes[pair->node])
+			? SEAL_TEXT_CHANGED
+			: SEAL_HEADER_CHANGED,
+		    pair->node, 0);
 		return;
 	}
 	pairs_add(todo, found, pair->node);
@@ -316,6 +324,8 @@ rest_compare(struct seal_comparing *c)
 	} else if (c->was->rest.len > 0) {
 		add_now(c, SEAL_PART_REMOVED, c->count - 1, 0);
 	}
+	if (c->suspect > 0 && !seal_findings_worst(c->out))
+		add_now(c, SEAL_TEXT_CHANGED, c->suspect, 0);
 	if (root->structure_malformed && !c->was->parts[0].in_ruins)
 		add_now(c, SEAL_TEXT_CHANGED, 0, 0);
 }
@@ -333,8 +343,8 @@ message_compare(struct seal_comparing *c, struct err *err)
 	return 0;
 }
 
-/* Our message among the parts of this one: by its Content-Type with the
- * boundary, or by its content; else by being S/MIME at all. */
+/* Our message among the parts of this one: by its Content-Type, with a boundary
+ * that no other has; else the first that is S/MIME in the same way. */
 static const struct mime_part *
 message_find(struct seal_comparing *c, const struct mime_tree *tree)
 {

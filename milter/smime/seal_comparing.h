@@ -22,6 +22,9 @@ struct seal_comparing {
 	struct seal_node *nodes;
 	size_t count;
 	bool is_smime; /* the message still says so */
+	/* A container with more parts than the fingerprint has, in which
+	 * something else than those parts is not as it was; 0: none. */
+	size_t suspect;
 };
 
 /* Has the header of the part that was number was the same meaning (when it

@@ -269,6 +269,32 @@ test_field_limit(void **state)
 	assert_string_equal(seal_verdict_name(SEAL_GOOD), "good");
 }
 
+/* Whatever servers make of its folds, nobody reads a megabyte of blanks. */
+static void
+test_folded_size(void **state)
+{
+	const size_t most = 4 * (size_t)LIMIT_SEAL_FIELD;
+	struct seal s, read;
+	struct buf field;
+
+	(void)state;
+	seal_message_take(slice_text(plain), &s);
+	field_make(&s, &field);
+	while (field.len < most)
+		buf_add_char(&field, ' ');
+	assert_int_equal(
+	    field_read(buf_slice(&field), &seal_site, &read), SEAL_GOOD);
+	buf_add_char(&field, ' ');
+	assert_int_equal(
+	    field_read(buf_slice(&field), &seal_site, &read), SEAL_FORGED);
+	buf_clear(&field);
+	while (field.len < LIMIT_SEAL_FIELD + 1)
+		buf_add_char(&field, 'A');
+	assert_int_equal(
+	    field_read(buf_slice(&field), &seal_site, &read), SEAL_FORGED);
+	buf_fini(&field);
+}
+
 /* The largest that there can be fits; it is read as it was written. */
 static void
 test_field_size(void **state)
@@ -379,6 +405,34 @@ test_part_limit(void **state)
 	assert_parts(300,
 	    "--b\r\nContent-Type: text/plain\r\n\r\nnumber 3.\r\n", "",
 	    "part-removed 3 9");
+}
+
+/* Between the parts for which there was no room nothing changes unseen. */
+static void
+test_glue_over_limit(void **state)
+{
+	struct buf inner, before, after, found;
+	struct seal_findings f;
+	struct seal s;
+
+	(void)state;
+	parts_make(&inner, LIMIT_SEAL_PARTS);
+	buf_init(&before, MESSAGE_MAX);
+	buf_init(&after, MESSAGE_MAX);
+	buf_init(&found, 4096);
+	buf_add_text(&before,
+	    "Content-Type: multipart/mixed; boundary=o\r\n\r\n--o\r\n");
+	buf_add_slice(&before, buf_slice(&inner));
+	buf_add_text(&before, "\r\n--o--\r\n");
+	seal_message_take(buf_slice(&before), &s);
+	seal_replace(&after, buf_slice(&before), "\r\n--b--", "\r\n--b-- ");
+	seal_message_compare(&s, buf_slice(&after), &f);
+	seal_findings_show(&f, &found);
+	assert_string_equal(buf_text(&found), "text-changed 1");
+	buf_fini(&found);
+	buf_fini(&after);
+	buf_fini(&before);
+	buf_fini(&inner);
 }
 
 /* Parts that have nothing in them are parts all the same. */
@@ -770,8 +824,10 @@ main(void)
 	    cmocka_unit_test(test_truncated),
 	    cmocka_unit_test(test_authentic_nonsense),
 	    cmocka_unit_test(test_field_limit),
+	    cmocka_unit_test(test_folded_size),
 	    cmocka_unit_test(test_field_size),
 	    cmocka_unit_test(test_part_limit),
+	    cmocka_unit_test(test_glue_over_limit),
 	    cmocka_unit_test(test_empty_parts),
 	    cmocka_unit_test(test_finding_limit),
 	    cmocka_unit_test(test_finding_text),
