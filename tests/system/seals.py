@@ -15,6 +15,7 @@ import html
 import re
 
 import footer_tools
+import mailserver
 import messages
 import opendkim
 import openssl
@@ -347,6 +348,64 @@ def _(site):
     site.server.release(queue_id)
     contains(site.left(mail), WORDS)
     equal(site.server.held(), {}, "held")
+
+
+@case("what a client has signed itself is watched, too, also without a key")
+def _(site):
+    header = build(ALICE, [DAVE], b"")
+    mail = site.client.sign_detached(
+        header, b"Content-Type: text/plain\r\n\r\nHello,  you two  \r\n")
+    with site.tools(behind=footer_tools.tidy):
+        queue_id = site.submit(mail)
+        facts = site.told(queue_id)
+        equal([facts.get(key) for key in ("action", "sealed", "change",
+                                          "part", "before")],
+              ["hold", "yes", "white-space", "1", None])
+        site.server.discard(queue_id)
+        site.guard.reconfigure(key="", unsealed_action="refuse")
+        try:
+            contains(site.submit(mail, code=550), "5.7.65 the message was "
+                     "changed after it was signed")
+        finally:
+            site.guard.reconfigure(key=site.seal_setting(),
+                                   unsealed_action="log")
+
+
+# -- copies --
+
+
+@case("copies are watched on their way back, too")
+def _(site):
+    milters = [site.socket, site.behind.socket, *site.last]
+    with site.module.Server(milters, [ALICE],
+                            reinject_milters=milters) as server:
+        site.reconfigure(more=site.seal_setting() +
+                         mailserver.reinjection(server.reinject))
+        for tool, held in ((leave_alone, 0), (footer_tools.list_footer, 2)):
+            mail = build(ALICE, [BOB, DAVE])
+            with site.tools(behind=tool):
+                code, text = server.submit(ALICE, [BOB, DAVE], mail)
+            equal(code, 250, text)
+            equal(len(server.held()), held, "held")
+            for queue_id in server.held():
+                equal(site.told(queue_id)["change"], "wrapped")
+                server.discard(queue_id)
+            server.wait_empty()
+            copies = server.sink.take_all(lambda m: True)
+            equal(len(copies), 2 - held, "copies")
+            for copy in copies:
+                check(not SEAL.search(copy.data), "the field is there")
+                check(site.dkim_key.verifies(copy.data), "DKIM")
+                site.verify(copy.data if copy.recipients == [DAVE]
+                            else site.bob.decrypt(copy.data))
+        with site.guarding("refuse"), site.tools(
+                behind=footer_tools.list_footer):
+            code, text = server.submit(ALICE, [BOB, DAVE], build(
+                ALICE, [BOB, DAVE]))
+        equal(code, 451, text)
+        server.wait_empty()
+        equal(server.sink.all(), [], "what left")
+    site.reconfigure(more=site.seal_setting())
 
 
 # -- on a relay --
