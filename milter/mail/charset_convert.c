@@ -164,6 +164,9 @@ read_utf8(struct slice in, const struct charset_sink *sink, bool *exact,
 	size_t start = 0, i, n;
 
 	for (i = 0; i < in.len; i += n) {
+		n = 1;
+		if (in.data[i] < 0x80)
+			continue;
 		n = charset_utf8_length(slice_part(in, i, in.len));
 		if (n > 0)
 			continue;
