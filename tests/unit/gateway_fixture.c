@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "base/io.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "gateway/token.h"
 #include "mail/header.h"
@@ -512,6 +513,7 @@ gateway_fixture_sql(const struct gateway_fixture *f, const char *sql)
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_busy_timeout(db, LIMIT_STORE_WAIT), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	free(path);
