@@ -139,6 +139,15 @@ encoded_text(const struct gate_part *p, struct gate_text *out, struct err *err)
 	return 0;
 }
 
+/* One without a name is none: nobody can know what it means. */
+static const char *
+charset_label(const struct gate_part *p)
+{
+	const char *label = mime_type_param(&p->type, "charset");
+
+	return label && *label ? label : NULL;
+}
+
 static int
 compare_text(struct comparison *c, const struct gate_part *was,
     const struct gate_part *is, struct err *err)
@@ -147,8 +156,8 @@ compare_text(struct comparison *c, const struct gate_part *was,
 	struct gate_insertion i = {
 	    .html = html,
 	    .text = buf_slice(html ? &c->d->text->html : &c->d->text->text),
-	    .was_charset = mime_type_param(&was->type, "charset"),
-	    .is_charset = mime_type_param(&is->type, "charset"),
+	    .was_charset = charset_label(was),
+	    .is_charset = charset_label(is),
 	    .spool = c->d->spool,
 	};
 

@@ -72,18 +72,19 @@ check(struct scene *s, const char *head, const char *body, struct err *err)
 
 /* --- by hand --- */
 
-#define PLAIN	"Content-Type: text/plain\r\n"
-#define UTF8	"Content-Type: text/plain; charset=utf-8\r\n"
-#define LATIN	"Content-Type: text/plain; charset=iso-8859-1\r\n"
-#define QP	"Content-Transfer-Encoding: quoted-printable\r\n"
-#define BASE64	"Content-Transfer-Encoding: base64\r\n"
-#define HTML	"Content-Type: text/html; charset=us-ascii\r\n"
-#define MIXED	"Content-Type: multipart/mixed; boundary=b\r\n"
-#define FILE_	"--b\r\nContent-Type: text/plain; name=f.txt\r\n\r\nfile\r\n"
-#define PICTURE "--b\r\nContent-Type: image/png\r\n\r\nAAAA\r\n"
-#define END	"--b--\r\n"
-#define FIRST	"--b\r\n\r\nHi\r\n"
-#define CHANGED "--b\r\n\r\nHi\r\n\r\nlegal text\r\n"
+#define PLAIN	 "Content-Type: text/plain\r\n"
+#define UTF8	 "Content-Type: text/plain; charset=utf-8\r\n"
+#define LATIN	 "Content-Type: text/plain; charset=iso-8859-1\r\n"
+#define QP	 "Content-Transfer-Encoding: quoted-printable\r\n"
+#define BASE64	 "Content-Transfer-Encoding: base64\r\n"
+#define HTML	 "Content-Type: text/html; charset=us-ascii\r\n"
+#define NAMELESS "Content-Type: text/html; charset=\"\"\r\n"
+#define MIXED	 "Content-Type: multipart/mixed; boundary=b\r\n"
+#define FILE_	 "--b\r\nContent-Type: text/plain; name=f.txt\r\n\r\nfile\r\n"
+#define PICTURE	 "--b\r\nContent-Type: image/png\r\n\r\nAAAA\r\n"
+#define END	 "--b--\r\n"
+#define FIRST	 "--b\r\n\r\nHi\r\n"
+#define CHANGED	 "--b\r\n\r\nHi\r\n\r\nlegal text\r\n"
 
 struct row {
 	const char *header, *body;     /* as it came */
@@ -160,6 +161,10 @@ static const struct row rows[] = {
     {LATIN, "\xfc\r\n", PLAIN, "\xfc\r\n\r\nlegal text\r\n",
 	"a text was converted to another charset"},
     {UTF8, "\xc3\xbc\r\n", LATIN, "\xfc\r\n\r\nlegal text\r\n",
+	"a text was converted to another charset"},
+    {NAMELESS, "<p>Hi", NAMELESS, "<p>Hi\r\n<p>legal text</p>\r\n", NULL},
+    {LATIN, "\xfc\r\n", "Content-Type: text/plain; charset=\"\"\r\n",
+	"\xfc\r\n\r\nlegal text\r\n",
 	"a text was converted to another charset"},
     /* HTML. */
     {HTML, "<p>Hi</body></html>\r\n", HTML,
