@@ -33,6 +33,7 @@ MAIL_TESTS = \
 	tests/unit/test_disclaimer \
 	tests/unit/test_disclaimer_corpus \
 	tests/unit/test_disclaimer_text \
+	tests/unit/test_disclaimer_where \
 	tests/unit/test_domain \
 	tests/unit/test_encoded_word \
 	tests/unit/test_header \
@@ -54,6 +55,7 @@ MAIL_TESTS = \
 MIME_CHECK = tests/unit/mime_check.c tests/unit/mime_check.h \
 	tests/unit/naive_codec.c tests/unit/naive_codec.h
 # The same for disclaimers.
+DISCLAIMER_RUN = tests/unit/disclaimer_run.c tests/unit/disclaimer_run.h
 DISCLAIMER_CHECK = tests/unit/disclaimer_check.c \
 	tests/unit/disclaimer_check.h \
 	tests/unit/naive_codec.c tests/unit/naive_codec.h
@@ -64,6 +66,12 @@ tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_charset_convert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_convert_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_disclaimer_SOURCES = tests/unit/test_disclaimer.c \
+	$(DISCLAIMER_RUN)
+tests_unit_test_disclaimer_where_SOURCES = \
+	tests/unit/test_disclaimer_where.c $(DISCLAIMER_RUN)
+tests_unit_test_disclaimer_where_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_disclaimer_where_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_disclaimer_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_disclaimer_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_disclaimer_corpus_SOURCES = \
