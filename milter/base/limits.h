@@ -140,6 +140,12 @@
 #define LIMIT_SEAL_FIELDS 4u
 /* What is told about one changed message: nobody reads more. */
 #define LIMIT_SEAL_FINDINGS 16u
+/* A footer whose absence would make a signature good again: so large it may
+ * be, in so many places it may begin, and so many bytes are digested for that:
+ * some 20 milliseconds, only for what is broken anyway. */
+#define LIMIT_INTACT_WINDOW 65536u
+#define LIMIT_INTACT_TRIES  256u
+#define LIMIT_INTACT_WORK   (32u * MIB)
 /* compressed-data: what may come out of it, times what went in (of layers in
  * each other: into the first), and what may in any case.  Text gives 10 at most, a page of blanks 100; a bomb 1000. */
 #define LIMIT_INFLATE_RATIO 100u

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "mail/mime_build.h"
 #include "mail/mime_scan.h"
+#include "smime/intact_text.h"
 #include "smime/seal_findings.h"
 #include "smime/verify.h"
 
@@ -104,25 +105,52 @@ finding_of(const struct smime_verdict *v, bool detached)
 	return finding;
 }
 
-static void
-broken_find(const struct header *header, struct slice body,
-    const struct smime_verdict *v, struct seal_findings *out)
+/* Of a multipart/signed, which can be taken apart. */
+static int
+detached_find(const struct smime_intact_opts *opts,
+    const struct mime_tree *tree, const struct smime_verdict *v,
+    struct seal_findings *out, struct err *err)
 {
-	bool detached = smime_detect_header(header) == SMIME_SIGNED_DETACHED;
+	struct seal_finding finding = finding_of(v, true), better;
+	bool found = false;
+
+	structure_find(tree, out);
+	if (out->count > 0)
+		return 0;
+	if (finding.change == SEAL_TEXT_CHANGED &&
+	    intact_text_find(tree, opts->spool, &better, &found, err))
+		return -1;
+	seal_findings_add(out, found ? better : finding);
+	return 0;
+}
+
+/* A message that is broken. */
+struct breakage {
+	const struct header *header;
+	struct slice body;
+	const struct smime_verdict *verdict;
+};
+
+static int
+breakage_find(const struct smime_intact_opts *opts, const struct breakage *b,
+    struct seal_findings *out, struct err *err)
+{
 	struct mime_tree tree;
 	struct buf raw;
+	int rc;
 
-	if (detached) {
-		buf_init(&raw, (size_t)LIMIT_HEADER_BYTES);
-		mime_entity_header(header, body, &raw);
-		mime_scan(&tree, buf_slice(&raw), body);
-		structure_find(&tree, out);
-		mime_tree_fini(&tree);
-		buf_fini(&raw);
+	if (smime_detect_header(b->header) != SMIME_SIGNED_DETACHED) {
+		seal_findings_add(out, finding_of(b->verdict, false));
+		return 0;
 	}
-	if (out->count == 0)
-		seal_findings_add(out, finding_of(v, detached));
+	buf_init(&raw, (size_t)LIMIT_HEADER_BYTES);
+	mime_entity_header(b->header, b->body, &raw);
+	mime_scan(&tree, buf_slice(&raw), b->body);
+	rc = detached_find(opts, &tree, b->verdict, out, err);
 	seal_findings_sort(out);
+	mime_tree_fini(&tree);
+	buf_fini(&raw);
+	return rc;
 }
 
 int
@@ -132,6 +160,8 @@ smime_check_integrity(const struct smime_intact_opts *opts,
 {
 	struct smime_verify_opts verify = {.cache = opts->cache};
 	struct smime_verdict v;
+	struct breakage broken = {
+	    .header = header, .body = body, .verdict = &v};
 	int rc;
 
 	smime_verdict_init(&v, opts->spool);
@@ -143,7 +173,7 @@ smime_check_integrity(const struct smime_intact_opts *opts,
 	if (out->integrity == INTEGRITY_INTACT)
 		out->detail = "";
 	if (out->integrity == INTEGRITY_BROKEN)
-		broken_find(header, body, &v, &out->findings);
+		rc = breakage_find(opts, &broken, &out->findings, err);
 out:
 	smime_verdict_fini(&v);
 	return rc;

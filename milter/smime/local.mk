@@ -18,6 +18,7 @@ milter_smime_libsmime_a_SOURCES = \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/intact.c %D%/intact.h \
+	%D%/intact_text.c %D%/intact_text.h \
 	%D%/layers.c %D%/layers.h \
 	%D%/layers_envelope.c %D%/layers_walk.h \
 	%D%/oid.c %D%/oid.h \

@@ -257,6 +257,10 @@ struct row {
 
 static const struct row detached[] = {
     {"Alice\r\n", "Alice\r\nConfidential.\r\n", INTEGRITY_BROKEN,
+	"text-appended 1.1 15"},
+    {"Alice\r\n", "Alice\r\n\r\n-- \r\nConfidential.\r\n", INTEGRITY_BROKEN,
+	"text-appended 1.1 22"},
+    {"Dear Bob,\r\n", "Warning!\r\nDear Bob,\r\n", INTEGRITY_BROKEN,
 	"text-changed 1"},
     {"Dear", "Daer", INTEGRITY_BROKEN, "text-changed 1"},
     {"text/plain", "text/html", INTEGRITY_BROKEN, "text-changed 1"},
@@ -340,6 +344,114 @@ test_detached_broken(void **state)
 	for (size_t i = 0; i < sizeof(detached) / sizeof(detached[0]); i++)
 		assert_row(buf_slice(&message), &detached[i]);
 	buf_fini(&message);
+}
+
+/* --- footers without a fingerprint --- */
+
+/* A signed entity in which from was replaced by to afterwards. */
+static void
+assert_found(
+    const char *entity, const char *from, const char *to, const char *wanted)
+{
+	struct smime_intact intact;
+	struct buf message, changed, found;
+
+	layers_begin(&message, entity);
+	layers_sign(&message, &fixture, &alice, false);
+	layers_finish(&message, HANDMADE_FROM);
+	buf_init(&changed, (size_t)64 * MIB);
+	buf_init(&found, 4096);
+	seal_replace(&changed, buf_slice(&message), from, to);
+	check(buf_slice(&changed), &intact);
+	assert_int_equal(intact.integrity, INTEGRITY_BROKEN);
+	seal_findings_show(&intact.findings, &found);
+	if (strcmp(buf_text(&found), wanted) != 0)
+		fail_msg("%s -> %s: %s", from, to, buf_text(&found));
+	buf_fini(&found);
+	buf_fini(&changed);
+	buf_fini(&message);
+}
+
+#define PLAIN "Content-Type: text/plain\r\n\r\nDear Bob,\r\nYours, Alice"
+#define PAGE                                                                   \
+	"Content-Type: text/html\r\n\r\n<html><body><p>Dear Bob</p>"           \
+	"</body></html>\r\n"
+
+static void
+test_footers(void **state)
+{
+	(void)state;
+	assert_found(PLAIN "\r\n", "Alice\r\n", "Alice\r\n--\r\nX\r\n",
+	    "text-appended 1 7");
+	assert_found(PLAIN, "Alice", "Alice\r\n--\r\nX", "text-appended 1 7");
+	assert_found(PAGE, "</body>", "<p>X</p></body>", "text-inserted 1 8");
+	assert_found(
+	    PAGE, "</html>\r\n", "</html>\r\n<p>X</p>", "text-appended 1 8");
+	/* Two changes, or another one, are more than can be tried. */
+	assert_found(PLAIN, "Dear Bob,\r\nYours, Alice",
+	    "dear Bob,\r\nYours, Alice\r\nX", "text-changed 1");
+	assert_found(PLAIN, "Alice", "AliceX", "text-changed 1");
+	assert_found(PLAIN, "Dear", "Hello Dear", "text-changed 1");
+}
+
+/* A footer of that many lines. */
+static void
+assert_lines(size_t lines, const char *wanted)
+{
+	struct buf to;
+
+	buf_init(&to, MIB);
+	buf_add_text(&to, "Alice\r\n");
+	for (size_t i = 0; i < lines; i++)
+		buf_add_text(&to, "x\r\n");
+	assert_found(PLAIN "\r\n", "Alice\r\n", buf_text(&to), wanted);
+	buf_fini(&to);
+}
+
+/* A footer of that many bytes in one line. */
+static void
+assert_bytes(size_t bytes, const char *wanted)
+{
+	struct buf to;
+
+	buf_init(&to, MIB);
+	buf_add_text(&to, "Alice\r\n");
+	for (size_t i = 0; i < bytes; i++)
+		buf_add_char(&to, 'x');
+	assert_found(PLAIN "\r\n", "Alice\r\n", buf_text(&to), wanted);
+	buf_fini(&to);
+}
+
+/* A footer before an attachment of that many bytes. */
+static void
+assert_tail(size_t bytes, const char *wanted)
+{
+	struct buf entity;
+
+	buf_init(&entity, (size_t)64 * MIB);
+	buf_add_text(&entity,
+	    "Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n" PLAIN
+	    "\r\n--m\r\nContent-Type: application/pdf\r\n\r\n");
+	for (size_t i = 0; i < bytes / 64; i++)
+		buf_add_text(&entity,
+		    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		    "xxxxxxxxxx\r\n");
+	buf_add_text(&entity, "\r\n--m--\r\n");
+	assert_found(buf_text(&entity), "Alice", "Alice\r\nX", wanted);
+	buf_fini(&entity);
+}
+
+static void
+test_footer_limits(void **state)
+{
+	(void)state;
+	/* One may begin before or behind a line end. */
+	assert_lines(LIMIT_INTACT_TRIES / 2, "text-appended 1 384");
+	assert_lines(LIMIT_INTACT_TRIES / 2 + 1, "text-changed 1");
+	assert_bytes(LIMIT_INTACT_WINDOW, "text-appended 1 65536");
+	assert_bytes(LIMIT_INTACT_WINDOW + 1, "text-changed 1");
+	assert_tail(LIMIT_INTACT_WORK / 4, "text-appended 1.1 3");
+	assert_tail(LIMIT_INTACT_WORK, "text-changed 1");
 }
 
 static void
@@ -534,6 +646,8 @@ main(void)
 	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_names),
 	    cmocka_unit_test(test_detached_broken),
+	    cmocka_unit_test(test_footers),
+	    cmocka_unit_test(test_footer_limits),
 	    cmocka_unit_test(test_signature_removed),
 	    cmocka_unit_test(test_opaque_broken),
 	    cmocka_unit_test(test_every_byte_detached),
