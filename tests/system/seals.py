@@ -286,32 +286,39 @@ def blindfolded(mail):
 
 @case("each tool behind us is found out, and its work held")
 def _(site):
-    for name, (tool, _, _, word, part, others) in TOOLS.items():
-        mail, to = touched(name)
-        with site.tools(behind=tool):
-            queue_id = site.submit(mail, to=to)
-        facts = site.told(queue_id)
-        equal([facts[key] for key in ("event", "action", "sealed")],
-              ["seal-broken", "hold", "yes"], name)
-        equal([facts.get("change"), facts.get("part")], [word, part], name)
-        lines = [line for line in site.guard.log_lines(queue_id)
-                 if ": seal-finding " in line]
-        equal(len(lines), len(others), f"{name}: {lines}")
-        for line, other in zip(lines, others):
-            contains(line, f"change={other} ", name)
-        held = site.server.held()
-        contains(list(held), queue_id, name)
+    found = {name: _found_out(site, name) for name in TOOLS}
+    held = site.server.held()
+    equal(sorted(held), sorted(found.values()), "held")
+    for name, queue_id in found.items():
         check("the message was changed after it was signed: ".startswith(
-            held[queue_id][:45]), held[queue_id])
+            held[queue_id][:45]), f"{name}: {held[queue_id]}")
         site.server.discard(queue_id)
     equal(site.server.sink.all(), [], "what left")
+
+
+def _found_out(site, name):
+    """The queue id of a mail that the tool has changed."""
+    tool, _, _, word, part, others = TOOLS[name]
+    mail, to = touched(name)
+    with site.tools(behind=tool):
+        queue_id = site.submit(mail, to=to)
+    facts = site.told(queue_id)
+    equal([facts.get(key) for key in ("event", "action", "sealed", "change",
+                                      "part")],
+          ["seal-broken", "hold", "yes", word, part], name)
+    lines = [line for line in site.guard.log_lines(queue_id)
+             if ": seal-finding " in line]
+    equal(len(lines), len(others), f"{name}: {lines}")
+    for line, other in zip(lines, others):
+        contains(line, f"change={other} ", name)
+    return queue_id
 
 
 @case("what the sender sees of it, and what leaves: refuse, tempfail, log")
 def _(site):
     for action in ("refuse", "tempfail", "log"):
         with site.guarding(action):
-            for name in TOOLS:
+            for name in list(TOOLS)[::3 if action == "tempfail" else 1]:
                 _what_becomes_of_it(site, action, name)
 
 
