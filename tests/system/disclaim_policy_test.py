@@ -25,17 +25,22 @@ RITA = "rita@refuse.example.org"
 BOB, KIM, EVE = "bob@example.net", "kim@example.com", "eve@example.net"
 REWRITES = "joe@rewrites.example"
 
-LEGAL = "Example Ltd, registered in Nowhere. Sent by %{name} <%{address}>.\n"
-WORDS = b"Example Ltd, registered in Nowhere. Sent by "
+# The first one takes another label where a text has none for it.
+WORDS = b"Example Ltd, registered in Nowhere"
+TEXTS = {"koeln": "Example Ltd, registered in Nowhere bei Köln.\n"
+                  "Sent by %{name} <%{address}>.\n",
+         "plain": "Example Ltd, registered in Nowhere.\n"
+                  "Sent by %{name} <%{address}>.\n"}
 
 SETTINGS = """
-disclaimers = ( {{ name = "legal"; text = "{folder}/legal.txt"; }} );
+disclaimers = ( {{ name = "koeln"; text = "{folder}/koeln.txt"; }},
+    {{ name = "plain"; text = "{folder}/plain.txt"; }} );
 reinject = "smtp://127.0.0.1:{port}";
 domains = (
-  {{ name = "example.org"; disclaimer = "legal"; }},
-  {{ name = "split.example.org"; disclaimer = "legal";
+  {{ name = "example.org"; disclaimer = "koeln"; }},
+  {{ name = "split.example.org"; disclaimer = "plain";
      encrypt = "if-possible"; }},
-  {{ name = "refuse.example.org"; disclaimer = "legal";
+  {{ name = "refuse.example.org"; disclaimer = "plain";
      disclaimer_protected = "refuse"; }}
 );
 recipient_domains = ( {{ name = "rewrites.example"; signature = "opaque"; }} );
@@ -48,7 +53,8 @@ class Fixture(Site):
     def __init__(self):
         self.listener = Sink()
         super().__init__(domains=())
-        (self.folder / "legal.txt").write_text(LEGAL)
+        for name, text in TEXTS.items():
+            (self.folder / f"{name}.txt").write_text(text, encoding="utf-8")
         self.settings.update(more=SETTINGS.format(
             folder=self.folder, port=self.listener.port))
 
@@ -71,9 +77,9 @@ class Fixture(Site):
         self.listener.close()
         super().__exit__()
 
-    def sent(self, sender, content, queue_id, to=BOB, **options):
-        mail = build(f"A <{sender}>", [to], content, **options)
-        verdict = self.submit(sender, [to], mail, queue_id=queue_id)
+    def sent(self, sender, content, queue_id, to=BOB, more=b"", **options):
+        mail = build(f"A <{sender}>", [to], content, more=more)
+        verdict = self.submit(sender, [to], mail, queue_id=queue_id, **options)
         return mail, verdict
 
     def check_signature(self, data):
@@ -121,9 +127,46 @@ def _(site):
         check(carries(verdict.data, sender), verdict.data)
         if event == "signed":
             check(carries(site.verify(verdict.data)[0], sender), "content")
-        else:
-            # Everything else is as it came, the header to the byte.
-            equal(verdict.changes, ["replbody"], sender)
+            check("Köln".encode() in b"".join(bodies(verdict.data)), "text")
+
+
+def others(headers):
+    """Fields that are none of the entity's."""
+    return [(name, value) for name, value in headers if
+            not name.lower().startswith(("content-", "mime-version"))]
+
+
+@case("not signed: of the header only the labels that change")
+def _(site):
+    contents = {
+        "ASCII": PLAIN, "nothing": b"\r\nHello.\r\n",
+        "Latin 1": b"MIME-Version: 1.0\r\nContent-Type: text/plain;\r\n"
+                   b" charset=iso-8859-1\r\nContent-Language: de\r\n"
+                   b"Content-Transfer-Encoding: 8bit\r\n\r\nGr\xfc\xdfe\r\n",
+        "UTF-8": b"MIME-Version: 1.0\r\nContent-Type: text/plain; "
+                 b"charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n"
+                 b"\r\nR3LDvMOfZQ0K\r\n",
+        "Cyrillic": b"MIME-Version: 1.0\r\nContent-Type: text/plain; "
+                    b"charset=koi8-r\r\nContent-Disposition: inline\r\n"
+                    b"Content-Transfer-Encoding: quoted-printable\r\n"
+                    b"\r\n=F3=DF\r\n"}
+    for number, (name, content) in enumerate(contents.items()):
+        for rules in "postfix", "sendmail":
+            mail, verdict = site.sent(NICK, content, f"4H{number}", rules=rules)
+            before = email.message_from_bytes(mail)
+            after = email.message_from_bytes(verdict.data)
+            equal(others(after.items()), others(before.items()), name)
+            for field in "Content-Language", "Content-Disposition":
+                equal(after[field], before[field], field)
+            old = before.get_payload(decode=True).decode(
+                before.get_content_charset() or "ascii")
+            new = after.get_payload(decode=True).decode(
+                after.get_content_charset())
+            check(new.startswith(old), f"{name}: {new!r}")
+            contains(new[len(old):], "bei Köln.")
+            equal(len(after.get_all("MIME-Version")), 1, name)
+            if name in ("Latin 1", "UTF-8"):
+                equal(verdict.changes, ["replbody"], name)
 
 
 @case("a user without one, by the store")
@@ -272,8 +315,8 @@ def _(site):
         equal(site.became(queue_id), ("refused", reason), name)
     # Who does as he is told is not refused again.
     entity = b"Content-Type: text/plain\r\n\r\nplain\r\n\r\n" + \
-        LEGAL.replace("%{name} <%{address}>", f"R <{RITA}>").replace(
-            "\n", "\r\n").encode()
+        TEXTS["plain"].replace("%{name} <%{address}>",
+                               f"R <{RITA}>").replace("\n", "\r\n").encode()
     header = build(f"R <{RITA}>", [BOB], b"")
     for number, sign in enumerate((site.client.sign_detached,
                                    site.client.sign_opaque)):
