@@ -220,7 +220,7 @@ intact_text_find(const struct mime_tree *tree, const struct spool_config *spool,
 	const struct mime_part *content = tree->root->child;
 	const struct mime_part *signature = content->next;
 	size_t head = content->header_raw.len + content->separator.len;
-	struct search s = {.work = LIMIT_INTACT_WORK,
+	struct search s = {.work = (size_t)LIMIT_INTACT_WORK,
 	    .content = slice_make(
 		content->body.data - head, head + content->body.len)};
 	struct cms_body cms;
