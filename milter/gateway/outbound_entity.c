@@ -49,10 +49,37 @@ scan(struct outbound_entity *entity, struct slice head, struct slice body)
 	entity->scanned = true;
 }
 
+/* A CR or LF that is no fold, or a NUL: what is written of such a field reads
+ * otherwise. */
+static bool
+is_odd(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = s.data[i];
+		unsigned char next = i + 1 < s.len ? s.data[i + 1] : 'x';
+
+		if (c == '\0' || (c == '\r' && next != '\n') ||
+		    (c == '\n' && next != ' ' && next != '\t'))
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_odd_field(const struct header *header)
+{
+	for (size_t i = 0; i < header->count; i++)
+		if (header_field_is_content(&header->fields[i]) &&
+		    is_odd(header->fields[i].body))
+			return true;
+	return false;
+}
+
 void
 outbound_entities_read(
     struct outbound_entities *e, const struct header *header, struct slice body)
 {
+	e->is_altered = has_odd_field(header);
 	mime_entity_header(header, body, &e->head);
 	buf_add_text(&e->head, "\r\n");
 	scan(&e->own, buf_slice(&e->head), body);
@@ -129,6 +156,9 @@ insert(struct outbound_entities *e, const struct gather *g,
 	struct slice whole;
 	size_t header_len;
 
+	*result = DISCLAIMER_BROKEN;
+	if (e->is_altered)
+		return 0;
 	if (disclaimer_insert(
 		&e->own.tree, &opts, &e->changed, &header_len, result, err) < 0)
 		return -1;

@@ -28,6 +28,7 @@ struct outbound_entity {
 /* Both of them, and the bytes that they borrow but for the message's own. */
 struct outbound_entities {
 	struct buf head;
+	bool is_altered; /* its fields are not written as they came */
 	struct outbound_entity own;
 	struct spool changed;
 	struct outbound_entity disclaimed; /* not scanned: there is none */

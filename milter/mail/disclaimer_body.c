@@ -126,6 +126,20 @@ is_changeable(const struct mime_part *part)
 	       header_count(&part->header, "Content-MD5") == 0;
 }
 
+/* A blank before the colon (RFC 5322 4.5): to some readers that is no field,
+ * and the body begins there. */
+static bool
+has_obsolete_field(const struct mime_part *part)
+{
+	for (size_t i = 0; i < part->header.count; i++) {
+		struct slice name = part->header.fields[i].name;
+
+		if (name.data[name.len] != ':')
+			return true;
+	}
+	return false;
+}
+
 static enum role
 multipart_role(const struct mime_part *part)
 {
@@ -163,7 +177,7 @@ find_role(const struct mime_part *part, enum disclaimer_result *why)
 	if (*why != DISCLAIMER_ADDED)
 		return ROLE_REFUSED;
 	*why = DISCLAIMER_BROKEN;
-	if (part->header_malformed)
+	if (part->header_malformed || has_obsolete_field(part))
 		return ROLE_REFUSED;
 	if (role == ROLE_OTHER || disposition == DISPOSITION_ATTACHED)
 		return ROLE_OTHER;

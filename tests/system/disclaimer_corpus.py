@@ -238,6 +238,8 @@ REFUSED = {
         "inline-pgp"),
     "two types": (raw("Content-Type: text/plain\nContent-Type: text/html\n"),
                   "broken"),
+    "a blank before a colon": (
+        multipart("mixed", text().replace(b":", b" :", 1)), "broken"),
     "not closed": (multipart("mixed", text())[:-4], "broken"),
     "unknown encoding": (part("Hello\n", cte="x-uuencode"), "broken"),
     "HTML that ends in a comment": (page("<p>Hello <!-- </body>"), "broken"),

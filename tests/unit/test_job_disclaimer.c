@@ -251,6 +251,11 @@ test_feared(void **state)
 	    "--b\r\n\r\nHi\r\n");
 	expect_mail(&mail, NULL, ADDED, "disclaimer=refused reason=broken");
 	gateway_fixture_expect(&f, "signed from=anna@example.org");
+	/* Another label once the CR is left out, as it is in what is signed. */
+	mail = mail_of("anna@example.org",
+	    ANNA "Content-Type: text/plain; for\rmat=flowed\n", "Hi\r\n");
+	expect_mail(&mail, NULL, ADDED, "disclaimer=refused reason=broken");
+	gateway_fixture_expect(&f, "signed from=anna@example.org");
 }
 
 /* As much as there is room for, and not one byte more: then it passes as it
