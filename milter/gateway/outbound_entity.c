@@ -224,8 +224,31 @@ look_into_cms(const struct outbound_entities *e, const struct gather *g,
 	return rc;
 }
 
+/* What a clear signature of PGP (RFC 9580 7) is about, as it stands between
+ * its header and the signature; empty when there is none. */
+static struct slice
+find_clear_signed(struct slice body)
+{
+	static const char *const marks[] = {
+	    "-----BEGIN PGP SIGNED MESSAGE-----", "\r\n\r\n",
+	    "\r\n-----BEGIN PGP SIGNATURE-----"};
+	struct slice_list list = {.count = 0};
+	size_t at = 0, from = 0;
+
+	slice_list_add(&list, body);
+	for (size_t i = 0; i < 3; i++) {
+		from = at;
+		at = slice_list_find(&list, slice_text(marks[i]), at);
+		if (at == body.len)
+			return (struct slice){NULL, 0};
+		at += i < 2 ? strlen(marks[i]) : 0;
+	}
+	return slice_part(body, from, at);
+}
+
 /* What everybody can read of a signed message: the first part of
- * multipart/signed, whatever the protocol, or the content of signed-data. */
+ * multipart/signed, whatever the protocol, the content of signed-data, or what
+ * is between lines of PGP. */
 static int
 look_into(const struct outbound_entities *e, const struct gather *g,
     enum disclaimer_result *result, struct err *err)
@@ -241,9 +264,15 @@ look_into(const struct outbound_entities *e, const struct gather *g,
 		rc = look_at(e, g, part->header_raw, part->body, result, err);
 	else if (smime_kind_is_cms(g->kind))
 		rc = look_into_cms(e, g, result, err);
-	if (rc == 0 && *result != DISCLAIMER_PRESENT)
+	else if (g->kind == SMIME_PGP_INLINE)
+		rc = look_at(e, g, e->own.header,
+		    find_clear_signed(e->own.body), result, err);
+	/* What is too large to be looked into passes all the same. */
+	if (rc < 0 && err->class != ERR_PERMANENT)
+		return -1;
+	if (rc < 0 || *result != DISCLAIMER_PRESENT)
 		*result = DISCLAIMER_INNER_SIGNED;
-	return rc;
+	return 0;
 }
 
 int

@@ -324,6 +324,13 @@ def _(site):
         verdict = site.submit(RITA, [BOB], mail, queue_id=f"4DONE{number}")
         site.check_untouched(verdict, mail)
         equal(site.became(f"4DONE{number}"), ("present", None))
+    mail = (header + b"\r\n-----BEGIN PGP SIGNED MESSAGE-----\r\n"
+            b"Hash: SHA256\r\n\r\n" + entity.partition(b"\r\n\r\n")[2] +
+            b"-----BEGIN PGP SIGNATURE-----\r\n\r\nx\r\n"
+            b"-----END PGP SIGNATURE-----\r\n")
+    site.check_untouched(site.submit(RITA, [BOB], mail, queue_id="4INLINE"),
+                         mail)
+    equal(site.became("4INLINE"), ("present", None))
     site.smimectl("user", "set", RITA, "--sign", "inherit")
 
 
