@@ -79,6 +79,19 @@ static const struct charset charsets[] = {
     {"euc-kr", "CP949", "EUC-KR", CHARSET_BYTES},
     {"ks_c_5601-1987", "CP949", "EUC-KR", CHARSET_BYTES},
     {"iso-2022-kr", "ISO-2022-KR", NULL, CHARSET_OTHER},
+    /* Other names that programs write. */
+    {"ansi_x3.4-1968", NULL, NULL, CHARSET_ASCII},
+    {"iso8859-1", "CP1252", "ISO-8859-1", CHARSET_BYTES},
+    {"iso_8859-1", "CP1252", "ISO-8859-1", CHARSET_BYTES},
+    {"iso8859-15", "ISO-8859-15", NULL, CHARSET_BYTES},
+    {"latin-1", "CP1252", "ISO-8859-1", CHARSET_BYTES},
+    {"cp1250", "CP1250", NULL, CHARSET_BYTES},
+    {"cp1251", "CP1251", NULL, CHARSET_BYTES},
+    {"cp1252", "CP1252", NULL, CHARSET_BYTES},
+    {"cp850", "CP850", NULL, CHARSET_BYTES},
+    {"ibm850", "CP850", NULL, CHARSET_BYTES},
+    {"shift-jis", "CP932", "SJIS", CHARSET_BYTES},
+    {"x-sjis", "CP932", "SJIS", CHARSET_BYTES},
     {"utf-7", "UTF-7", NULL, CHARSET_OTHER},
 };
 

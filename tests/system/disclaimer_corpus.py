@@ -130,6 +130,7 @@ def charsets():
 
 LEAVES = {
     "no Content-Type": raw("", b"Hello\r\n", mark=True),
+    "no Content-Type, no line": raw("", mark=True),
     "no charset": part(HELLO, charset=None, cte=None),
     "no charset, UTF-8": part("Grüße\n", charset=None),
     "no charset, HTML": page(PAGE, charset=None, cte=None),

@@ -16,6 +16,7 @@ import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
+import corpus
 import der
 import messages
 import readers
@@ -86,7 +87,7 @@ class Fixture(Site):
             for number, (name, entity) in enumerate(entities.items()):
                 which = list(DISCLAIMERS)[number % len(DISCLAIMERS)]
                 sender = f"{which}@example.org"
-                version = b"" if name == "no Content-Type" else VERSION
+                version = b"" if "no Content-Type" in name else VERSION
                 data = messages.build(sender, ["bob@example.net"],
                                       version + entity)
                 verdicts[name] = (which, data, mta.message(
@@ -345,6 +346,28 @@ for reader_class in READERS:
                                          strict=True):
             check(verdict.accepted, f"{what}: {verdict.text}")
             equal(verdict.content == mail.content, True, f"{what}: content")
+
+
+@case("through the daemon, with signing off: the same bytes in clear")
+def _(site):
+    # As mail servers do.
+    entities = {name: entity if entity.endswith(b"\r\n") else
+                entity + b"\r\n" for name, entity in sample(added()).items()}
+    for which in DISCLAIMERS:
+        site.smimectl("user", "set", f"{which}@example.org", "--sign", "off")
+    verdicts = site.send_all(entities, "clear")
+
+    def judge(name, entity):
+        which, _, verdict = verdicts[name]
+        equal(verdict.outcome, "accept", verdict.reply)
+        # A mark on the root is outside of the entity.
+        head, _, body = site.insert(entity, which)[1].partition(b"\r\n\r\n")
+        head = (head + b"\r\n").replace(MARK, b"")
+        equal(corpus.entity_of(verdict.data), head + b"\r\n" + body, "entity")
+        if head:
+            equal(parse(verdict.data)["MIME-Version"], "1.0", "version")
+
+    for_each(entities, judge)
 
 
 if __name__ == "__main__":
