@@ -23,7 +23,7 @@
 #include "mail/mime_scan.h"
 #include "smime/detect.h"
 
-/* What a signature that verifies, and a ciphertext, survive. */
+/* What a signature that verifies survives. */
 static bool
 is_survived(enum seal_change change)
 {
@@ -39,7 +39,8 @@ is_survived(enum seal_change change)
 	}
 }
 
-/* Does nobody know whether it verifies?  Then any change is too much. */
+/* Does nobody know whether it verifies, as of a ciphertext?  Then any change
+ * is too much. */
 static bool
 is_frail(enum smime_integrity integrity, const struct header *header)
 {
@@ -48,7 +49,7 @@ is_frail(enum smime_integrity integrity, const struct header *header)
 	case SMIME_OTHER_SIGNED:
 		return true;
 	default:
-		return integrity == INTEGRITY_UNKNOWN;
+		return integrity != INTEGRITY_INTACT;
 	}
 }
 

@@ -450,6 +450,8 @@ test_others_sealed(void **state)
 		JOB_REFUSE},
 	    {CIPHER, "MIIBAgMEBQYH\r\n", "MIIB", "MIIB\r\n", JOB_ACCEPT},
 	    {CIPHER, "MIIBAgMEBQYH\r\n", "MIIB", "MIIC", JOB_REFUSE},
+	    /* A blank to text, but not to a cipher. */
+	    {CIPHER, "MIIBIAQF\r\n", "MIIBIAQF", "MIIBCQQF", JOB_REFUSE},
 	};
 	struct fixture_result result;
 
