@@ -65,12 +65,20 @@ is_odd(struct slice s)
 	return false;
 }
 
+/* "Name :", which nobody writes. */
+static bool
+has_blank(struct slice name)
+{
+	return slice_trim(name).len < name.len;
+}
+
 static bool
 has_odd_field(const struct header *header)
 {
 	for (size_t i = 0; i < header->count; i++)
 		if (header_field_is_content(&header->fields[i]) &&
-		    is_odd(header->fields[i].body))
+		    (is_odd(header->fields[i].body) ||
+			has_blank(header->fields[i].name)))
 			return true;
 	return false;
 }

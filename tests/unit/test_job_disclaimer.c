@@ -256,6 +256,9 @@ test_feared(void **state)
 	    ANNA "Content-Type: text/plain; for\rmat=flowed\n", "Hi\r\n");
 	expect_mail(&mail, NULL, ADDED, "disclaimer=refused reason=broken");
 	gateway_fixture_expect(&f, "signed from=anna@example.org");
+	mail = mail_of(
+	    "nick@example.org", NICK "Content-Type : image/png\n", "Hi\r\n");
+	expect_mail(&mail, "Hi\r\n", ADDED, "disclaimer=refused reason=broken");
 }
 
 /* As much as there is room for, and not one byte more: then it passes as it
