@@ -14,10 +14,12 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/header.c %D%/header.h \
 	%D%/html_scan.c %D%/html_scan.h \
 	%D%/html_text.c %D%/html_text.h \
+	%D%/mime_block.c %D%/mime_block.h \
 	%D%/mime_build.c %D%/mime_build.h \
 	%D%/mime_canon.c %D%/mime_canon.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
 	%D%/mime_label.c %D%/mime_label.h \
+	%D%/mime_qp.c \
 	%D%/mime_scan.c %D%/mime_scan.h \
 	%D%/mime_strict.c %D%/mime_strict.h \
 	%D%/mime_texture.c %D%/mime_texture.h \
