@@ -2,11 +2,12 @@
 """kill -9 in the middle of a message that becomes several copies.
 
 A client sends a message to six recipients: two share a ciphertext, two blind
-ones get one each, two get clear text.  At a random moment something is killed
-and started again; the client tries again until its message is accepted.
-Afterwards everybody must have his mail, whoever must get ciphertext nothing
-else, and whoever has something twice must have it for a reason that nobody can
-do anything about: the answer to a final dot was lost.
+ones get one each, two get clear text.  All carry a disclaimer, and leave by a
+guard.  At a random moment something is killed and started again; the client
+tries again until its message is accepted.  Afterwards everybody must have his
+mail, whoever must get ciphertext nothing else, and whoever has something twice
+must have it for a reason that nobody can do anything about: the answer to a
+final dot was lost.  The guard must not have found anything changed.
 
 KILLS says how many times, KILL_SEED repeats a run as far as chance allows.
 """
@@ -32,7 +33,7 @@ import tap
 from messages import build, message_id
 from processes import PATIENCE_SECONDS, wait_until
 from tap import absent, case, check, contains, equal, note
-from testsite import Site
+from testsite import Guard, Site
 
 KILLS = int(os.environ.get("KILLS") or 12)
 SEED = int(os.environ.get("KILL_SEED") or secrets.randbits(32))
@@ -56,10 +57,14 @@ PEOPLE = {
 REQUIRED = [name for name in PEOPLE if name.endswith("@example.net")]
 SHARING = [name for name in REQUIRED if PEOPLE[name][1]]
 
+LEGAL = b"Example Ltd, registered in Nowhere"
+
 SETTINGS = """
-domains = ( { name = "example.org"; mixed = "split";
-              encrypt = "if-possible"; } );
-recipient_domains = ( { name = "example.net"; encrypt = "required"; } );
+disclaimers = ( {{ name = "legal"; text = "{folder}/legal.txt"; }} );
+domains = ( {{ name = "example.org"; mixed = "split";
+              encrypt = "if-possible"; disclaimer = "legal"; }} );
+recipient_domains = ( {{ name = "example.net"; encrypt = "required"; }} );
+reinject = "smtp://127.0.0.1:{port}";
 """
 
 
@@ -85,8 +90,14 @@ class Sent:
 class Fixture(Site):
     """One site; each mail server in its turn."""
 
+    def __init__(self):
+        super().__init__()
+        self.guard = None
+
     def prepare(self):
         self.chance = random.Random(SEED)
+        (self.folder / "legal.txt").write_bytes(LEGAL)
+        self.guard = Guard(self).__enter__()
         self.net = openssl.Authority(self.folder / "tmp" / "net",
                                      "Example Net")
         self.people = {}
@@ -99,17 +110,25 @@ class Fixture(Site):
         self.add_user(ALICE)
         self.issue(ALICE, "--key", "p256")
 
+    def __exit__(self, *details):
+        if self.guard is not None:
+            self.guard.__exit__()
+        super().__exit__(*details)
+
+    def diagnose(self):
+        return super().diagnose() + (
+            self.guard.diagnose() if self.guard else "")
+
     @contextlib.contextmanager
     def serving(self, module):
         """With this mail server."""
         reason = module.unavailable()
         if reason:
             raise tap.Skip(reason)
-        server = module.Server(self.socket, [ALICE],
-                               reinject_milters=[self.socket])
-        self.write_settings(
-            more=f'reinject = "smtp://127.0.0.1:{server.reinject}";' +
-            SETTINGS)
+        milters = [self.socket, self.guard.socket]
+        server = module.Server(milters, [ALICE], reinject_milters=milters)
+        self.write_settings(more=self.seal_setting() + SETTINGS.format(
+            folder=self.folder, port=server.reinject))
         self.restart_milter()
         with server:
             try:
@@ -250,6 +269,8 @@ def victims_of(site, server):
 
     return {"smime-milter": (lambda: kill(site.milter), site.start_milter),
             "smime-keyd": (lambda: kill(site.keyd), site.start_keyd),
+            "guard": (lambda: kill(site.guard.milter),
+                      site.guard.start_milter),
             **server.victims()}
 
 
@@ -422,11 +443,13 @@ def take_stumps(copies):
 
 
 def judge_copy(site, name, copy):
-    absent(copy.data.lower(), b"x-smime-milter-copy", "the mark of a copy")
+    for field in (b"x-smime-milter-copy", b"x-smime-seal"):
+        absent(copy.data.lower(), field, f"what {name} got")
     for other in PEOPLE:
         if not PEOPLE[other][1] and other not in copy.recipients:
             absent(copy.data, other.encode(), f"what {name} got")
     if name not in REQUIRED:
+        equal(copy.data.count(LEGAL), 1, f"disclaimers for {name}")
         return
     absent(copy.data, SECRET, f"what {name} got")
     contains(copy.data, b"enveloped-data", f"what {name} got")
@@ -435,6 +458,7 @@ def judge_copy(site, name, copy):
           sorted(site.people[n].serial() for n in readers), name)
     entity, _signer = site.verify(site.people[name].decrypt(copy.data))
     check(SECRET in entity, f"the text of {name}'s copy")
+    equal(entity.count(LEGAL), 1, f"disclaimers for {name}")
 
 
 def story(sent):
@@ -524,6 +548,10 @@ def _(site):
 @case("at the end the daemons are alive and have said nothing of errors")
 def _(site):
     site.check_quiet()
+    site.guard.check_quiet()
+    said = site.guard.milter.output()
+    contains(said, ": seal-intact ")
+    absent(said, ": seal-broken ")
 
 
 if __name__ == "__main__":
