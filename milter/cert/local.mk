@@ -38,6 +38,7 @@ tests_unit_libfixture_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 tests_unit_libfixture_a_SOURCES = \
 	tests/unit/cert_fixture.c tests/unit/cert_fixture.h \
 	tests/unit/key_pool.c tests/unit/key_pool.h \
+	tests/unit/store_case.c tests/unit/store_case.h \
 	tests/unit/store_scene.c tests/unit/store_scene.h
 FIXTURE_LIBS = tests/unit/libfixture.a $(CERT_LIBS)
 

@@ -6,26 +6,7 @@
 #include "base/alloc.h"
 #include "gateway/disclaimer_names.h"
 #include "unit/must.h"
-#include "unit/store_scene.h"
-
-static struct store_scene scene;
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	store = store_scene_start(&scene);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_scene_stop(&scene, &store);
-	return 0;
-}
+#include "unit/store_case.h"
 
 static void
 add(const char *text, void *arg)
@@ -87,7 +68,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_names, store_case_setup, store_case_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

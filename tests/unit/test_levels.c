@@ -10,26 +10,7 @@
 #include "gateway/levels.h"
 #include "unit/cert_fixture.h"
 #include "unit/must.h"
-#include "unit/store_scene.h"
-
-static struct store_scene scene;
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	store = store_scene_start(&scene);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_scene_stop(&scene, &store);
-	return 0;
-}
+#include "unit/store_case.h"
 
 /* What was met, as text: "builtin(nobody) defaults file:example.org ...". */
 struct met {
@@ -376,7 +357,9 @@ test_bad_rows(void **state)
 	assert_null(strstr(met.text, "store:*"));
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test)                                                             \
+	cmocka_unit_test_setup_teardown(                                       \
+	    test, store_case_setup, store_case_teardown)
 
 int
 main(void)

@@ -16,11 +16,9 @@
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
 #include "unit/must.h"
-#include "unit/store_scene.h"
+#include "unit/store_case.h"
 
 static struct fixture_cert ca, intermediate;
-static struct store_scene scene;
-static struct store *store;
 
 static int
 group_setup(void **state)
@@ -38,22 +36,6 @@ group_teardown(void **state)
 	(void)state;
 	fixture_fini(&intermediate);
 	fixture_fini(&ca);
-	return 0;
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	store = store_scene_start(&scene);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -1503,7 +1485,9 @@ test_threads(void **state)
 		fixture_fini(&certs[i]);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name)                                                             \
+	cmocka_unit_test_setup_teardown(                                       \
+	    name, store_case_setup, store_case_teardown)
 
 int
 main(void)

@@ -17,15 +17,13 @@
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
 #include "unit/must.h"
-#include "unit/store_scene.h"
+#include "unit/store_case.h"
 
 #define BOB "bob@example.net"
 /* As many different certificates as a test needs at most. */
 #define POOL (LIMIT_CERTIFICATES_PER_ADDRESS + 3u)
 
 static struct fixture_cert ca, intermediate, pool[POOL];
-static struct store_scene scene;
-static struct store *store;
 
 static int
 group_setup(void **state)
@@ -52,22 +50,6 @@ group_teardown(void **state)
 		fixture_fini(&pool[i]);
 	fixture_fini(&intermediate);
 	fixture_fini(&ca);
-	return 0;
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	store = store_scene_start(&scene);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -995,7 +977,9 @@ test_foreign_words(void **state)
 	partner_certs_fini(&list);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name)                                                             \
+	cmocka_unit_test_setup_teardown(                                       \
+	    name, store_case_setup, store_case_teardown)
 
 int
 main(void)

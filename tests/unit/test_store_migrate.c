@@ -15,11 +15,9 @@
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
 #include "unit/must.h"
-#include "unit/store_scene.h"
+#include "unit/store_case.h"
 
 static struct fixture_cert ca, alice, bob;
-static struct store_scene scene;
-static struct store *store;
 
 static int
 group_setup(void **state)
@@ -52,14 +50,6 @@ setup(void **state)
 	store_scene_prepare(&scene);
 	buf_init(&nothing, 1);
 	fixture_write(scene.path, 0600, &nothing);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_scene_stop(&scene, &store);
 	return 0;
 }
 
@@ -566,7 +556,8 @@ test_same_as_new(void **state)
 	free(old);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test)                                                             \
+	cmocka_unit_test_setup_teardown(test, setup, store_case_teardown)
 
 int
 main(void)

@@ -12,26 +12,7 @@
 #include "db/sqlite.h"
 #include "unit/cert_fixture.h"
 #include "unit/must.h"
-#include "unit/store_scene.h"
-
-static struct store_scene scene;
-static struct store *store;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	store = store_scene_start(&scene);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	store_scene_stop(&scene, &store);
-	return 0;
-}
+#include "unit/store_case.h"
 
 static uint64_t
 generation(void)
@@ -670,7 +651,9 @@ test_journal_forgets(void **state)
 	says("0", "SELECT COUNT(*) FROM journal");
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define CASE(test)                                                             \
+	cmocka_unit_test_setup_teardown(                                       \
+	    test, store_case_setup, store_case_teardown)
 
 int
 main(void)
