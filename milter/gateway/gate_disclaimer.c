@@ -37,32 +37,6 @@ may_differ(const struct header_field *field)
 	       slice_equal_text_ci(field->name, encoding_name);
 }
 
-static bool
-is_white(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* The same but for white space: folds go out in another form. */
-static bool
-same_words(struct slice a, struct slice b)
-{
-	size_t i = 0, j = 0;
-
-	if (!a.data != !b.data)
-		return false;
-	for (;;) {
-		while (i < a.len && is_white(a.data[i]))
-			i++;
-		while (j < b.len && is_white(b.data[j]))
-			j++;
-		if (i == a.len || j == b.len)
-			return i == a.len && j == b.len;
-		if (a.data[i++] != b.data[j++])
-			return false;
-	}
-}
-
 /* The next field from *at on that must be as it was. */
 static const struct header_field *
 next_fixed(const struct header *h, size_t *at)
@@ -98,8 +72,10 @@ static bool
 same_field(
     const struct gate_part *was, const struct gate_part *is, const char *name)
 {
-	return same_words(
-	    gate_part_field(was, name), gate_part_field(is, name));
+	struct slice a = gate_part_field(was, name);
+	struct slice b = gate_part_field(is, name);
+
+	return !a.data == !b.data && gate_header_same_words(a, b);
 }
 
 /* Has is every parameter of was but the charset? */

@@ -177,22 +177,40 @@ is_line_end(unsigned char c)
 	return c == '\r' || c == '\n' || c == '\0';
 }
 
-/* The same but for how lines end? */
-bool
-gate_header_same_body(struct slice a, struct slice b)
+static bool
+is_white(unsigned char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The same but for bytes of that kind? */
+static bool
+same_without(struct slice a, struct slice b, bool (*skipped)(unsigned char))
 {
 	size_t i = 0, j = 0;
 
 	for (;;) {
-		while (i < a.len && is_line_end(a.data[i]))
+		while (i < a.len && skipped(a.data[i]))
 			i++;
-		while (j < b.len && is_line_end(b.data[j]))
+		while (j < b.len && skipped(b.data[j]))
 			j++;
 		if (i == a.len || j == b.len)
 			return i == a.len && j == b.len;
 		if (a.data[i++] != b.data[j++])
 			return false;
 	}
+}
+
+bool
+gate_header_same_body(struct slice a, struct slice b)
+{
+	return same_without(a, b, is_line_end);
+}
+
+bool
+gate_header_same_words(struct slice a, struct slice b)
+{
+	return same_without(a, b, is_white);
 }
 
 bool

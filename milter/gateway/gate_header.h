@@ -57,9 +57,11 @@ bool gate_header_is_editable(const struct gate_terms *terms, struct slice name);
 /* In any spelling; as for qsort. */
 int gate_header_compare_names(struct slice a, struct slice b);
 
-/* The same name in any spelling; the same body but for how lines end? */
+/* The same name in any spelling; the same body but for how lines end; but for
+ * any white space, as folds go out in another form? */
 bool gate_header_same_name(struct slice a, struct slice b);
 bool gate_header_same_body(struct slice a, struct slice b);
+bool gate_header_same_words(struct slice a, struct slice b);
 
 /* Plays the edits on a model of the message's header.  Edits that two mail
  * servers could understand differently are a gap, as are those of fields that

@@ -281,25 +281,6 @@ check_results(const struct gate_inbound_case *c, const struct gate_header *h,
 	return 0;
 }
 
-/* The same but for white space: folds go out in another form. */
-static bool
-same_words(struct slice a, struct slice b)
-{
-	static const char white[] = " \t\r\n";
-	size_t i = 0, j = 0;
-
-	for (;;) {
-		while (i < a.len && a.data[i] && strchr(white, a.data[i]))
-			i++;
-		while (j < b.len && b.data[j] && strchr(white, b.data[j]))
-			j++;
-		if (i == a.len || j == b.len)
-			return i == a.len && j == b.len;
-		if (a.data[i++] != b.data[j++])
-			return false;
-	}
-}
-
 /* The first of its name that says anything; NULL: none does. */
 static const struct header_field *
 find_content(const struct header *content, struct slice name)
@@ -344,7 +325,7 @@ check_entity(const struct gate_header *h, const struct gate_terms *terms,
 			continue;
 		}
 		wanted = find_content(terms->content, f->name);
-		if (!wanted || !same_words(wanted->body, f->body))
+		if (!wanted || !gate_header_same_words(wanted->body, f->body))
 			return gap(err, "a field is not that of the plaintext");
 		fields++;
 	}
