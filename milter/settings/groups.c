@@ -30,16 +30,6 @@ name_of(const void *group)
 }
 
 static void
-complain(const struct list *l, const config_setting_t *value, const char *path,
-    const char *text)
-{
-	char place[512];
-
-	reading_place(l->reading, value, place, sizeof(place));
-	settings_errors_add(l->reading->errors, "%s%s: %s", place, path, text);
-}
-
-static void
 set_defaults(const struct list *l, void *group)
 {
 	const struct option *o = l->option->list->options;
@@ -92,7 +82,7 @@ read_group(const struct list *l, const config_setting_t *value,
 		fault = l->option->list->fault(value, group);
 	if (!fault)
 		return rc;
-	complain(l, value, path, fault);
+	reading_complain_text(l->reading, value, path, fault);
 	return -1;
 }
 

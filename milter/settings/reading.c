@@ -56,6 +56,16 @@ reading_place(const struct reading *r, const config_setting_t *value, char *out,
 }
 
 void
+reading_complain_text(struct reading *r, const config_setting_t *value,
+    const char *path, const char *text)
+{
+	char place[512];
+
+	reading_place(r, value, place, sizeof(place));
+	settings_errors_add(r->errors, "%s%s: %s", place, path, text);
+}
+
+void
 reading_complain(struct reading *r, const config_setting_t *value,
     const char *path, const char *expected)
 {

@@ -22,6 +22,10 @@ struct reading {
 void reading_place(const struct reading *r, const config_setting_t *value,
     char *out, size_t size);
 
+/* Adds the line "FILE:LINE: PATH: TEXT". */
+void reading_complain_text(struct reading *r, const config_setting_t *value,
+    const char *path, const char *text);
+
 /* Adds the line "FILE:LINE: PATH: expected EXPECTED, not VALUE". */
 void reading_complain(struct reading *r, const config_setting_t *value,
     const char *path, const char *expected);

@@ -23,16 +23,6 @@ struct whole {
 	const struct settings *settings;
 };
 
-static void
-complain(const struct whole *w, const config_setting_t *value, const char *path,
-    const char *text)
-{
-	char place[512];
-
-	reading_place(w->reading, value, place, sizeof(place));
-	settings_errors_add(w->reading->errors, "%s%s: %s", place, path, text);
-}
-
 /* --- options of the other role --- */
 
 #define NO_APPENDING                                                           \
@@ -71,7 +61,8 @@ check_members(const struct whole *w, const struct option *list,
 			if (!member)
 				continue;
 			path = xasprintf("%s[%u].%s", list->name, i, o->name);
-			complain(w, member, path, NO_APPENDING);
+			reading_complain_text(
+			    w->reading, member, path, NO_APPENDING);
 			free(path);
 		}
 }
@@ -95,7 +86,7 @@ check_option(
 		check_group(w, value, inner);
 		free(inner);
 	} else if (fault) {
-		complain(w, value, path, fault);
+		reading_complain_text(w->reading, value, path, fault);
 		if (o->list)
 			check_members(w, o, value);
 	}
@@ -138,7 +129,7 @@ check_name(const struct whole *w, const config_setting_t *value,
 	names = names_text(config);
 	text = xasprintf("there is no disclaimer %s; there is %s", name,
 	    *names ? names : "none: the list disclaimers is empty");
-	complain(w, value, path, text);
+	reading_complain_text(w->reading, value, path, text);
 	free(text);
 	free(names);
 }
@@ -171,7 +162,8 @@ check_report(const struct whole *w)
 	const struct gateway_config *config = &w->settings->gateway;
 
 	if (*config->guard.report_to && !*config->relay.reinject)
-		complain(w, config_lookup(w->tree, "guard.report_to"),
+		reading_complain_text(w->reading,
+		    config_lookup(w->tree, "guard.report_to"),
 		    "guard.report_to",
 		    "needs reinject: reports are sent through that listener");
 }
