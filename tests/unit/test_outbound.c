@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "mail/disclaimer_text.h"
 #include "smime/encrypt.h"
 #include "unit/gateway_fixture.h"
 #include "unit/smtp_fixture.h"
@@ -169,6 +170,17 @@ accepts(const struct fixture_mail *mail, bool ciphertext, const char *logged)
 
 /* --- a listener --- */
 
+static void
+listen_with(const char *const *const *scripts, size_t count)
+{
+	smtp_fixture_start(&server, scripts, count);
+	f.config.relay = (struct relay_config){.reinject = server.url,
+	    .connections = READERS,
+	    .connect_ms = 60000,
+	    .answer_ms = 60000};
+	gateway_fixture_open(&f);
+}
+
 /* Takes a copy for each of these readers, in their order. */
 static void
 listen_for(const size_t *who, size_t count)
@@ -189,12 +201,7 @@ listen_for(const size_t *who, size_t count)
 		memcpy(scripts[i], script, sizeof(script));
 		all[i] = scripts[i];
 	}
-	smtp_fixture_start(&server, all, count);
-	f.config.relay = (struct relay_config){.reinject = server.url,
-	    .connections = READERS,
-	    .connect_ms = 60000,
-	    .answer_ms = 60000};
-	gateway_fixture_open(&f);
+	listen_with(all, count);
 }
 
 /* --- certificates --- */
@@ -216,6 +223,47 @@ test_one_of_three(void **state)
 	    &f, "encrypt-reason=not-encryptable to=r1@example.net");
 	assert_int_equal(calls, 2);
 	smtp_fixture_stop(&server);
+}
+
+/* Who has his in clear and unsigned has the disclaimer, too. */
+static void
+test_disclaimer(void **state)
+{
+	static const char *const script[] = {"> 220 mx.example.org ESMTP",
+	    "< EHLO [127.0.0.1]", "> 250 mx.example.org",
+	    "< MAIL FROM:<dave@example.org>", "> 250 2.1.0 Ok",
+	    "< RCPT TO:<r1@example.net>", "> 250 2.1.5 Ok", "< DATA",
+	    "> 354 go on", "* ", "< secret", "< ", "< a legal text", "< .",
+	    "> 250 2.0.0 Ok", "< QUIT", NULL};
+	static const char *const *const all[] = {script};
+	struct gateway_disclaimer text = {
+	    .name = "legal", .text = "", .html = ""};
+	struct fixture_mail mail = mail_to(3, false);
+	struct err err;
+
+	(void)state;
+	fails_for[1] = true;
+	mail.login = "dave@example.org";
+	mail.sender = "<dave@example.org>";
+	mail.header = "From: dave@example.org\nTo: r0@example.net, "
+		      "r1@example.net, r2@example.net\n";
+	assert_int_equal(disclaimer_template_new(slice_text("a legal text\n"),
+			     slice_text(""), &text.template_, &err),
+	    0);
+	f.config.disclaimers = &text;
+	f.config.disclaimer_count = 1;
+	f.config.disclaimer = "legal";
+	gateway_fixture_user(
+	    &f, "dave@example.org", SWITCH_OFF, ENCRYPT_INHERIT);
+	listen_with(all, 1);
+	accepts(&mail, true,
+	    "split from=dave@example.org nrcpt=3 copies=2 encrypted=2 "
+	    "clear=1 refused=0 disclaimer=added");
+	smtp_fixture_stop(&server);
+	f.config.disclaimer = NULL;
+	f.config.disclaimers = NULL;
+	f.config.disclaimer_count = 0;
+	disclaimer_template_free(text.template_);
 }
 
 /* Without a listener it is one copy for all. */
@@ -358,6 +406,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    CASE(test_one_of_three),
+	    CASE(test_disclaimer),
 	    CASE(test_no_listener),
 	    CASE(test_all),
 	    CASE(test_nobody_in_particular),
