@@ -98,7 +98,14 @@ test_protected(void **state)
 	    DISCLAIMER_INLINE_PGP);
 	run_check_body(TEXT, "-----BEGIN PGP PUBLIC KEY BLOCK-----~",
 	    "-----BEGIN PGP PUBLIC KEY BLOCK-----~" ADDED);
-	/* Behind the body it is an attachment. */
+#define ATTACHED                                                               \
+	"--b~Content-Type: application/pkcs7-mime; name=a.p7m~~x~"             \
+	"--b~Content-Type: multipart/signed; boundary=s~"                      \
+	"Content-Disposition: attachment~~--s~~x~--s~~y~--s--~"
+	/* So it is before the body, where it is called one. */
+	run_check_body(
+	    MIXED, ATTACHED "--b~~a~~--b--", ATTACHED "--b~~a~" ADDED "~--b--");
+	/* Behind the body it always is. */
 	run_check_body(MIXED,
 	    "--b~~a~~--b~Content-Type: multipart/signed; boundary=s~~"
 	    "--s~~x~--s~~y~--s--~--b--",
