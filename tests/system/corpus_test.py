@@ -1,15 +1,17 @@
 #!/usr/bin/python3
 """The corpus without a mail server between: each odd message is signed by the
-milter itself, as both mail servers would hand it over."""
+milter itself, as both mail servers would hand it over; at the end with a
+disclaimer, and on to a guard."""
 
 import re
 
 import corpus
 import openssl
 from corpus import ALICE, ALONE, FOLDER, OPAQUE
+from messages import leaves
 from mta_client import split_message
-from tap import case, check, equal, main
-from testsite import Site
+from tap import absent, case, check, contains, equal, main
+from testsite import Guard, Site
 
 LEAST = 160
 
@@ -31,6 +33,16 @@ FRAGILE = {
     # Somebody else's signature is over these bytes.
     "protected-inner-signed-trailing-blanks": ["blanks", "From"],
 }
+
+
+LEGAL = b"Example Ltd, registered in Nowhere"
+
+# Somebody has made up the signature in them.
+BAD_BEFORE = ("protected-octet-stream-p7m", "protected-smime-opaque",
+              "protected-smime-signed-elsewhere")
+
+# To be put under a disclaimer it becomes UTF-8.
+CONVERTED = {"charset-utf-7": "utf-7"}
 
 
 class Fixture(Site):
@@ -155,6 +167,71 @@ def _(site):
         equal((name, verdict.outcome, verdict.changes),
               (name, "accept", []), "outcome and edits")
         equal(verdict.data, site.messages[name], name)
+
+
+def words(data):
+    """What is said, and how often the disclaimer is."""
+    text, count = re.subn(rb"(<p>)?" + LEGAL + rb"(</p>)?", b"", data)
+    return b"".join(text.split()), count
+
+
+def carriers(before, after, charset):
+    """How many texts have got the disclaimer; nothing else has changed.
+    charset: what text was in, if that changes."""
+    found = 0
+    old, new = leaves(corpus.entity_of(before)), leaves(after)
+    equal([kind for kind, _ in new], [kind for kind, _ in old], "parts")
+    for (kind, was), (_, now) in zip(old, new):
+        if was == now:
+            continue
+        check(kind.startswith(("text/plain", "text/html")),
+              f"{kind} has changed")
+        if charset:
+            was = was.decode(charset).encode()
+        equal(words(now), (words(was)[0], 1), kind)
+        found += 1
+    return found
+
+
+def judge_disclaimed(site, guard, name, verdict, lines):
+    """A message with a disclaimer, where there can be one, leaves by the
+    guard; returns what the log says of the disclaimer."""
+    equal(verdict.outcome, "accept", verdict.reply)
+    done = guard.filter(verdict.data)
+    alarms = [line for line in guard.log_lines(done.queue_id)
+              if ": seal-broken " in line]
+    equal(len(alarms), name in BAD_BEFORE, f"alarms {alarms}")
+    if alarms:
+        contains(alarms[0], " before=yes ")
+        return "-"
+    check(done.accepted and not done.quarantined, f"{done.reply}")
+    absent(done.data.partition(b"\r\n\r\n")[0].lower(), b"x-smime-seal")
+    fate = corpus.word_of(lines, lines[0].split()[2], "disclaimer")
+    content = corpus.entity_of(done.data)
+    if ": signed " in lines[0]:
+        content = site.judge.verify(done.data)
+    found = carriers(site.messages[name], content, CONVERTED.get(name))
+    equal(found > 0, fate == "added", fate)
+    return fate
+
+
+@case("with a disclaimer, where there can be one, each passes the guard",
+      limit=900)
+def _(site):
+    site.smimectl("user", "set", ALICE, "--sign", "on")
+    (site.folder / "legal.txt").write_bytes(LEGAL)
+    site.reconfigure(
+        defaults='disclaimer = "legal";', more=site.seal_setting() +
+        f'disclaimers = ( {{ name = "legal"; '
+        f'text = "{site.folder}/legal.txt"; }} );')
+    verdicts = site.send_all("legal", ("postfix", "sendmail"))
+    log = corpus.log_by_id(site)
+    fates = {}
+    with Guard(site) as guard:
+        corpus.for_each(site.messages, lambda name: fates.update({
+            name: judge_disclaimed(site, guard, name, verdicts[name],
+                                   log[f"legal-{name}"])}))
+    check(2 * list(fates.values()).count("added") > len(fates), f"{fates}")
 
 
 if __name__ == "__main__":
