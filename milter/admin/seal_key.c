@@ -73,8 +73,8 @@ seal_key_run(struct admin *a, const struct args *args, struct err *err)
 	output_set(object, "uid",
 	    json_integer(owner.has_user ? owner.uid : geteuid()));
 	output_done(&a->output, object,
-	    "%s: made; name it as seal.key in the configuration of the signer "
-	    "and of the guard",
+	    "%s: made; name it as seal.key in the configuration of the signer, "
+	    "and a copy that the guard's user owns in that of the guard",
 	    path);
 	json_decref(object);
 	return VERB_DONE;

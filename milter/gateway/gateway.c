@@ -4,8 +4,10 @@
  */
 #include "gateway/gateway.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -64,6 +66,28 @@ open_relay(struct gateway *g, struct err *err)
 	return relay_new(config, &g->relay, err);
 }
 
+/* What to do about a key that cannot be read.  The chown that io.c would have
+ * takes a file that both daemons name away from the other one. */
+static int
+explain_seal_key(const char *path, struct err *err)
+{
+	struct stat st;
+	bool there = stat(path, &st) == 0;
+
+	if (!there && errno == ENOENT)
+		return err_set(err, ERR_PERMANENT,
+		    "seal.key: %s: No such file or directory; make it: "
+		    "smimectl seal key %s",
+		    path, path);
+	if (there && !(st.st_mode & (S_IRWXG | S_IRWXO)) &&
+	    st.st_uid != geteuid())
+		return err_set(err, ERR_PERMANENT,
+		    "seal.key: %s belongs to uid %u, and uid %u cannot read "
+		    "it; make a copy of its own: install -o %u -m 0400 %s COPY",
+		    path, st.st_uid, geteuid(), geteuid(), path);
+	return err_prefix(err, "seal.key");
+}
+
 /* Where it does not leak (base/secret.h). */
 static int
 read_seal_key(struct gateway *g, struct err *err)
@@ -76,7 +100,7 @@ read_seal_key(struct gateway *g, struct err *err)
 	if (secret_init(&g->seal, sizeof(struct seal_key), err) == 0 &&
 	    seal_key_read(path, (struct seal_key *)g->seal.data, err) == 0)
 		return 0;
-	return err_prefix(err, "seal.key");
+	return explain_seal_key(path, err);
 }
 
 /* What a signer needs to know people and their certificates. */

@@ -176,7 +176,8 @@ def check_seal_key(site):
     guard = (f'role = "guard"; socket = "unix:{site.folder}/run/other.sock"; '
              'log = { target = "stderr"; };\n')
     for content, mode, wanted in (
-            (None, None, f"seal.key: {key}: No such file or directory"),
+            (None, None, f"seal.key: {key}: No such file or directory; make it: "
+                         f"smimectl seal key {key}"),
             ("0" * 64, 0o440, f"seal.key: {key}: mode 0440 lets others read "
                               f"it; run: chmod 0400 {key}"),
             ("0" * 63, 0o400, f"seal.key: {key}: must hold exactly 64 "
@@ -195,6 +196,24 @@ def check_seal_key(site):
                 equal(err, f"smime-milter: {wanted}\n", str(options))
         if content is not None:
             key.unlink()
+
+
+@case("the guard is told to have a copy of a key that is the signer's")
+def check_seal_key_owner(site):
+    if not is_root():
+        raise Skip("needs root")
+    key = site.folder / "signers-seal.key"
+    key.write_text("0" * 64)
+    key.chmod(0o400)  # root's: whatever the user of the guard is, not its own
+    path = site.other_configuration(
+        f'role = "guard"; socket = "unix:{site.folder}/run/other.sock"; '
+        f'log = {{ target = "stderr"; }}; seal = {{ key = "{key}"; }};\n')
+    _status, _out, err = site.milter_program("-n", "-c", path)
+    uid = identity_of(MILTER_USER)[0]
+    equal(err, f"smime-milter: seal.key: {key} belongs to uid 0, and uid {uid} "
+               f"cannot read it; make a copy of its own: install -o {uid} "
+               f"-m 0400 {key} COPY\n")
+    key.unlink()
 
 
 @case("-n makes no log file, and needs none")
