@@ -9,7 +9,8 @@
 
 #define NAMES_MAX 4096u
 
-/* "--disclaimer leagl: not none, inherit or in FILE: legal, sales" */
+/* "--disclaimer leagl: FILE has no such text; there is legal, sales (or none,
+ * inherit)" */
 static enum verb_result
 complain(const struct settings *settings, const char *text, struct err *err)
 {
@@ -22,12 +23,13 @@ complain(const struct settings *settings, const char *text, struct err *err)
 		    config->disclaimers[i].name);
 	if (config->disclaimer_count > 0)
 		(void)err_set(err, ERR_PERMANENT,
-		    "--disclaimer %s: not none, inherit or in %s: %s", text,
-		    settings->file, buf_text(&names));
+		    "--disclaimer %s: %s has no such text; there is %s (or "
+		    "none, inherit)",
+		    text, settings->file, buf_text(&names));
 	else
 		(void)err_set(err, ERR_PERMANENT,
-		    "--disclaimer %s: not none or inherit, and %s has no "
-		    "disclaimers",
+		    "--disclaimer %s: %s has no texts; put one into its list "
+		    "disclaimers first (or say none, inherit)",
 		    text, settings->file);
 	buf_fini(&names);
 	return VERB_USAGE;

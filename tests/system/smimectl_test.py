@@ -311,8 +311,8 @@ def _(site):
            site.json("domain", "show", name)["effective"]["disclaimer"]),
           ("none", None))
     contains(site.fails(USAGE, "domain", "set", name, "--disclaimer", "legal"),
-             f"--disclaimer legal: not none or inherit, and "
-             f"{site.configuration} has no disclaimers")
+             f"--disclaimer legal: {site.configuration} has no texts; put one "
+             "into its list disclaimers first (or say none, inherit)")
     site.write_settings(defaults='disclaimer = "sales";', more=(
         f'disclaimers = ( {{ name = "legal"; text = "{text}"; }}, '
         f'{{ name = "sales"; text = "{text}"; }} ); '
@@ -325,8 +325,8 @@ def _(site):
             for word in ("leagl", "", "None"):
                 contains(site.fails(USAGE, noun, verb, what, "--disclaimer",
                                     word),
-                         f"--disclaimer {word}: not none, inherit or in "
-                         f"{site.configuration}: legal, sales")
+                         f"--disclaimer {word}: {site.configuration} has no "
+                         "such text; there is legal, sales (or none, inherit)")
     equal(site.json("domain", "set", name, "--disclaimer",
                     "inherit")["effective"]["disclaimer"], "sales")
     site.smimectl("domain", "set", name, "--disclaimer", "legal")
