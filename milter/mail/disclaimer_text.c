@@ -108,7 +108,9 @@ read_character(struct reader *r, struct err *err)
 	}
 	len = charset_utf8_length(rest);
 	if (len == 0)
-		return complain(r, err, "not UTF-8");
+		return complain(r, err,
+		    "not UTF-8; if it is Latin-1: iconv -f WINDOWS-1252 -t "
+		    "UTF-8");
 	if ((c < ' ' && c != '\t') || c == 0x7f)
 		return complain(r, err, "a control character");
 	buf_add_slice(r->out, slice_part(rest, 0, len));

@@ -141,7 +141,9 @@ test_errors(void **state)
 	check_error(" \r\n\t\n", "", "text: empty");
 	check_error("\xef\xbb\xbf", "", "text: empty");
 	check_error("a", " ", "html: empty");
-	check_error("a\nb\xfc", "", "text: line 2: not UTF-8");
+	check_error("a\nb\xfc", "",
+	    "text: line 2: not UTF-8; if it is Latin-1: "
+	    "iconv -f WINDOWS-1252 -t UTF-8");
 	check_error("a", "a\r\n\rb\x1b(B", "html: line 3: a control character");
 	check_error("a\n%{nam} b}", "",
 	    "text: line 2: %{nam}: no such placeholder (there are %{name} and "

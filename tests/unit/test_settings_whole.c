@@ -162,7 +162,8 @@ static const struct place_bad bad_texts[] = {
 	"t.conf:2: disclaimers[0].text: empty: is empty\n"
 	"t.conf:3: disclaimers[0].html: empty: is empty\n"},
     {TEXT_AND_HTML("good", "latin1"),
-	"t.conf:3: disclaimers[0].html: latin1: line 2: not UTF-8\n"},
+	"t.conf:3: disclaimers[0].html: latin1: line 2: not UTF-8; "
+	"if it is Latin-1: iconv -f WINDOWS-1252 -t UTF-8\n"},
     {TEXT_AND_HTML("unknown", "good"),
 	"t.conf:2: disclaimers[0].text: unknown: line 1: %{phone}: no such "
 	"placeholder (there are %{name} and %{address}; \"%%{\" writes "
