@@ -13,11 +13,11 @@ static const struct column diff_columns[] = {
     {"summary", "  that is", COLUMN_TEXT},
     {"signed.file", "Signed", COLUMN_TEXT},
     {"signed.kind", "  kind", COLUMN_TEXT},
-    {"signed.verification", "  there", COLUMN_TEXT},
+    {"signed.verification", "  verdict", COLUMN_TEXT},
     {"signed.detail", "  because", COLUMN_TEXT},
     {"delivered.file", "Delivered", COLUMN_TEXT},
     {"delivered.kind", "  kind", COLUMN_TEXT},
-    {"delivered.verification", "  there", COLUMN_TEXT},
+    {"delivered.verification", "  verdict", COLUMN_TEXT},
     {"delivered.detail", "  because", COLUMN_TEXT},
     {NULL, NULL, COLUMN_TEXT},
 };
