@@ -60,6 +60,32 @@ check_temp_folder(const struct settings *s, struct err *err)
 }
 
 static int
+check_file(const char *path, struct err *err)
+{
+	if (*path && access(path, R_OK) != 0)
+		return err_set(err, ERR_PERMANENT,
+		    "%s: user %u cannot read it, so that a reload fails; run: "
+		    "chmod a+r %s",
+		    path, geteuid(), path);
+	return 0;
+}
+
+/* Files that root has read, and that are read again without root. */
+static int
+check_readable(const struct settings *s, struct err *err)
+{
+	const struct gateway_config *config = &s->gateway;
+
+	if (check_file(s->file, err) < 0)
+		return -1;
+	for (size_t i = 0; i < config->disclaimer_count; i++)
+		if (check_file(config->disclaimers[i].text, err) < 0 ||
+		    check_file(config->disclaimers[i].html, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
 start_listening(struct daemon *d, struct err *err)
 {
 	const struct settings *s = d->settings;
@@ -145,6 +171,7 @@ static void
 say_ready(const struct daemon *d)
 {
 	const struct settings *s = d->settings;
+	struct err err;
 
 	notify_supervisor("READY=1");
 	log_info("version %s %s %s with the settings of %s", PACKAGE_VERSION,
@@ -153,6 +180,8 @@ say_ready(const struct daemon *d)
 	if (d->exposure && !is_guard(s))
 		log_warning("%s can connect to %s and have mail signed",
 		    d->exposure, s->socket.spec);
+	if (check_readable(s, &err) < 0)
+		log_warning("%s", err.text);
 	if (geteuid() == 0)
 		log_warning("runs as root; name another user in %s", s->file);
 }
@@ -324,7 +353,7 @@ daemon_check(struct settings *settings, struct err *err)
 	int rc = -1;
 
 	if (socket_check(settings, err) || confinement_enter(settings, err) ||
-	    check_temp_folder(settings, err) ||
+	    check_readable(settings, err) || check_temp_folder(settings, err) ||
 	    check_log_file(&settings->log, err) ||
 	    reload_make_gateway(settings_ref(settings), NULL, &gateway, err))
 		goto out;

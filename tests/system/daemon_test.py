@@ -216,6 +216,26 @@ def check_seal_key_owner(site):
     key.unlink()
 
 
+@case("-n tells of a text that root can read, and the daemon could not again")
+def check_readable(site):
+    if not is_root():
+        raise Skip("needs root")
+    text = site.folder / "root-only.txt"
+    text.write_text("Example Ltd\n")
+    text.chmod(0o600)
+    path = site.other_configuration(
+        site.variant().replace("run/milter.sock", "run/other.sock") +
+        f'disclaimers = ( {{ name = "legal"; text = "{text}"; }} );\n')
+    status, _out, err = site.milter_program("-n", "-c", path)
+    uid = identity_of(MILTER_USER)[0]
+    equal((status, err),
+          (1, f"smime-milter: {text}: user {uid} cannot read it, so that a "
+              f"reload fails; run: chmod a+r {text}\n"))
+    text.chmod(0o644)
+    equal(site.milter_program("-n", "-c", path)[0], 0)
+    text.unlink()
+
+
 @case("-n makes no log file, and needs none")
 def check_log_file(site):
     log = site.folder / "run" / "not-yet.log"
