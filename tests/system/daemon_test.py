@@ -224,15 +224,16 @@ def check_readable(site):
     text.write_text("Example Ltd\n")
     text.chmod(0o600)
     path = site.other_configuration(
-        site.variant().replace("run/milter.sock", "run/other.sock") +
-        f'disclaimers = ( {{ name = "legal"; text = "{text}"; }} );\n')
-    status, _out, err = site.milter_program("-n", "-c", path)
+        site.variant(more=f'user = "{MILTER_USER}"; disclaimers = '
+                          f'( {{ name = "legal"; text = "{text}"; }} );')
+        .replace("run/milter.sock", "run/other.sock"))
+    done = site.run("smime-milter", "-n", "-c", path)
     uid = identity_of(MILTER_USER)[0]
-    equal((status, err),
+    equal((done.returncode, done.stderr.decode()),
           (1, f"smime-milter: {text}: user {uid} cannot read it, so that a "
               f"reload fails; run: chmod a+r {text}\n"))
     text.chmod(0o644)
-    equal(site.milter_program("-n", "-c", path)[0], 0)
+    equal(site.run("smime-milter", "-n", "-c", path).returncode, 0)
     text.unlink()
 
 
