@@ -73,6 +73,7 @@ struct doctor_check_info {
 	const char *why; /* one sentence */
 };
 
+/* Static, for every value below CHECK_COUNT. */
 const struct doctor_check_info *doctor_check_info(enum doctor_check check);
 
 /* "error", "warning", "hint". */

@@ -42,6 +42,7 @@ void doctor_endpoint_listener(struct slice text, struct doctor_endpoint *out);
 bool doctor_endpoint_same(
     const struct doctor_endpoint *a, const struct doctor_endpoint *b);
 
+/* As Postfix, Sendmail and we write hosts of listeners; nothing is resolved. */
 bool doctor_host_is_loopback(const char *host);
 
 /* The port as its number, where the name is one of those for mail. */

@@ -56,6 +56,7 @@ struct doctor_report {
 	size_t text_count;
 };
 
+/* An empty one; whoever began it ends it, and with it all texts that it owns. */
 void doctor_report_init(struct doctor_report *r);
 void doctor_report_fini(struct doctor_report *r);
 

@@ -53,10 +53,15 @@ struct sendmail_config {
 	const char *macros_sender;
 };
 
+/* Reads the lines of a sendmail.cf; c->file is set by the caller and kept.
+ * Strings belong to the report.  At most LIMIT_DOCTOR_SERVICES filters and
+ * daemons, and lines of LIMIT_DOCTOR_VALUE bytes, are seen.  The caller ends c
+ * with sendmail_config_fini. */
 void sendmail_config_read(
     struct sendmail_config *c, struct slice text, struct doctor_report *r);
 void sendmail_config_fini(struct sendmail_config *c);
 
+/* The filter of that name, or NULL; it belongs to c. */
 const struct sendmail_filter *sendmail_filter_find(
     const struct sendmail_config *c, struct slice name);
 

@@ -93,7 +93,7 @@ seal_part_escape(struct slice bytes)
 	if (bytes.len == 0)
 		return NULL;
 	/* Four characters for each. */
-	buf_init(&out, 4 * SEAL_EXCERPT_BYTES + sizeof(" [...] "));
+	buf_init(&out, (size_t)4 * SEAL_EXCERPT_BYTES + sizeof(" [...] "));
 	if (bytes.len <= SEAL_EXCERPT_BYTES) {
 		escape(&out, bytes);
 	} else {

@@ -4,6 +4,8 @@
 
 #include "admin/output.h"
 
+/* Prints the object of seal_diff_run as o wants it: a table and sentences for
+ * people, JSON, or CSV. */
 void seal_show(struct output *o, const json_t *object);
 
 #endif

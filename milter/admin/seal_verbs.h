@@ -4,6 +4,8 @@
 
 #include "admin/command.h"
 
+/* "key FILE": writes a new key.  "diff SIGNED DELIVERED": prints what happened
+ * on the way; the same seal, or changed, is the exit status. */
 enum verb_result seal_key_run(
     struct admin *a, const struct args *args, struct err *err);
 enum verb_result seal_diff_run(

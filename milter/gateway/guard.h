@@ -44,6 +44,7 @@ struct guard {
 	bool tell;		       /* the operator, when it has gone on */
 };
 
+/* Nothing is known yet.  What has been found is owned until the end. */
 void guard_init(struct guard *g);
 void guard_fini(struct guard *g);
 

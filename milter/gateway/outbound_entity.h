@@ -35,6 +35,7 @@ struct outbound_entities {
 	struct disclaimer disclaimer;	   /* what was added */
 };
 
+/* Nothing has been read yet; config must outlive e. */
 void outbound_entities_init(
     struct outbound_entities *e, const struct spool_config *config);
 void outbound_entities_fini(struct outbound_entities *e);

@@ -28,6 +28,7 @@ struct charset;
  * NULL: unknown.  Static. */
 const struct charset *charset_find(struct slice label);
 
+/* What its bytes are like; c is not NULL. */
 enum charset_kind charset_kind_of(const struct charset *c);
 
 /* Appends text of that charset (NULL: UTF-8) to out as UTF-8; what is not valid

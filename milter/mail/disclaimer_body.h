@@ -36,6 +36,7 @@ int disclaimer_bodies_read(const struct mime_tree *tree,
     const struct spool_config *config, struct disclaimer_bodies *out,
     enum disclaimer_result *result, struct err *err) MUST_USE;
 
+/* Also of those that could not be read. */
 void disclaimer_bodies_fini(struct disclaimer_bodies *b);
 
 #endif

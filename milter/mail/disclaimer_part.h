@@ -27,6 +27,7 @@ int disclaimer_part_make(const struct disclaimer_body *body,
     struct disclaimer_part *out, enum disclaimer_result *result,
     struct err *err) MUST_USE;
 
+/* Also of one that could not be made. */
 void disclaimer_part_fini(struct disclaimer_part *p);
 
 #endif

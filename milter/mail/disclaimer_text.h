@@ -58,6 +58,7 @@ void disclaimer_template_free(struct disclaimer_template *t);
 void disclaimer_fill(const struct disclaimer_template *t, const char *name,
     const char *address, struct disclaimer *out);
 
+/* Of one that is filled in, or all zero. */
 void disclaimer_fini(struct disclaimer *d);
 
 #endif

@@ -49,6 +49,7 @@ struct html_scan {
 	size_t html_end; /* and the last </html> */
 };
 
+/* At the beginning of a document; holds nothing that must be freed. */
 void html_scan_init(struct html_scan *s);
 
 /* Takes the next byte, ASCII or of a character that needs no other look.  Is

@@ -18,6 +18,8 @@ struct html_text {
 	size_t entity_len; /* 0: none has begun; else with its "&" */
 };
 
+/* At the beginning of a document, whose text goes to out (copied); holds
+ * nothing that must be freed. */
 void html_text_init(struct html_text *h, const struct charset_sink *out);
 
 /* The take of a charset_sink whose context is a struct html_text: pieces of a

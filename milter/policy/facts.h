@@ -87,13 +87,13 @@ enum disclaimer_state {
 
 struct policy_facts {
 	enum submitter submitter;
-	const char *login;  /* canonical address, or a bare name */
 	bool login_may;	    /* the operator lets it write as facts.from */
 	bool over_rate;	    /* it has sent more than it may, for now */
+	const char *login;  /* canonical address, or a bare name */
 	size_t own_domains; /* how many domains we serve */
 
-	bool null_sender;
 	const char *sender; /* reverse path; NULL when unreadable or null */
+	bool null_sender;
 	bool sender_is_own; /* its domain is one of ours */
 
 	size_t from_fields; /* header fields called From */

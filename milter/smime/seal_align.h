@@ -29,6 +29,8 @@ struct seal_family {
 	size_t mate[LIMIT_SEAL_PARTS]; /* place in now, or SEAL_NONE */
 };
 
+/* The children of the part was and of the node, nobody's mate yet; the caller
+ * ends it with seal_family_fini. */
 void seal_family_init(struct seal_family *f, const struct seal_comparing *c,
     size_t was, size_t node);
 void seal_family_fini(struct seal_family *f);

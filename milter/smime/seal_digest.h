@@ -87,6 +87,7 @@ enum seal_growth seal_text_growth(const struct seal_digester *d,
     const struct seal_text *was, struct slice bytes,
     const struct seal_text *now);
 
+/* The same length, and the same digest or sum? */
 bool seal_bytes_equal(const struct seal_bytes *a, const struct seal_bytes *b);
 bool seal_text_equal(const struct seal_text *a, const struct seal_text *b);
 
