@@ -472,6 +472,46 @@ test_others_sealed(void **state)
 	}
 }
 
+/* A good signature, but of another message: of the same signer, below a
+ * fingerprint that somebody has copied, or made anew by a gateway.  White
+ * space and labels are nothing, text behind the end is. */
+static void
+test_signed_anew(void **state)
+{
+	static const struct {
+		const char *entity, *behind;
+		enum job_outcome outcome;
+		const char *logged;
+	} cases[] = {
+	    {"Content-Type: text/plain\r\n\r\nHello Bob,\r\nmine!\r\n", "",
+		JOB_REFUSE, " change=text-changed part=1 "},
+	    {"Content-Type: text/plain\r\n\r\nHello Bob, \r\nyours\r\n", "",
+		JOB_ACCEPT, "seal-intact sealed=yes change=white-space "},
+	    {"Content-Type: text/html\r\n\r\nHello Bob,\r\nyours\r\n", "",
+		JOB_ACCEPT, "seal-intact sealed=yes change=header-changed "},
+	    {"Content-Type: text/html\r\n\r\nHello Bob,\r\nyours\r\n",
+		"a footer\r\n", JOB_REFUSE, " change=after-end part=0 "},
+	};
+	char *header = with_seal(ENVELOPE SIGNED_TYPE);
+	struct fixture_result result;
+
+	(void)state;
+	open_guard(GUARD_REFUSE, GUARD_LOG);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char *anew = sign(cases[i].entity);
+		char *body = xasprintf("%s%s", anew, cases[i].behind);
+
+		gateway_fixture_log_clear(&site);
+		send_with(header, body, &result);
+		assert_int_equal(result.outcome, cases[i].outcome);
+		fixture_result_fini(&result);
+		gateway_fixture_expect(&site, cases[i].logged);
+		free(body);
+		free(anew);
+	}
+	free(header);
+}
+
 /* Somebody else's fields go, and mean nothing. */
 static void
 test_forged(void **state)
@@ -633,6 +673,7 @@ main(void)
 	    cmocka_unit_test(test_signature_gone),
 	    cmocka_unit_test(test_broken_before),
 	    cmocka_unit_test(test_others_sealed),
+	    cmocka_unit_test(test_signed_anew),
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_many_forged),
 	    cmocka_unit_test(test_too_large),
