@@ -75,7 +75,7 @@ explain_seal_key(const char *path, struct err *err)
 	bool there = stat(path, &st) == 0;
 
 	if (!there && errno == ENOENT)
-		return err_set(err, ERR_PERMANENT,
+		return err_set(err, ERR_NOT_FOUND,
 		    "seal.key: %s: No such file or directory; make it: "
 		    "smimectl seal key %s",
 		    path, path);
