@@ -229,24 +229,54 @@ def _(site):
     Signatures(site.users).check(verdict.data, ALICE)
 
 
-@case("reload while mail flows: nothing is lost, new settings count")
+# Disclaimers, and whether there is a marker.
+EDITIONS = (("the first edition of a text", False),
+            ("the second edition, which is another one", True))
+
+
+def write_edition(site, text, marker):
+    """Settings that tell in two places of a message which they were."""
+    path = site.folder / f"legal-{marker}.txt"
+    path.write_text(text + "\n")
+    seal = site.seal_setting().replace(
+        "; };", f"; marker = {str(marker).lower()}; }};")
+    site.write_settings(
+        defaults='disclaimer = "legal";', more=f"""
+disclaimers = ( {{ name = "legal"; text = "{path}"; }} );
+{seal}""")
+
+
+@case("reload while mail flows: nothing is lost, each message has one edition "
+      "of the settings, new ones count")
 def _(site):
     signatures = Signatures(site.users)
     sent = [0]
+    seen = set()
 
     def outcome(verdict, user):
         check(verdict.accepted, f"{verdict.outcome}: {verdict.reply}")
         signatures.check(verdict.data, user)
+        has_marker = bool(verdict.header("X-SMIME-Protected"))
+        texts = [(text.encode() in verdict.data, has_marker == marker)
+                 for text, marker in EDITIONS]
+        check(texts in ([(True, True), (False, False)],
+                        [(False, False), (True, True)]), f"mixed: {texts}")
+        seen.add(has_marker)
         sent[0] += 1
 
+    write_edition(site, *EDITIONS[1])
+    site.restart_milter()
     with Load(site, 4, outcome) as load:
-        for _ in range(5):
+        for number in range(8):
             before = sent[0]
+            text, marker = EDITIONS[number % 2]
+            seen.discard(marker)
+            write_edition(site, text, marker)
             site.milter.signal(signal.SIGHUP)
-            wait_until(lambda: sent[0] > before + 20 or
+            wait_until(lambda: sent[0] > before + 20 and marker in seen or
                        not load.errors.empty(), "mail flows")
     load.check()
-    site.write_settings(networks='"203.0.113.0/24"')
+    site.write_settings(networks='"203.0.113.0/24"', defaults="", more="")
     site.milter.signal(signal.SIGHUP)
     mail = build(ALICE, [BOB])
     wait_until(lambda: site.send(ALICE, [BOB], mail,
