@@ -21,7 +21,6 @@
 #include "gateway/edits.h"
 #include "mail/mime_build.h"
 #include "mail/mime_scan.h"
-#include "smime/detect.h"
 
 /* What a signature that verifies survives. */
 static bool
@@ -39,26 +38,20 @@ is_survived(enum seal_change change)
 	}
 }
 
-/* Does nobody know whether it verifies, as of a ciphertext?  Then any change
- * is too much. */
+/* Does nobody know whether it verifies, as of PGP or of a ciphertext?  Then any
+ * change is too much. */
 static bool
-is_frail(enum smime_integrity integrity, const struct header *header)
+is_frail(enum smime_integrity integrity)
 {
-	switch (smime_detect_header(header)) {
-	case SMIME_PGP_SIGNED:
-	case SMIME_OTHER_SIGNED:
-		return true;
-	default:
-		return integrity != INTEGRITY_INTACT;
-	}
+	return integrity != INTEGRITY_INTACT;
 }
 
 /* The findings are about what left the signer. */
 static bool
-is_broken_seal(const struct guard_verdict *v, const struct header *header)
+is_broken_seal(const struct guard_verdict *v)
 {
-	return v->worst && (is_frail(v->integrity, header) ||
-			       !is_survived(v->worst->change));
+	return v->worst &&
+	       (is_frail(v->integrity) || !is_survived(v->worst->change));
 }
 
 /* Findings of little consequence may stand before others. */
@@ -109,7 +102,7 @@ judge_changed(const struct guard_judge_opts *opts, const struct header *header,
 		out->findings = intact.findings;
 	out->worst = worst_of(&out->findings);
 	out->broken = intact.integrity == INTEGRITY_BROKEN ||
-		      (opts->seal && is_broken_seal(out, header));
+		      (opts->seal && is_broken_seal(out));
 	return 0;
 }
 
