@@ -49,6 +49,10 @@ struct postfix_prints {
 	struct slice overrides;
 	struct slice complaints; /* on standard error */
 };
+
+/* Reads them; c->folder is set by the caller and kept.  Services beyond
+ * LIMIT_DOCTOR_SERVICES are left out.  The caller ends c with
+ * postfix_config_fini; strings belong to the report. */
 void postfix_config_read(struct postfix_config *c,
     const struct postfix_prints *prints, struct doctor_report *r);
 void postfix_config_fini(struct postfix_config *c);

@@ -107,6 +107,7 @@ ADMIN_TESTS = \
 	tests/unit/test_doctor_endpoint \
 	tests/unit/test_doctor_own \
 	tests/unit/test_doctor_postfix \
+	tests/unit/test_doctor_prints \
 	tests/unit/test_doctor_run \
 	tests/unit/test_doctor_sendmail \
 	tests/unit/test_doctor_table \
@@ -135,6 +136,8 @@ tests_unit_test_doctor_own_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_doctor_own_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_doctor_postfix_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_doctor_postfix_LDADD = $(ADMIN_UNIT_LIBS)
+tests_unit_test_doctor_prints_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
+tests_unit_test_doctor_prints_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_doctor_run_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_doctor_run_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_doctor_sendmail_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
