@@ -394,30 +394,16 @@ test_footers(void **state)
 	assert_found(PLAIN, "Dear", "Hello Dear", "text-changed 1");
 }
 
-/* A footer of that many lines. */
+/* A footer of that many pieces. */
 static void
-assert_lines(size_t lines, const char *wanted)
+assert_footer(const char *piece, size_t count, const char *wanted)
 {
 	struct buf to;
 
 	buf_init(&to, MIB);
 	buf_add_text(&to, "Alice\r\n");
-	for (size_t i = 0; i < lines; i++)
-		buf_add_text(&to, "x\r\n");
-	assert_found(PLAIN "\r\n", "Alice\r\n", buf_text(&to), wanted);
-	buf_fini(&to);
-}
-
-/* A footer of that many bytes in one line. */
-static void
-assert_bytes(size_t bytes, const char *wanted)
-{
-	struct buf to;
-
-	buf_init(&to, MIB);
-	buf_add_text(&to, "Alice\r\n");
-	for (size_t i = 0; i < bytes; i++)
-		buf_add_char(&to, 'x');
+	for (size_t i = 0; i < count; i++)
+		buf_add_text(&to, piece);
 	assert_found(PLAIN "\r\n", "Alice\r\n", buf_text(&to), wanted);
 	buf_fini(&to);
 }
@@ -446,10 +432,10 @@ test_footer_limits(void **state)
 {
 	(void)state;
 	/* One may begin before or behind a line end. */
-	assert_lines(LIMIT_INTACT_TRIES / 2, "text-appended 1 384");
-	assert_lines(LIMIT_INTACT_TRIES / 2 + 1, "text-changed 1");
-	assert_bytes(LIMIT_INTACT_WINDOW, "text-appended 1 65536");
-	assert_bytes(LIMIT_INTACT_WINDOW + 1, "text-changed 1");
+	assert_footer("x\r\n", LIMIT_INTACT_TRIES / 2, "text-appended 1 384");
+	assert_footer("x\r\n", LIMIT_INTACT_TRIES / 2 + 1, "text-changed 1");
+	assert_footer("x", LIMIT_INTACT_WINDOW, "text-appended 1 65536");
+	assert_footer("x", LIMIT_INTACT_WINDOW + 1, "text-changed 1");
 	assert_tail(LIMIT_INTACT_WORK / 4, "text-appended 1.1 3");
 	assert_tail(LIMIT_INTACT_WORK, "text-changed 1");
 }
