@@ -106,6 +106,9 @@ static const struct doctor_check_info checks[CHECK_COUNT] = {
     [CHECK_COPIES_SCANNER] = {"copies-scanner", DOCTOR_WARNING,
 	"What was decrypted for some of its recipients is looked at by "
 	"nobody."},
+    [CHECK_COPIES_BEHIND] = {"copies-behind", DOCTOR_HINT,
+	"Copies are signed already: whatever it changes breaks signatures. A "
+	"scanner that changes nothing may stay."},
     [CHECK_COPIES_REWRITTEN] = {"copies-rewritten", DOCTOR_WARNING,
 	"A copy has been through all of this; once more changes addresses and "
 	"fields of what is finished."},
@@ -117,7 +120,7 @@ static const struct doctor_check_info checks[CHECK_COUNT] = {
 	"all wait."},
     [CHECK_GUARD_MISSING] = {"guard-missing", DOCTOR_WARNING,
 	"There is a guard, but this mail does not pass it: nobody notices when "
-	"a signature is broken, and its field leaves the house."},
+	"a signature is broken, and X-SMIME-Seal leaves with it."},
     [CHECK_GUARD_NOT_LAST] = {"guard-not-last", DOCTOR_ERROR,
 	"What changes the mail behind the guard breaks the signature "
 	"unnoticed."},

@@ -54,6 +54,7 @@ struct hint {
 /* Words in sockets and names; the first that fits decides. */
 static const struct hint words[] = {
     {"smime-milter-guard", MILTER_GUARD},
+    {"smime-guard", MILTER_GUARD},
     {"opendmarc", MILTER_NEUTRAL},
     {"dmarc", MILTER_NEUTRAL},
     {"spf", MILTER_NEUTRAL},

@@ -86,6 +86,14 @@ set_with(struct doctor_report *r, size_t n, const struct doctor_server *server,
 	set_order(r, n, server, l, &o);
 }
 
+/* Whose mail it is, in a sentence. */
+static const char *
+senders(enum doctor_role role)
+{
+	return role == ROLE_COMMAND ? "the sendmail command"
+				    : doctor_role_name(role);
+}
+
 /* --- presence --- */
 
 static void
@@ -192,11 +200,12 @@ check_neighbours(struct doctor_report *r, const struct doctor_server *server,
 		n = doctor_find(r, check, l->where,
 		    "%s asks %s %s smime-milter about mail of %s.", l->name,
 		    l->milters[i].name, i < ours ? "before" : "behind",
-		    doctor_role_name(l->role));
+		    senders(l->role));
 		o = order_of(l);
 		set_order(r, n, server, l, &o);
 	}
-	if (found == 0 && l->count > 1)
+	if (found == 0 && l->count > 1 &&
+	    doctor_listener_find(l, MILTER_GUARD) > ours)
 		doctor_fine(r, "the order of milters of %s", l->name);
 }
 
@@ -292,8 +301,28 @@ check_copies_has(struct doctor_report *r, const struct doctor_server *server,
 	    copies->where,
 	    "%s, the listener for copies, does not ask %s, as is done for mail "
 	    "of %s.",
-	    copies->name, m->name, doctor_role_name(role));
+	    copies->name, m->name, senders(role));
 	set_with(r, n, server, copies, m->text, kind);
+}
+
+/* Copies are signed when they come.  What is no scanner and no signer as far as
+ * anybody knows may append to them what it appends elsewhere. */
+static void
+check_copies_behind(struct doctor_report *r, const struct doctor_server *server,
+    const struct doctor_listener *copies)
+{
+	size_t unknown = doctor_listener_find(copies, MILTER_UNKNOWN), n;
+	struct order o = {.count = 0};
+
+	if (unknown == copies->count)
+		return;
+	for (size_t i = 0; i < copies->count; i++)
+		if (copies->milters[i].kind != MILTER_UNKNOWN)
+			order_add(&o, copies->milters[i].text);
+	n = doctor_find(r, CHECK_COPIES_BEHIND, copies->where,
+	    "%s, the listener for copies, asks %s.", copies->name,
+	    copies->milters[unknown].name);
+	set_order(r, n, server, copies, &o);
 }
 
 static void
@@ -341,6 +370,7 @@ doctor_order_copies(struct doctor_report *r, const struct doctor_server *server)
 	}
 	check_copies_has(r, server, copies, ROLE_SUBMISSION, MILTER_SIGNER);
 	check_copies_has(r, server, copies, ROLE_STRANGERS, MILTER_SCANNER);
+	check_copies_behind(r, server, copies);
 }
 
 /* --- guard --- */

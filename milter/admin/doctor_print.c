@@ -276,28 +276,47 @@ write_count(FILE *file, size_t n, const char *what, const char *before)
 		    file, "%s%zu %s%s", before, n, what, n == 1 ? "" : "s");
 }
 
+/* "postfix reload", of the folder that "postconf -c FOLDER -e" changes. */
+static void
+write_reload(FILE *file, const char *postconf)
+{
+	const char *option = postconf + strlen("postconf "), *end = option;
+	char *folder;
+
+	if (slice_has_prefix(slice_text(option), "-c "))
+		while (end[0] && !(end[0] == ' ' && end[1] == '-'))
+			end++;
+	folder = xasprintf("%.*s", (int)(end - option), option);
+	write_printable(file, "    postfix ", folder,
+	    end > option ? " reload\n" : "reload\n");
+	free(folder);
+}
+
 /* What has to be done for any of it to count. */
 static void
 write_then(FILE *file, const struct doctor_report *r)
 {
-	bool postfix = false, sendmail = false, own = false;
+	const char *postconf = NULL;
+	bool sendmail = false, own = false;
 
 	for (size_t i = 0; i < r->count; i++) {
 		for (size_t k = 0; k < r->findings[i].step_count; k++) {
 			own |= r->findings[i].steps[k].place == DOCTOR_OWN_FILE;
 			sendmail |=
 			    r->findings[i].steps[k].place == DOCTOR_SENDMAIL_MC;
-			postfix |= strncmp(r->findings[i].steps[k].text,
-				       "postconf ", 9) == 0;
+			if (slice_has_prefix(
+				slice_text(r->findings[i].steps[k].text),
+				"postconf "))
+				postconf = r->findings[i].steps[k].text;
 		}
 	}
-	if (!own && !sendmail && !postfix)
+	if (!own && !sendmail && !postconf)
 		return;
 	(void)fputs("\nThen:\n", file);
 	if (own)
 		(void)fputs("    systemctl restart smime-milter\n", file);
-	if (postfix)
-		(void)fputs("    postfix reload\n", file);
+	if (postconf)
+		write_reload(file, postconf);
 	if (sendmail)
 		(void)fputs("    make -C /etc/mail && systemctl restart "
 			    "sendmail\n",

@@ -384,6 +384,8 @@ POSTFIX_MISTAKES = (
     ("copies-signer", ["-P", f"{COPIES}/smtpd_milters={OURS}",
                        f"submission/inet/smtpd_milters={OURS},{DKIM}"]),
     ("copies-scanner", ["-P", f"smtp/inet/smtpd_milters={OURS},{CLAMAV}"]),
+    ("copies-behind", ["-P", f"{COPIES}/smtpd_milters={OURS},"
+                       f"unix:private/footer,{DKIM}"]),
     ("copies-rewritten", ["-P", f"{COPIES}/"
                           "local_header_rewrite_clients=permit_mynetworks"]),
     ("copies-refused", ["-PX", f"{COPIES}/"

@@ -240,6 +240,8 @@ static const struct mistake mistakes[] = {
 	"submission/inet/smtpd_milters = " OURS ",inet:h:8891"},
     {"copies-scanner", NULL, NULL,
 	"smtp/inet/smtpd_milters = " OURS ",inet:h:7357"},
+    {"copies-behind", NULL, NULL,
+	COPIES "/smtpd_milters = " OURS ",unix:/footer"},
     {"copies-rewritten", NULL, NULL,
 	COPIES "/local_header_rewrite_clients = permit_mynetworks"},
     {"copies-rewritten", NULL, NULL,
