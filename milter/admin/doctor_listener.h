@@ -14,6 +14,7 @@
 /* Our own configuration, as far as it matters to the mail server. */
 struct doctor_own {
 	const char *file;
+	const char *user; /* whom root becomes, and whose the key is */
 	struct doctor_endpoint socket;
 	struct doctor_endpoint copies; /* "reinject"; ENDPOINT_NONE: none */
 	unsigned long long max_message;
@@ -29,6 +30,7 @@ struct doctor_own {
 	/* The guard's configuration; NULL: there is none. */
 	const char *guard_file;
 	struct doctor_endpoint guard_socket;
+	const char *guard_user;
 	const char *guard_key; /* file; "": none */
 	bool keys_differ;      /* both are there, and are not the same */
 };

@@ -24,6 +24,7 @@ doctor_own_read(struct doctor_own *own, const struct settings *settings,
 
 	*own = (struct doctor_own){
 	    .file = settings->file,
+	    .user = settings->user,
 	    .max_message = g->spool.max,
 	    .answer_ms = g->answer_ms,
 	    .submission_daemons = g->submission_daemons,
@@ -39,6 +40,7 @@ doctor_own_read(struct doctor_own *own, const struct settings *settings,
 	if (!guard)
 		return;
 	own->guard_file = guard->file;
+	own->guard_user = guard->user;
 	own->guard_key = guard->gateway.seal.key;
 	doctor_endpoint_milter(
 	    slice_text(guard->socket.spec), &own->guard_socket);
@@ -69,8 +71,9 @@ static void
 copy_key(struct doctor_report *r, size_t n, const char *user, const char *from,
     const char *to)
 {
-	doctor_remedy(r, n, DOCTOR_SHELL, "install -o %s -g %s -m 0400 %s %s",
-	    user, user, doctor_quoted(r, from), doctor_quoted(r, to));
+	doctor_remedy(r, n, DOCTOR_SHELL, "install -o %s -m 0400 %s %s",
+	    doctor_quoted(r, user), doctor_quoted(r, from),
+	    doctor_quoted(r, to));
 }
 
 /* The guard gets a copy of the signer's key, in a file of its own. */
@@ -82,7 +85,7 @@ set_guard_key(struct doctor_report *r, size_t n, const struct doctor_own *own,
 			     ? own->guard_key
 			     : beside(r, own->guard_file, "guard-seal.key");
 
-	copy_key(r, n, "smime-guard", key, to);
+	copy_key(r, n, own->guard_user, key, to);
 	if (*own->guard_key)
 		return;
 	doctor_remedy(r, n, DOCTOR_GUARD_FILE, "seal = { key = \"%s\"; };", to);
@@ -111,7 +114,7 @@ check_keys(const struct doctor_own *own, struct doctor_report *r)
 		    "The signer has no key, so it leaves no fingerprints for "
 		    "the guard.");
 		if (*own->guard_key)
-			copy_key(r, n, "smime-milter", own->guard_key, new_key);
+			copy_key(r, n, own->user, own->guard_key, new_key);
 		else
 			doctor_remedy(r, n, DOCTOR_SHELL,
 			    "smimectl seal key %s", doctor_quoted(r, new_key));

@@ -297,9 +297,10 @@ static void
 write_then(FILE *file, const struct doctor_report *r)
 {
 	const char *postconf = NULL;
-	bool sendmail = false, own = false;
+	bool sendmail = false, own = false, guard = false;
 
 	for (size_t i = 0; i < r->count; i++) {
+		guard |= r->findings[i].check == CHECK_GUARD_KEY;
 		for (size_t k = 0; k < r->findings[i].step_count; k++) {
 			own |= r->findings[i].steps[k].place == DOCTOR_OWN_FILE;
 			sendmail |=
@@ -310,11 +311,13 @@ write_then(FILE *file, const struct doctor_report *r)
 				postconf = r->findings[i].steps[k].text;
 		}
 	}
-	if (!own && !sendmail && !postconf)
+	if (!own && !sendmail && !postconf && !guard)
 		return;
 	(void)fputs("\nThen:\n", file);
 	if (own)
 		(void)fputs("    systemctl restart smime-milter\n", file);
+	if (guard)
+		(void)fputs("    systemctl restart smime-milter-guard\n", file);
 	if (postconf)
 		write_reload(file, postconf);
 	if (sendmail)

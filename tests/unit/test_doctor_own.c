@@ -9,8 +9,10 @@ static struct doctor_own
 make_own(const char *key, const char *guard_file, const char *guard_key)
 {
 	return (struct doctor_own){.file = "/etc/x/smime-milter.conf",
+	    .user = "signer",
 	    .seal_key = key,
 	    .guard_file = guard_file,
+	    .guard_user = "watchman",
 	    .guard_key = guard_key};
 }
 
@@ -50,6 +52,27 @@ test_keys(void **state)
 	expect(&own, "guard-key", 2);
 	own = make_own("", "/g", "");
 	expect(&own, "guard-key", 4);
+}
+
+/* The copy of a key belongs to whom the configuration says. */
+static void
+test_key_owner(void **state)
+{
+	struct doctor_own own = make_own("/a", "/g", "");
+	struct doctor_report r;
+
+	(void)state;
+	doctor_report_init(&r);
+	doctor_own_check(&own, &r);
+	assert_string_equal(r.findings[0].steps[0].text,
+	    "install -o watchman -m 0400 /a /guard-seal.key");
+	doctor_report_fini(&r);
+	own = make_own("", "/etc/x/g", "/b");
+	doctor_report_init(&r);
+	doctor_own_check(&own, &r);
+	assert_string_equal(r.findings[0].steps[0].text,
+	    "install -o signer -m 0400 /b /etc/x/seal.key");
+	doctor_report_fini(&r);
 }
 
 /* Every weakness has all that people are told of it. */
@@ -105,6 +128,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_key_owner),
 	    cmocka_unit_test(test_checks),
 	    cmocka_unit_test(test_report),
 	};

@@ -72,6 +72,8 @@ make_own(void)
 	    .submission_daemon_count = 1,
 	    .socket_group = "postfix",
 	    .seal_key = "",
+	    .user = "smime-milter",
+	    .guard_user = "smime-guard",
 	    .guard_key = "",
 	};
 

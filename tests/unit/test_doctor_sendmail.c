@@ -33,6 +33,8 @@ make_own(void)
 	    .domain_count = 1,
 	    .socket_group = "",
 	    .seal_key = "",
+	    .user = "smime-milter",
+	    .guard_user = "smime-guard",
 	    .guard_key = "",
 	};
 
