@@ -66,6 +66,21 @@ is_utf8_already(const struct change *c)
 		   is_ascii(c->text));
 }
 
+/* Characters for private use (U+E000 and on, planes 15 and 16), of valid UTF-8:
+ * what they are is known to those who use them, or the label is wrong. */
+static bool
+has_private_use(struct slice utf8)
+{
+	for (size_t i = 0; i + 1 < utf8.len; i++) {
+		unsigned char c = utf8.data[i], next = utf8.data[i + 1];
+
+		if (c == 0xee || (c == 0xef && next < 0xa4) ||
+		    (c == 0xf3 && next >= 0xb0) || c == 0xf4)
+			return true;
+	}
+	return false;
+}
+
 /* The text is UTF-8 from now on, and labelled so; *good: it says the same. */
 static int
 convert(struct change *c, bool *good, struct err *err)
@@ -80,7 +95,8 @@ convert(struct change *c, bool *good, struct err *err)
 			return -1;
 		c->text = spool_slice(&c->utf8);
 		c->converted = true;
-		*good = exact && charset_gives_back(c->charset, c->text);
+		*good = exact && !has_private_use(c->text) &&
+			charset_gives_back(c->charset, c->text);
 	}
 	c->charset = charset_find(slice_text("utf-8"));
 	c->out->charset = "utf-8";

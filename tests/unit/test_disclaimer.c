@@ -138,6 +138,8 @@ test_foreign_bytes(void **state)
 	run_check_not(TEXT, "\xfc~", DISCLAIMER_CHARSET);
 	run_check_not(UTF8, "\xfc~", DISCLAIMER_CHARSET);
 	run_check_not("", "\xfc~", DISCLAIMER_CHARSET);
+	/* A character of somebody's own, or of another charset. */
+	run_check_not(sjis, "\xf3\xdf~", DISCLAIMER_CHARSET);
 	run_text_file = "Legal text";
 }
 
