@@ -204,7 +204,7 @@ load_guard(struct examination *e, const char *path, struct err *err)
 	settings_errors_fini(&errors);
 	if (rc == 0 && e->guard->gateway.role != ROLE_GUARD)
 		rc = err_set(
-		    err, ERR_PERMANENT, "%s: role is not \"guard\"", path);
+		    err, ERR_TEMPORARY, "%s: role is not \"guard\"", path);
 	return rc;
 }
 

@@ -701,7 +701,9 @@ def _status(_):
         for options in (["--sendmail", "/nonexistent"],
                         ["--sendmail", "/dev/zero"],
                         ["--postfix", server.folder, "--guard",
-                         "/nonexistent"]):
+                         "/nonexistent"],
+                        ["--postfix", server.folder, "--guard",
+                         server.own.path]):
             done = subprocess.run([program("smimectl"), "-c", server.own.path,
                                    "doctor", *options], capture_output=True,
                                   check=False)
