@@ -272,7 +272,8 @@ store_sqlite_user_add(
 static int
 no_user(const char *address, struct err *err)
 {
-	return err_set(err, ERR_NOT_FOUND, "no user %s", address);
+	return err_set(err, ERR_NOT_FOUND,
+	    "no user %s; run: smimectl user add %s", address, address);
 }
 
 static int
