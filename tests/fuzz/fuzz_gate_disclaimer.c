@@ -61,16 +61,18 @@ insert(const struct header *header, struct slice entity_header,
 	const struct disclaimer_template *t = template_of(choice % TEXTS);
 	enum disclaimer_result result;
 	struct disclaimer text;
+	const struct disclaimer_opts opts = {
+	    .template_ = t, .filled = &text, .repeat = (choice & 0x80) != 0};
 	struct mime_tree tree;
 	struct spool out;
 	size_t header_len;
 	struct err err;
 
 	mime_scan(&tree, entity_header, body);
-	disclaimer_fill(t, "Anna", "anna@example.org", &text);
+	disclaimer_fill(t, "Alice", "alice@example.org", &text);
 	spool_init(&out, &config);
-	FUZZ_CHECK(disclaimer_insert(&tree, t, &text, choice & 0x80, &out,
-		       &header_len, &result, &err) == 0);
+	FUZZ_CHECK(disclaimer_insert(
+		       &tree, &opts, &out, &header_len, &result, &err) == 0);
 	if (result == DISCLAIMER_ADDED) {
 		struct slice whole = spool_slice(&out);
 		struct gate_disclaimer d = {

@@ -142,7 +142,7 @@ test_untouched(void **state)
 		s.edits[0] = right[i];
 		s.count = 1;
 		s.triggers = 0;
-		judge(&s, "must not be changed");
+		judge(&s, "edited that is none of ours");
 	}
 }
 
