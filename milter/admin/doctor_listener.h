@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "admin/doctor_endpoint.h"
 #include "admin/doctor_report.h"
@@ -24,6 +25,7 @@ struct doctor_own {
 	const char *const *domains; /* of our users, as far as known */
 	size_t domain_count;
 	const char *socket_group; /* "": none */
+	mode_t socket_mode;
 	bool client_certificates; /* some may submit */
 	const char *seal_key;	  /* file; "": no fingerprints */
 	bool marker;		  /* seal.marker */
@@ -31,6 +33,8 @@ struct doctor_own {
 	const char *guard_file;
 	struct doctor_endpoint guard_socket;
 	const char *guard_user;
+	const char *guard_group; /* of its socket; "": none */
+	mode_t guard_mode;
 	const char *guard_key; /* file; "": none */
 	bool keys_differ;      /* both are there, and are not the same */
 };

@@ -30,6 +30,7 @@ doctor_own_read(struct doctor_own *own, const struct settings *settings,
 	    .submission_daemons = g->submission_daemons,
 	    .submission_daemon_count = g->submission_daemon_count,
 	    .socket_group = settings->socket_group,
+	    .socket_mode = settings->socket_mode,
 	    .client_certificates = g->client_count > 0,
 	    .seal_key = g->seal.key,
 	    .marker = g->seal.marker,
@@ -41,6 +42,8 @@ doctor_own_read(struct doctor_own *own, const struct settings *settings,
 		return;
 	own->guard_file = guard->file;
 	own->guard_user = guard->user;
+	own->guard_group = guard->socket_group;
+	own->guard_mode = guard->socket_mode;
 	own->guard_key = guard->gateway.seal.key;
 	doctor_endpoint_milter(
 	    slice_text(guard->socket.spec), &own->guard_socket);

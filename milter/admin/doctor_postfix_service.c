@@ -2,15 +2,21 @@
  * doctor_postfix_service.c: how each service of Postfix asks us; see
  * doctor_postfix_check.h.
  */
+#include <grp.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "admin/doctor_postfix_check.h"
 #include "admin/doctor_postfix_listeners.h"
+#include "base/confine.h"
 #include "base/limits.h"
 
 /* Seconds: signs of life come every second, but a busy machine is late. */
 #define CONTENT_PATIENCE 30
 #define COMMAND_PATIENCE 10
+
+/* Groups of Postfix's user that are looked at. */
+#define GROUPS_MAX 256
 
 /* Octets: one of the units that limits.max_message takes, and a size limit
  * below which there is no point in any. */
@@ -365,6 +371,81 @@ check_tcp(const struct postfix_look *k)
 	}
 }
 
+/* --- who may open the sockets --- */
+
+struct door {
+	const char *file;
+	const char *user;
+	const char *group; /* "": that of user */
+	mode_t mode;
+	const struct doctor_endpoint *at;
+	enum doctor_place place;
+};
+
+static bool
+is_in_group(const char *name, const struct confine_user *who, gid_t wanted)
+{
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+
+	if (getgrouplist(name, who->gid, groups, &count) < 0)
+		return true; /* in so many that nobody can say */
+	for (int i = 0; i < count; i++)
+		if (groups[i] == wanted)
+			return true;
+	return false;
+}
+
+/* Postfix takes the groups of mail_owner along.  Of users and groups that are
+ * not known here only what is written can be judged. */
+static bool
+may_open(const struct door *d, const char *name)
+{
+	struct confine_user who = {.has_user = false}, group = {.gid = 0};
+	struct err err;
+
+	if (d->at->kind != ENDPOINT_UNIX || (d->mode & S_IWOTH))
+		return true;
+	if (confine_find_user(name, &who, &err) < 0)
+		return *d->group != '\0';
+	if (*d->group)
+		return confine_find_group(d->group, &group, &err) < 0 ||
+		       is_in_group(name, &who, group.group);
+	return confine_find_user(d->user, &group, &err) == 0 &&
+	       (group.uid == who.uid || is_in_group(name, &who, group.gid));
+}
+
+static void
+check_door(const struct postfix_look *k, const struct door *d)
+{
+	const char *owner = postfix_look_value(k, NULL, "mail_owner");
+	size_t n;
+
+	if (may_open(d, owner))
+		return;
+	n = doctor_find(k->r, CHECK_SOCKET_GROUP,
+	    doctor_text(k->r, "%s, socket_group", d->file),
+	    "Postfix runs as %s, which is not in the group of the socket.",
+	    owner);
+	doctor_remedy(k->r, n, DOCTOR_SHELL, "adduser --quiet %s %s",
+	    doctor_quoted(k->r, d->user), doctor_quoted(k->r, owner));
+	doctor_remedy(k->r, n, d->place, "socket_group = \"%s\";", owner);
+	doctor_instead(k->r, n, "socket_group =");
+}
+
+static void
+check_doors(const struct postfix_look *k)
+{
+	const struct doctor_own *own = k->own;
+
+	check_door(k, &(struct door){own->file, own->user, own->socket_group,
+			  own->socket_mode, &own->socket, DOCTOR_OWN_FILE});
+	if (own->guard_file)
+		check_door(k, &(struct door){own->guard_file, own->guard_user,
+				  own->guard_group, own->guard_mode,
+				  &own->guard_socket, DOCTOR_GUARD_FILE});
+}
+
 void
 postfix_check_services(const struct postfix_look *k)
 {
@@ -372,6 +453,7 @@ postfix_check_services(const struct postfix_look *k)
 	struct asking a = {.k = k};
 
 	check_tcp(k);
+	check_doors(k);
 	check_unused(k);
 	for (size_t i = 0; i < k->server->count; i++) {
 		a.l = &k->server->listeners[i];

@@ -303,6 +303,8 @@ write_then(FILE *file, const struct doctor_report *r)
 		guard |= r->findings[i].check == CHECK_GUARD_KEY;
 		for (size_t k = 0; k < r->findings[i].step_count; k++) {
 			own |= r->findings[i].steps[k].place == DOCTOR_OWN_FILE;
+			guard |=
+			    r->findings[i].steps[k].place == DOCTOR_GUARD_FILE;
 			sendmail |=
 			    r->findings[i].steps[k].place == DOCTOR_SENDMAIL_MC;
 			if (slice_has_prefix(

@@ -456,6 +456,10 @@ def tcp(server):
         "-P", f"{COPIES}/smtpd_milters=inet:127.0.0.1:8892,{DKIM}")
 
 
+def no_group(server):
+    server.own.set('socket_group = "";')
+
+
 def far(server):
     server.own.set('socket = "unix:/run/smime-milter/milter.sock";')
     server.postconf(
@@ -490,7 +494,8 @@ def _own(_):
     with full_postfix() as server:
         each(server, (server.own.path, server.etc / "main.cf",
                       server.etc / "master.cf"),
-             (("tcp-socket", tcp), ("milter-unreachable", far),
+             (("tcp-socket", tcp), ("socket-group", no_group),
+              ("milter-unreachable", far),
               ("client-certificates", certificates), ("daemon-name", named),
               ("fields-dropped", dropped)),
              lambda make: make(server))

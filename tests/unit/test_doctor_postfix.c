@@ -74,6 +74,7 @@ make_own(void)
 	    .seal_key = "",
 	    .user = "smime-milter",
 	    .guard_user = "smime-guard",
+	    .guard_group = "postfix",
 	    .guard_key = "",
 	};
 
@@ -286,6 +287,34 @@ test_mistakes(void **state)
 		expect(&own, &mistakes[i], NULL);
 }
 
+/* Users and groups that every Debian has. */
+static void
+test_socket_group(void **state)
+{
+	struct doctor_own own = make_own();
+	const struct mistake wrong = {
+	    "socket-group", "mail_owner = nobody", NULL, NULL};
+	const struct mistake right = {NULL, "mail_owner = nobody", NULL, NULL};
+
+	(void)state;
+	own.socket_group = "daemon";
+	expect(&own, &wrong, NULL);
+	own.socket_mode = 0666;
+	expect(&own, &right, NULL);
+	own.socket_mode = 0660;
+	own.socket_group = "nogroup";
+	expect(&own, &right, NULL);
+	own.socket_group = "";
+	own.user = "daemon";
+	expect(&own, &wrong, NULL);
+	own.user = "nobody";
+	expect(&own, &right, NULL);
+	own.user = "no-such-user";
+	expect(&own, &wrong, NULL);
+	own.socket_group = "no-such-group";
+	expect(&own, &right, NULL);
+}
+
 static void
 test_neighbours(void **state)
 {
@@ -458,6 +487,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_socket_group),
 	    cmocka_unit_test(test_neighbours),
 	    cmocka_unit_test(test_own_side),
 	    cmocka_unit_test(test_guard),
