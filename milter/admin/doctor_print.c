@@ -200,7 +200,7 @@ write_place(
 	(void)fprintf(file, "%*s%s", MARGIN, "", places[step->place]);
 	if (step->instead)
 		write_printable(
-		    file, ", instead of \"", step->instead, "...\"");
+		    file, ", instead of \"", step->instead, " ...\"");
 	(void)fputs(":\n", file);
 }
 
