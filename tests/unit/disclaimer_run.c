@@ -8,24 +8,10 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "unit/tilde.h"
 
 static const struct spool_config config = {
     .memory = 1u << 20, .max = 1u << 28, .folder = "/tmp"};
-
-/* The bytes of a text in which "~" is CRLF. */
-char *
-run_bytes_of(const char *text)
-{
-	struct buf out;
-
-	buf_init(&out, 1u << 20);
-	for (; *text; text++)
-		if (*text == '~')
-			buf_add_text(&out, "\r\n");
-		else
-			buf_add_char(&out, *text);
-	return buf_take_text(&out);
-}
 
 void
 disclaimer_run_init(
@@ -74,7 +60,7 @@ void
 disclaimer_run_text(
     struct disclaimer_run *r, const char *header, const char *body, bool repeat)
 {
-	char *h = run_bytes_of(header), *b = run_bytes_of(body);
+	char *h = tilde_bytes(header), *b = tilde_bytes(body);
 
 	disclaimer_run_init(r, run_text_file, run_html_file);
 	disclaimer_run_slices(r, slice_text(h), slice_text(b), repeat);
@@ -86,7 +72,7 @@ disclaimer_run_text(
 void
 run_check_becomes(const char *header, const char *body, const char *wanted)
 {
-	char *w = run_bytes_of(wanted);
+	char *w = tilde_bytes(wanted);
 	struct disclaimer_run r;
 
 	disclaimer_run_text(&r, header, body, true);

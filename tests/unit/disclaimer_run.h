@@ -20,9 +20,8 @@ struct disclaimer_run {
 /* What is added; a test that changes it changes it back. */
 extern const char *run_text_file, *run_html_file;
 
-/* The bytes of a text in which "~" is CRLF; the caller frees them. */
-char *run_bytes_of(const char *text);
-
+/* With the files of a disclaimer, filled in for alice@example.org; ended with
+ * disclaimer_run_fini. */
 void disclaimer_run_init(
     struct disclaimer_run *r, const char *text, const char *html);
 void disclaimer_run_fini(struct disclaimer_run *r);
@@ -31,7 +30,7 @@ void disclaimer_run_fini(struct disclaimer_run *r);
 void disclaimer_run_slices(struct disclaimer_run *r, struct slice header,
     struct slice body, bool repeat);
 
-/* With run_text_file and run_html_file; "~" is CRLF from here on. */
+/* With run_text_file and run_html_file; "~" is CRLF (tilde.h). */
 void disclaimer_run_text(struct disclaimer_run *r, const char *header,
     const char *body, bool repeat);
 

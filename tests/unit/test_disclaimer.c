@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "unit/disclaimer_run.h"
+#include "unit/tilde.h"
 
 static void
 test_ends_of_text(void **state)
@@ -246,7 +247,7 @@ test_full_spools(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
-		char *header = run_bytes_of(headers[i]);
+		char *header = tilde_bytes(headers[i]);
 
 		disclaimer_run_init(
 		    &r, "gr\xc3\xbc\xc3\x9f \xe2\x82\xac euro", "");

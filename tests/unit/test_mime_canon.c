@@ -11,24 +11,10 @@
 #include "mail/mime_canon.h"
 #include "mail/mime_codec.h"
 #include "unit/mime_check.h"
+#include "unit/tilde.h"
 
 static const struct spool_config config = {
     .memory = 1u << 20, .max = 1u << 28, .folder = "/tmp"};
-
-/* The bytes of a text in which "~" is CRLF. */
-static char *
-bytes_of(const char *text)
-{
-	struct buf out;
-
-	buf_init(&out, 1u << 20);
-	for (; *text; text++)
-		if (*text == '~')
-			buf_add_text(&out, "\r\n");
-		else
-			buf_add_char(&out, *text);
-	return buf_take_text(&out);
-}
 
 /* wanted: the whole result, or NULL for SAME; it and the input obey every
  * promise of mime_canon.h. */
@@ -57,8 +43,8 @@ check_slices(
 static void
 check_becomes(const char *header, const char *body, const char *wanted)
 {
-	char *h = bytes_of(header), *b = bytes_of(body);
-	char *w = wanted ? bytes_of(wanted) : xstrdup("");
+	char *h = tilde_bytes(header), *b = tilde_bytes(body);
+	char *w = wanted ? tilde_bytes(wanted) : xstrdup("");
 
 	check_slices(slice_text(h), slice_text(b), slice_text(w), !wanted);
 	free(h);
@@ -76,7 +62,7 @@ static void
 check_refused(const char *header, const char *body,
     enum mime_canon_result wanted, const char *wanted_reason)
 {
-	char *h = bytes_of(header), *b = bytes_of(body);
+	char *h = tilde_bytes(header), *b = tilde_bytes(body);
 	enum mime_canon_result result = MIME_CANON_SAME;
 	const char *reason = NULL, *wrong;
 	struct spool out;
@@ -477,7 +463,7 @@ test_too_complex(void **state)
 static void
 check_too_complex(const char *header, const char *body, bool wanted)
 {
-	char *h = bytes_of(header), *b = bytes_of(body);
+	char *h = tilde_bytes(header), *b = tilde_bytes(body);
 	struct mime_tree tree;
 
 	mime_scan(&tree, slice_text(h), slice_text(b));

@@ -7,30 +7,16 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "mail/mime_strict.h"
+#include "unit/tilde.h"
 
 #define TEXT  "Content-Type: text/plain~"
 #define MIXED "Content-Type: multipart/mixed; boundary=b~"
-
-/* The bytes of a text in which "~" is CRLF. */
-static char *
-bytes_of(const char *text)
-{
-	struct buf out;
-
-	buf_init(&out, 1u << 20);
-	for (; *text; text++)
-		if (*text == '~')
-			buf_add_text(&out, "\r\n");
-		else
-			buf_add_char(&out, *text);
-	return buf_take_text(&out);
-}
 
 /* wanted: NULL when there is no flaw. */
 static void
 check(const char *header, const char *body, const char *wanted)
 {
-	char *h = bytes_of(header), *b = bytes_of(body);
+	char *h = tilde_bytes(header), *b = tilde_bytes(body);
 	struct mime_tree tree;
 	const char *flaw;
 
