@@ -2,8 +2,10 @@
  * disclaimer_present.c: see disclaimer_present.h.
  *
  * Texts are brought into a form in which only their letters are left, and
- * searched by Knuth, Morris and Pratt's method, one piece between placeholders
- * after the other, all in one pass.  Pure functions, callable from any thread.
+ * searched by Knuth, Morris and Pratt's method for all pieces between
+ * placeholders at once, in one pass.  A piece counts where the one before it
+ * ends not further away than a name or an address is long.  Pure functions,
+ * callable from any thread.
  */
 #include "mail/disclaimer_present.h"
 
@@ -12,6 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "mail/charset.h"
 #include "mail/html_text.h"
 
@@ -110,6 +113,11 @@ read_letters(const struct charset *charset, struct slice in, bool html,
 
 struct piece {
 	size_t start, len; /* in the letters of the needle */
+	size_t before;	   /* it so many placeholders */
+	/* How far the search is: how much of it the last letters are, and
+	 * behind which letter it and all before it were found last; 0: not
+	 * yet. */
+	size_t matched, end;
 };
 
 struct needle {
@@ -117,9 +125,6 @@ struct needle {
 	struct piece pieces[LIMIT_DISCLAIMER_PLACEHOLDERS + 1];
 	size_t count;
 	uint32_t *borders; /* of each prefix of each piece: where to go on */
-	/* How far the search is. */
-	size_t piece;
-	size_t matched;
 };
 
 static void
@@ -132,7 +137,10 @@ add_letter(void *context, unsigned char c)
 		buf_add(&n->letters, &c, 1);
 		last->len++;
 	} else if (last->len > 0) {
-		n->pieces[n->count++] = (struct piece){n->letters.len, 0};
+		n->pieces[n->count++] =
+		    (struct piece){.start = n->letters.len, .before = 1};
+	} else {
+		last->before++;
 	}
 }
 
@@ -157,7 +165,7 @@ read_needle(struct needle *n, struct slice in, bool html)
 	struct letters letters = {add_letter, n, true};
 
 	buf_clear(&n->letters);
-	n->pieces[0] = (struct piece){0, 0};
+	n->pieces[0] = (struct piece){.start = 0};
 	n->count = 1;
 	read_letters(NULL, in, html, &letters);
 	if (n->pieces[n->count - 1].len == 0)
@@ -204,22 +212,49 @@ needle_fini(struct needle *n)
 
 struct hunt {
 	struct needle needles[2]; /* text, HTML */
+	size_t letters;		  /* looked at so far */
 	bool found;
 };
 
-static void
-compare(struct needle *n, unsigned char c)
+/* Does the piece end with this letter?  Its last one may be half of it. */
+static bool
+ends_here(const struct needle *n, struct piece *p, unsigned char c)
 {
-	const struct piece *p = &n->pieces[n->piece];
 	const unsigned char *letter = n->letters.data + p->start;
+	const uint32_t *border = n->borders + p->start;
 
-	while (n->matched > 0 && letter[n->matched] != c)
-		n->matched = n->borders[p->start + n->matched - 1];
-	n->matched += letter[n->matched] == c;
-	if (n->matched == p->len) {
-		n->piece++;
-		n->matched = 0;
+	if (p->matched == p->len)
+		p->matched = border[p->len - 1];
+	while (p->matched > 0 && letter[p->matched] != c)
+		p->matched = border[p->matched - 1];
+	p->matched += letter[p->matched] == c;
+	return p->matched == p->len;
+}
+
+/* Is what stands between two pieces, the second of which ends at end, what the
+ * placeholders there may have become? */
+static bool
+follows(const struct piece *before, const struct piece *p, size_t end)
+{
+	size_t start = end - p->len;
+
+	return before->end > 0 && before->end <= start &&
+	       start - before->end <= p->before * LIMIT_ADDRESS;
+}
+
+/* True: all of it has been found.  From the last piece to the first, so that
+ * none follows one that ends here. */
+static bool
+compare(struct needle *n, unsigned char c, size_t end)
+{
+	for (size_t i = n->count; i-- > 0;) {
+		struct piece *p = &n->pieces[i];
+
+		if (ends_here(n, p, c) &&
+		    (i == 0 || follows(&n->pieces[i - 1], p, end)))
+			p->end = end;
 	}
+	return n->count > 0 && n->pieces[n->count - 1].end == end;
 }
 
 static void
@@ -227,13 +262,16 @@ compare_both(void *context, unsigned char c)
 {
 	struct hunt *h = context;
 
-	for (size_t i = 0; i < 2; i++) {
-		struct needle *n = &h->needles[i];
+	h->letters++;
+	for (size_t i = 0; i < 2; i++)
+		h->found |= compare(&h->needles[i], c, h->letters);
+}
 
-		if (n->piece < n->count)
-			compare(n, c);
-		h->found |= n->count > 0 && n->piece == n->count;
-	}
+static void
+begin(struct needle *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		n->pieces[i].matched = n->pieces[i].end = 0;
 }
 
 static void
@@ -241,8 +279,9 @@ hunt_body(struct hunt *h, const struct disclaimer_body *b)
 {
 	struct letters letters = {compare_both, h, false};
 
-	for (size_t i = 0; i < 2; i++)
-		h->needles[i].piece = h->needles[i].matched = 0;
+	h->letters = 0;
+	begin(&h->needles[0]);
+	begin(&h->needles[1]);
 	read_letters(b->charset, b->text, b->html, &letters);
 }
 

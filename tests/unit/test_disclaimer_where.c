@@ -183,6 +183,43 @@ test_present(void **state)
 	run_html_file = "<p>Legal HTML";
 }
 
+/* What stands for placeholders has a name's length, not that of a mail. */
+static void
+check_gap(size_t letters, const char *end, bool wanted)
+{
+	struct buf body;
+
+	buf_init(&body, 1u << 16);
+	buf_add_text(&body, "With regards, regards, ");
+	for (size_t i = 0; i < letters; i++)
+		buf_add_text(&body, "x.");
+	buf_add_text(&body, end);
+	buf_add_char(&body, '\0');
+	check_present(TEXT, (const char *)body.data, wanted);
+	buf_fini(&body);
+}
+
+static void
+test_gaps(void **state)
+{
+	(void)state;
+	run_text_file = "regards, %{name}, Example";
+	run_html_file = "";
+	check_gap(0, "Example~", true);
+	check_gap(LIMIT_ADDRESS, "Example~", true);
+	check_gap(LIMIT_ADDRESS + 1, "Example~", false);
+	check_gap(LIMIT_ADDRESS + 1, "Example. Regards, Bob, Example~", true);
+	run_text_file = "regards, %{name} %{address} Example";
+	check_gap(2 * LIMIT_ADDRESS, "Example~", true);
+	check_gap(2 * LIMIT_ADDRESS + 1, "Example~", false);
+	/* The next piece may begin as this one ends. */
+	run_text_file = "regards %{name} sincerely";
+	check_present(TEXT, "Regardsincerely~", false);
+	check_present(TEXT, "Regardsincerely, regards sincerely~", true);
+	run_text_file = "Legal text";
+	run_html_file = "<p>Legal HTML";
+}
+
 /* So many texts in an alternative. */
 static enum disclaimer_result
 add_to_many(size_t count, const char *part)
@@ -293,6 +330,7 @@ main(void)
 	    cmocka_unit_test(test_protected),
 	    cmocka_unit_test(test_broken),
 	    cmocka_unit_test(test_present),
+	    cmocka_unit_test(test_gaps),
 	    cmocka_unit_test(test_many_parts),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_short_texts),
