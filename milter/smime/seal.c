@@ -215,7 +215,7 @@ whole_take(struct seal_digester *d, const struct header *header,
 {
 	while (body.len > 0 && seal_is_white(body.data[body.len - 1]))
 		body.len--;
-	seal_digest_begin(d, SEAL_LABEL_WHOLE);
+	seal_digest_begin_once(d, SEAL_LABEL_WHOLE);
 	seal_digest_add_fields(d, header, true);
 	seal_digest_add(d, slice_text("\n"));
 	seal_digest_add(d, body);

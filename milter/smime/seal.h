@@ -17,9 +17,10 @@
  * believes it, it is bound to nothing but key and content (no Message-ID:
  * mail servers add one), and whoever sees the message with its field can work
  * out another text with the same sum of its letters (struct seal_text).  The
- * digests that say "unchanged" are HMAC-SHA-256.  All of them are made anew,
- * with another key derived from a random number, for each message: fields of
- * two messages with the same text have nothing in common.
+ * digests that say "unchanged" are HMAC-SHA-256, and Poly1305 for all of the
+ * message.  All of them are made anew, with another key derived from a random
+ * number, for each message: fields of two messages with the same text have
+ * nothing in common.
  *
  * Any thread; plain values, nothing to release.
  */

@@ -2,7 +2,8 @@
  * seal_digest.c: see seal_digest.h.
  *
  * HMAC-SHA-256 with one key per message, derived from that of the site and
- * the fingerprint's random number.  A failure of libcrypto is remembered, not
+ * the fingerprint's random number; for the message as a whole, which the guard
+ * has to look at each time, Poly1305 with a key of its own.  A failure of libcrypto is remembered, not
  * passed on step by step: it can only be want of memory, and whoever asks at
  * the end gets it.  A digester belongs to one thread.
  */
@@ -17,6 +18,7 @@
 #include <openssl/params.h>
 
 #define DIGEST_SIZE 32u
+#define ONCE_SIZE   16u
 
 /* The prime of the sums, 2^61 - 1. */
 #define PRIME ((UINT64_C(1) << 61) - 1)
@@ -72,25 +74,32 @@ power(uint64_t base, uint64_t exponent)
 
 /* With the algorithm and no key that counts: to look for one takes a lock, and
  * longer than a short digest. */
-static EVP_MAC_CTX *keyless;
+static EVP_MAC_CTX *keyless, *keyless_once;
+
+static EVP_MAC_CTX *
+fetch_one(const char *algorithm, const OSSL_PARAM params[])
+{
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, algorithm, NULL);
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+	const unsigned char none[DIGEST_SIZE] = {0};
+
+	EVP_MAC_free(mac);
+	if (ctx && EVP_MAC_init(ctx, none, sizeof(none), params) == 1)
+		return ctx;
+	EVP_MAC_CTX_free(ctx);
+	return NULL;
+}
 
 static void
 fetch(void)
 {
-	EVP_MAC *hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-	EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
 	char name[] = "SHA256";
-	OSSL_PARAM params[] = {
+	const OSSL_PARAM params[] = {
 	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
 	    OSSL_PARAM_construct_end()};
-	const unsigned char none[1] = {0};
 
-	if (ctx && EVP_MAC_init(ctx, none, sizeof(none), params) == 1) {
-		keyless = ctx;
-		ctx = NULL;
-	}
-	EVP_MAC_CTX_free(ctx);
-	EVP_MAC_free(hmac);
+	keyless = fetch_one(OSSL_MAC_NAME_HMAC, params);
+	keyless_once = fetch_one(OSSL_MAC_NAME_POLY1305, NULL);
 }
 
 static int
@@ -161,7 +170,8 @@ void
 seal_digester_fini(struct seal_digester *d)
 {
 	EVP_MAC_CTX_free(d->mac);
-	d->mac = NULL;
+	EVP_MAC_CTX_free(d->once);
+	d->mac = d->once = d->fed_to = NULL;
 }
 
 int
@@ -177,6 +187,7 @@ seal_digest_begin(struct seal_digester *d, enum seal_label label)
 {
 	unsigned char octet = (unsigned char)label;
 
+	d->fed_to = d->mac;
 	if (EVP_MAC_init(d->mac, NULL, 0, NULL) != 1 ||
 	    EVP_MAC_update(d->mac, &octet, 1) != 1)
 		d->failed = true;
@@ -184,9 +195,27 @@ seal_digest_begin(struct seal_digester *d, enum seal_label label)
 }
 
 void
+seal_digest_begin_once(struct seal_digester *d, enum seal_label label)
+{
+	unsigned char key[DIGEST_SIZE];
+
+	seal_digest_begin(d, label);
+	seal_digest_end(d, key, sizeof(key));
+	if (!d->once && keyless_once)
+		d->once = EVP_MAC_CTX_dup(keyless_once);
+	if (!d->once || EVP_MAC_init(d->once, key, sizeof(key), NULL) != 1)
+		d->failed = true;
+	d->fed_to = d->once;
+	d->fed = 0;
+	OPENSSL_cleanse(key, sizeof(key));
+}
+
+void
 seal_digest_add(struct seal_digester *d, struct slice bytes)
 {
-	if (bytes.len > 0 && EVP_MAC_update(d->mac, bytes.data, bytes.len) != 1)
+	if (d->failed || bytes.len == 0)
+		return;
+	if (EVP_MAC_update(d->fed_to, bytes.data, bytes.len) != 1)
 		d->failed = true;
 	d->fed += bytes.len;
 }
@@ -194,11 +223,13 @@ seal_digest_add(struct seal_digester *d, struct slice bytes)
 void
 seal_digest_end(struct seal_digester *d, unsigned char *out, size_t len)
 {
-	unsigned char digest[DIGEST_SIZE];
+	size_t wanted = d->fed_to == d->once ? ONCE_SIZE : DIGEST_SIZE;
+	unsigned char digest[DIGEST_SIZE] = {0};
 	size_t got = 0;
 
-	if (EVP_MAC_final(d->mac, digest, &got, sizeof(digest)) != 1 ||
-	    got != sizeof(digest)) {
+	if (d->failed ||
+	    EVP_MAC_final(d->fed_to, digest, &got, sizeof(digest)) != 1 ||
+	    got != wanted) {
 		d->failed = true;
 		memset(digest, 0, sizeof(digest));
 	}
