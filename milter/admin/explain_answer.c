@@ -232,7 +232,7 @@ set_facts(json_t *o, const struct policy_facts *f, bool outbound)
 }
 
 /* Which one, and what came of trying to add it; the rules tell where it is
- * from.  One that nobody knows has no name but there. */
+ * from. */
 static void
 set_disclaimer(json_t *o, const struct job *job)
 {
@@ -249,7 +249,8 @@ set_disclaimer(json_t *o, const struct job *job)
 		reason = REASON_DISCLAIMER_UNKNOWN;
 	}
 	output_set(o, "disclaimer",
-	    output_text(g->disclaimer ? g->disclaimer->name : "unknown"));
+	    output_text(
+		g->disclaimer ? g->disclaimer->name : g->disclaimer_unknown));
 	output_set(o, "disclaimer_result", output_text(result));
 	output_set(o, "disclaimer_reason", explain_reason(reason));
 }

@@ -32,6 +32,7 @@ gather_fini(struct gather *g)
 			directory_recipient_unref(&g->entries[i]);
 	free(g->entries);
 	free(g->recipients);
+	free(g->disclaimer_unknown);
 	free(g->author_name);
 	free(g->login);
 	address_list_fini(&g->from);
@@ -210,6 +211,8 @@ take_disclaimer(struct gather *g, const char *name)
 	g->disclaimer = gateway_disclaimer_find(g->config, name);
 	g->facts.disclaimer =
 	    g->disclaimer ? DISCLAIM_WANTED : DISCLAIM_UNKNOWN;
+	if (!g->disclaimer)
+		g->disclaimer_unknown = xstrdup(name);
 }
 
 /* Whose address comes first decides; but the message is changed when policy

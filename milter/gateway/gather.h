@@ -36,8 +36,10 @@ struct gather {
 	const char *author; /* the first of our addresses: whose domain says
 	                     * what is exempt, and the like; or NULL */
 	/* What is to be added to its text (D1), NULL: nothing, or nobody knows
-	 * (facts.disclaimer); and what the author calls himself, or NULL. */
+	 * (facts.disclaimer), and then its name; and what the author calls
+	 * himself, or NULL. */
 	const struct gateway_disclaimer *disclaimer;
+	char *disclaimer_unknown;
 	char *author_name;
 	const struct gateway_config *config; /* from gather_header on */
 };

@@ -107,6 +107,7 @@ job_record(const struct job *job)
 	    .escrow = &job->gather.escrow,
 	    .again = handover_again(&job->handover),
 	    .triggers = job_triggers(job),
+	    .disclaimer_unknown = job->gather.disclaimer_unknown,
 	};
 	const struct smime_identity *identity;
 

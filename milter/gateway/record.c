@@ -2,7 +2,9 @@
 #include "gateway/record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
 
@@ -192,6 +194,20 @@ record_disclaimer(const struct record *r)
 
 /* --- the message --- */
 
+/* Only the store knows that name, so only this tells which it is. */
+static void
+put_unknown(struct log_line *line, const struct record *r)
+{
+	char *text;
+
+	if (r->plan->reason != REASON_DISCLAIMER_UNKNOWN ||
+	    !r->disclaimer_unknown)
+		return;
+	text = xasprintf("there is no disclaimer %s", r->disclaimer_unknown);
+	log_phrase(line, "error", text);
+	free(text);
+}
+
 void
 record_plan(const struct record *r)
 {
@@ -216,6 +232,7 @@ record_plan(const struct record *r)
 	} else if (plan->action == PLAN_DEFER) {
 		begin(&line, LOG_LEVEL_INFO, r, "deferred");
 		put_reason(&line, "reason", plan->reason);
+		put_unknown(&line, r);
 	} else {
 		begin(&line, LOG_LEVEL_INFO, r, "passed");
 		put_passed(&line, r,

@@ -77,6 +77,7 @@ struct record {
 	const struct certificate_list *escrow;
 	size_t again;			 /* who had his copy before */
 	const struct triggers *triggers; /* found; NULL: none */
+	const char *disclaimer_unknown;	 /* a name without a text; or NULL */
 };
 
 /* The plan as it was carried out: signed, encrypted, passed, refused or

@@ -337,7 +337,8 @@ test_unknown(void **state)
 	buf_init(&b, MIB);
 	assert_int_equal(send_mail(&mail, &b, &reply), JOB_DEFER);
 	assert_string_equal(reply.extended, "4.7.59");
-	gateway_fixture_expect(&f, "reason=disclaimer-unknown");
+	gateway_fixture_expect(&f,
+	    "reason=disclaimer-unknown error=\"there is no disclaimer old\"");
 	buf_fini(&b);
 	gateway_fixture_sql(&f, "UPDATE users SET disclaimer = ''");
 }
