@@ -102,12 +102,21 @@ assert_opens(struct slice der, struct slice content)
 	spool_fini(&r.out);
 }
 
+/* Under a random key, which takes the place of one that cannot be unwrapped,
+ * one text in 256 ends as if it were padded; not four times in a row. */
+#define LUCK 4
+
 static void
 assert_refused(struct slice der)
 {
 	struct result r;
 
-	decrypt_as(der, own, 4, &r);
+	for (int i = 0; i < LUCK; i++) {
+		decrypt_as(der, own, 4, &r);
+		if (r.rc != 0)
+			break;
+		spool_fini(&r.out);
+	}
 	if (r.rc == 0)
 		fail_msg("it was opened");
 	assert_int_equal(r.err.class, ERR_PERMANENT);
