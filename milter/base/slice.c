@@ -63,18 +63,12 @@ slice_equal_text_ci(struct slice s, const char *text)
 	return s.len == strlen(text) && slice_has_prefix_ci(s, text);
 }
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 struct slice
 slice_trim(struct slice s)
 {
-	while (s.len > 0 && is_blank(s.data[0]))
+	while (s.len > 0 && ascii_is_white(s.data[0]))
 		s = slice_part(s, 1, s.len);
-	while (s.len > 0 && is_blank(s.data[s.len - 1]))
+	while (s.len > 0 && ascii_is_white(s.data[s.len - 1]))
 		s.len--;
 	return s;
 }

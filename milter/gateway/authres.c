@@ -25,15 +25,9 @@ struct view {
 };
 
 static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
 is_control(unsigned char c)
 {
-	return (c < ' ' && !is_blank(c)) || c == 0x7f;
+	return (c < ' ' && !ascii_is_white(c)) || c == 0x7f;
 }
 
 /* Where we are in a text. */
@@ -64,7 +58,7 @@ step(struct nesting *n, unsigned char c)
 		n->depth = c == '(' ? n->depth + 1 : n->depth - 1;
 		return false;
 	}
-	return n->depth == 0 && !is_blank(c);
+	return n->depth == 0 && !ascii_is_white(c);
 }
 
 static void
@@ -141,8 +135,8 @@ skip_blanks(struct reader *r)
 {
 	struct nesting n = {0};
 
-	while (
-	    !is_end(r) && (n.depth > 0 || is_blank(peek(r)) || peek(r) == '('))
+	while (!is_end(r) &&
+	       (n.depth > 0 || ascii_is_white(peek(r)) || peek(r) == '('))
 		(void)step(&n, r->text.data[r->pos++]);
 }
 

@@ -177,12 +177,6 @@ is_line_end(unsigned char c)
 	return c == '\r' || c == '\n' || c == '\0';
 }
 
-static bool
-is_white(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The same but for bytes of that kind? */
 static bool
 same_without(struct slice a, struct slice b, bool (*skipped)(unsigned char))
@@ -210,7 +204,7 @@ gate_header_same_body(struct slice a, struct slice b)
 bool
 gate_header_same_words(struct slice a, struct slice b)
 {
-	return same_without(a, b, is_white);
+	return same_without(a, b, ascii_is_white);
 }
 
 bool

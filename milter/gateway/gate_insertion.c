@@ -28,16 +28,10 @@ gap(struct err *err, const char *what)
 
 /* --- what was inserted --- */
 
-static bool
-is_white(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static size_t
 skip_white(struct slice s, size_t at)
 {
-	while (at < s.len && is_white(s.data[at]))
+	while (at < s.len && ascii_is_white(s.data[at]))
 		at++;
 	return at;
 }

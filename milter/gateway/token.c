@@ -133,12 +133,6 @@ feed_recipients(EVP_MAC_CTX *ctx, const struct token_subject *s)
 	return ok;
 }
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Without blanks: mail servers fold anew. */
 static bool
 feed_id(EVP_MAC_CTX *ctx, struct slice id)
@@ -148,7 +142,7 @@ feed_id(EVP_MAC_CTX *ctx, struct slice id)
 	bool ok;
 
 	for (size_t i = 0; i < id.len; i++)
-		if (id.data[i] != '\0' && !is_blank(id.data[i]))
+		if (id.data[i] != '\0' && !ascii_is_white(id.data[i]))
 			text[len++] = (char)id.data[i];
 	ok = feed_text(ctx, text);
 	free(text);

@@ -16,12 +16,6 @@
 
 /* --- the value of a parameter --- */
 
-static bool
-is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Behind the quoted string or comment at pos, or behind one other byte. */
 static size_t
 skip_one(struct slice s, size_t pos)
@@ -46,7 +40,8 @@ skip_one(struct slice s, size_t pos)
 static size_t
 skip_space(struct slice s, size_t pos)
 {
-	while (pos < s.len && (is_space(s.data[pos]) || s.data[pos] == '('))
+	while (
+	    pos < s.len && (ascii_is_white(s.data[pos]) || s.data[pos] == '('))
 		pos = s.data[pos] == '(' ? skip_one(s, pos) : pos + 1;
 	return pos;
 }
@@ -105,7 +100,7 @@ add_charset(struct slice body, const char *charset, struct buf *out)
 {
 	size_t end = body.len;
 
-	while (end > 0 && is_space(body.data[end - 1]))
+	while (end > 0 && ascii_is_white(body.data[end - 1]))
 		end--;
 	buf_add_slice(out, slice_part(body, 0, end));
 	if (end == 0 || body.data[end - 1] != ';')

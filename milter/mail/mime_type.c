@@ -40,12 +40,6 @@ struct parser {
 };
 
 static bool
-is_space(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
 is_token_char(unsigned char c)
 {
 	return c > ' ' && c < 0x7f && !strchr("()<>@,;:\\\"/[]?=", c);
@@ -77,7 +71,7 @@ skip_blanks(struct parser *p)
 	while (p->pos < p->in.len) {
 		if (p->in.data[p->pos] == '(')
 			skip_comment(p);
-		else if (is_space(p->in.data[p->pos]))
+		else if (ascii_is_white(p->in.data[p->pos]))
 			p->pos++;
 		else
 			break;
@@ -152,7 +146,7 @@ read_bare(struct parser *p, struct buf *out)
 	while (p->pos < p->in.len) {
 		unsigned char c = p->in.data[p->pos];
 
-		if (is_space(c) || c == ';' || c == '(' || c == '"')
+		if (ascii_is_white(c) || c == ';' || c == '(' || c == '"')
 			break;
 		if (c > 0x7f)
 			p->malformed = true;

@@ -213,7 +213,7 @@ static void
 whole_take(struct seal_digester *d, const struct header *header,
     struct slice body, unsigned char out[16])
 {
-	while (body.len > 0 && seal_is_white(body.data[body.len - 1]))
+	while (body.len > 0 && ascii_is_white(body.data[body.len - 1]))
 		body.len--;
 	seal_digest_begin_once(d, SEAL_LABEL_WHOLE);
 	seal_digest_add_fields(d, header, true);

@@ -275,7 +275,7 @@ gather_field(struct gatherer *g, const struct header_field *field)
 		gather(g, ascii_lower(field->name.data[i]));
 	gather(g, ':');
 	for (size_t i = 0; i < field->body.len; i++)
-		if (!seal_is_white(field->body.data[i]))
+		if (!ascii_is_white(field->body.data[i]))
 			gather(g, field->body.data[i]);
 	gather(g, '\n');
 }
@@ -329,7 +329,7 @@ seal_text_add(const struct seal_digester *d, struct slice bytes,
 	for (size_t i = 0; i < bytes.len; i++) {
 		unsigned char c = bytes.data[i];
 
-		if (seal_is_white(c)) {
+		if (ascii_is_white(c)) {
 			count += c == ' ' || c == '\t';
 			white++;
 			continue;
@@ -358,7 +358,7 @@ struct reader {
 static void
 read_letter(const struct seal_digester *d, struct reader *r)
 {
-	while (r->at < r->bytes.len && seal_is_white(r->bytes.data[r->at]))
+	while (r->at < r->bytes.len && ascii_is_white(r->bytes.data[r->at]))
 		r->at++;
 	if (r->at == r->bytes.len)
 		return;

@@ -69,13 +69,6 @@ void seal_digest_end_bytes(struct seal_digester *d, struct seal_bytes *out);
 void seal_digest_add_fields(
     struct seal_digester *d, const struct header *header, bool all);
 
-/* What is no letter. */
-static inline bool
-seal_is_white(unsigned char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Appends the letters of bytes to a text, and its blanks to a count. */
 void seal_text_add(const struct seal_digester *d, struct slice bytes,
     struct seal_text *text, uint64_t *blanks);

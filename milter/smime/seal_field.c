@@ -412,7 +412,7 @@ read_field(struct slice body, const struct seal_key *key, struct seal *out)
 		return -1;
 	buf_init(&squeezed, LIMIT_SEAL_FIELD);
 	for (size_t i = 0; i < body.len; i++)
-		if (!seal_is_white(body.data[i]))
+		if (!ascii_is_white(body.data[i]))
 			buf_add(&squeezed, &body.data[i], 1);
 	all = buf_slice(&squeezed);
 	if (!buf_ok(&squeezed) || all.len < tail)
