@@ -159,8 +159,6 @@ enum seal_verdict {
 	SEAL_FORGED,	 /* none of them was made with this key */
 	SEAL_GOOD
 };
-/* "absent", "forged", "good" */
-const char *seal_verdict_name(enum seal_verdict verdict);
 
 /* Reads the SEAL_FIELD of a message, folded however; of several the first
  * that is good, and at most LIMIT_SEAL_FIELDS are looked at.  out is written

@@ -47,18 +47,6 @@ enum {
 	FLAG_PASSING = 0x40
 };
 
-const char *
-seal_verdict_name(enum seal_verdict verdict)
-{
-	static const char *const names[] = {
-	    [SEAL_ABSENT] = "absent",
-	    [SEAL_FORGED] = "forged",
-	    [SEAL_GOOD] = "good",
-	};
-
-	return names[verdict];
-}
-
 static int
 code_make(const struct seal_key *key, struct slice text,
     unsigned char code[CODE_SIZE], struct err *err)
