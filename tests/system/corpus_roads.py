@@ -7,7 +7,8 @@ special) runs them with the mail server of a module.  special: name ->
 Special, where that server has its own idea of a message.
 """
 
-import threading
+import smtplib
+from concurrent.futures import ThreadPoolExecutor
 
 import corpus
 import mailserver
@@ -15,10 +16,13 @@ import tap
 from corpus import ALICE, ALONE
 from mta_client import split_message
 from processes import wait_until
-from tap import case, equal
+from tap import case, equal, note
 from testsite import Site
 
 SESSIONS = 3
+# As often a road's sessions may break before a message is answered.  Once in
+# some 100,000 messages Sendmail closes one without a word in its log.
+BREAKS = 2
 ADDED = b" (by the server)"
 
 
@@ -39,6 +43,7 @@ class Road:
 
     def __init__(self, server, eight_bit):
         self.server = server
+        self.breaks = 0  # sessions that broke
         server.sink.eight_bit = eight_bit
 
     def _session(self):
@@ -47,37 +52,64 @@ class Road:
         smtp.login(ALICE, mailserver.PASSWORD)
         return smtp
 
-    def _send(self, names, messages, answers):
+    def _note_break(self, name, error):
+        """A client comes again, and so do we; but not for ever."""
+        self.breaks += 1
+        log = [line for line in self.server.log().splitlines()
+               if f"{name}@" in line]
+        note("\n".join([f"the session broke at {name}: {error}", *log,
+                        self.server.diagnose()]))
+        if self.breaks > BREAKS:
+            raise AssertionError(f"{self.breaks} sessions broke") from error
+
+    def _send(self, names, messages):
+        """name -> answer"""
+        answers = {}
         smtp = self._session()
-        for name in names:
-            answers[name] = mailserver.transaction(
-                smtp, ALICE, [f"{name}@example.net"], messages[name])
-            if answers[name][0] == 421:
+        waiting = list(reversed(names))
+        while waiting:
+            name = waiting.pop()
+            try:
+                answers[name] = mailserver.transaction(
+                    smtp, ALICE, [f"{name}@example.net"], messages[name])
+            except smtplib.SMTPServerDisconnected as error:
+                self._note_break(name, error)
+                waiting.append(name)
+            if name not in answers or answers[name][0] == 421:
                 smtp.close()
                 smtp = self._session()
         smtp.quit()
+        return answers
 
     def send(self, messages):
         """Sends all, and waits until all that were accepted have left:
         (name -> answer, name -> what left)."""
-        answers = {}
+        self.breaks = 0
         names = list(messages)
-        threads = [threading.Thread(target=self._send, args=(
-            names[n::SESSIONS], messages, answers)) for n in range(SESSIONS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(SESSIONS) as pool:
+            done = [pool.submit(self._send, names[n::SESSIONS], messages)
+                    for n in range(SESSIONS)]
+        answers = {}
+        for part in done:
+            answers.update(part.result())
         equal(len(answers), len(messages), "answers")
         wanted = {n for n, (code, _) in answers.items() if code == 250}
-        wait_until(lambda: len(self.server.sink.all()) >= len(wanted),
-                   "all leave\n" + self.server.diagnose())
         left = {}
-        for message in self.server.sink.all():
-            left[message.recipients[0].partition("@")[0]] = message.data
-            self.server.sink.take(lambda m, wanted=message: m is wanted)
-        equal(set(left) ^ wanted, set(), "left and accepted")
+
+        def all_left():
+            # What was sent again may arrive twice.
+            left.update((name_of(message), message.data)
+                        for message in self.server.sink.take_all(bool))
+            return wanted <= set(left)
+
+        wait_until(all_left, "all leave\n" + self.server.diagnose())
+        equal(set(left) - wanted, set(), "left and was not accepted")
         return answers, left
+
+
+def name_of(message):
+    """Which one of the corpus it is, by its recipient."""
+    return message.recipients[0].partition("@")[0]
 
 
 class Fixture(Site):
@@ -167,16 +199,12 @@ class Fixture(Site):
 @case("every message, signed and sent on to a hop without 8BITMIME",
       limit=900)
 def _(site):
-    both = {}
-    threads = [threading.Thread(target=lambda r=r: both.update(
-        {r: r.send(site.messages)})) for r in (site.seven, site.eight)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    answers, left = both[site.seven]
+    with ThreadPoolExecutor(2) as pool:
+        seven, eight = (pool.submit(road.send, site.messages)
+                        for road in (site.seven, site.eight))
+    answers, left = seven.result()
     site.check_refusals(answers)
-    _, site.plain = both[site.eight]
+    _, site.plain = eight.result()
     log = corpus.log_by_id(site)
     fates = corpus.fates()
     judge = corpus.Judge(site, mime=False)

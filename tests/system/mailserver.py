@@ -19,6 +19,10 @@ from processes import PATIENCE_SECONDS, wait_until
 
 PASSWORD = "correct horse"
 
+# In the log of a mail server.
+COMPLAINT = re.compile("warning|error|fatal|panic|lost|reset|unexpected|killed|"
+                       "SYSERR|NOQUEUE|time-?out", re.I)
+
 
 class Delivered:
     """One message in the sink: exactly the bytes that came.  envelope: the
@@ -279,8 +283,11 @@ class MailServer:
         return [self.mx, self.submission, self.inside, self.reinject]
 
     def diagnose(self):
+        """The end of the log, and what it complains of before."""
+        log = self.log().splitlines()
         lines = [f"--- {self.kind}", f"files in the queue: {len(self.queue())}",
-                 *self.log().splitlines()[-25:]]
+                 *[line for line in log[:-25] if COMPLAINT.search(line)][-25:],
+                 *log[-25:]]
         return "\n".join(lines) + "\n"
 
     def wait_empty(self):

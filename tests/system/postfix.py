@@ -4,6 +4,10 @@ Own configuration, queue and spool in a temporary folder; ports that were
 free; nothing in /etc/postfix, and nothing of the machine's own mail service,
 is read or changed.  SUBMISSION wants a login (Cyrus sasldb, no daemon), MX
 takes mail from strangers, everything that leaves goes to the Sink.
+
+Queue ids are the long ones, which never come again.  The short ones (fraction
+of the second, inode) do, once in fifty times that 400 messages pass through,
+and then a log has the lines of two messages under one id.
 """
 
 import json
@@ -22,6 +26,7 @@ compatibility_level = 3.6
 myhostname = mx.example.org
 mydestination =
 queue_directory = {folder}/spool
+enable_long_queue_ids = yes
 data_directory = {folder}/data
 mail_owner = postfix
 setgid_group = postdrop
