@@ -257,6 +257,11 @@ class Sendmail(mailserver.MailServer):
         path = self.folder / "maillog"
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
+    def diagnose(self):
+        """And what it says to nobody in particular, as when it aborts."""
+        said = self._daemon.output() if self._daemon else ""
+        return super().diagnose() + (f"--- its stderr\n{said}" if said else "")
+
     def queue(self):
         """Files in the queue, whatever their state."""
         return [p for p in (self.folder / "queue").glob("*") if p.is_file()]
