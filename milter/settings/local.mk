@@ -11,9 +11,11 @@ milter_settings_libsettings_a_SOURCES = \
 	%D%/option.c %D%/option.h \
 	%D%/option_list.c %D%/option_list.h \
 	%D%/reading.c %D%/reading.h \
+	%D%/scalar.c %D%/scalar.h \
 	%D%/settings.c %D%/settings.h \
 	%D%/text.c %D%/text.h \
 	%D%/value.c %D%/value.h \
+	%D%/value_type.c %D%/value_type.h \
 	%D%/whole.c %D%/whole.h
 
 SETTINGS_TESTS = tests/unit/test_settings tests/unit/test_settings_whole
