@@ -46,6 +46,18 @@ struct slice slice_trim(struct slice s);
 /* Offset of the first c at or after from, or s.len when there is none. */
 size_t slice_find(struct slice s, unsigned char c, size_t from);
 
+/* Length of the line end at pos: 2 for CR LF, 1 for LF alone, 0 for anything
+ * else and at the end. */
+static inline size_t
+slice_line_end(struct slice s, size_t pos)
+{
+	if (pos < s.len && s.data[pos] == '\n')
+		return 1;
+	if (pos + 1 < s.len && s.data[pos] == '\r' && s.data[pos + 1] == '\n')
+		return 2;
+	return 0;
+}
+
 /* A copy as a C string (NULs in the slice stay); the caller frees it. */
 char *slice_dup_text(struct slice s);
 
@@ -79,11 +91,18 @@ ascii_lower(unsigned char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c + 32) : c;
 }
 
+/* What a line may be folded at (RFC 5322 2.2.2: WSP). */
+static inline bool
+ascii_is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* A blank, or what lines and folds consist of. */
 static inline bool
 ascii_is_white(unsigned char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return ascii_is_blank(c) || c == '\r' || c == '\n';
 }
 
 #endif

@@ -45,12 +45,6 @@ gate_text_encoding(struct slice body, enum gate_encoding *out)
 
 /* --- decoding --- */
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Length of the line end at pos; at the end of all it is 0, and one. */
 static bool
 is_line_end(struct slice s, size_t pos, size_t *len)
@@ -69,7 +63,7 @@ is_line_end(struct slice s, size_t pos, size_t *len)
 static size_t
 skip_blanks(struct slice s, size_t pos)
 {
-	while (pos < s.len && is_blank(s.data[pos]))
+	while (pos < s.len && ascii_is_blank(s.data[pos]))
 		pos++;
 	return pos;
 }
@@ -129,7 +123,7 @@ fill_qp(struct reader *r)
 	while (n < BLOCK && r->pos < s.len) {
 		int c = s.data[r->pos];
 
-		if (is_blank((unsigned char)c) && drops_blanks(r))
+		if (ascii_is_blank((unsigned char)c) && drops_blanks(r))
 			continue;
 		r->pos++;
 		if (c == '=')

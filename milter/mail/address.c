@@ -55,7 +55,7 @@ is_clean(struct slice s)
 
 		if (c == '\r' && next == '\n')
 			continue;
-		if (c == '\n' && (next == ' ' || next == '\t'))
+		if (c == '\n' && ascii_is_blank(next))
 			continue;
 		if ((c < ' ' && c != '\t') || c == 0x7f)
 			return false;
@@ -91,7 +91,7 @@ skip_blanks(struct parser *p)
 		if (c == '(') {
 			if (!skip_comment(p))
 				return false;
-		} else if (c == ' ' || c == '\t' || c == '\r' || c == '\n') {
+		} else if (ascii_is_white(c)) {
 			p->pos++;
 		} else {
 			break;

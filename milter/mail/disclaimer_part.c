@@ -393,7 +393,7 @@ begin_qp_line(const struct change *c, struct slice before)
 	if (c->at < c->text.len)
 		return "=\r\n";
 	/* The end of the body ended its last line. */
-	if (last == ' ' || last == '\t')
+	if (ascii_is_blank(last))
 		return NULL;
 	if (last == '=')
 		return "\r\n";

@@ -34,12 +34,6 @@ struct reader {
 	struct buf *out;
 };
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static int
 complain(const struct reader *r, struct err *err, const char *text)
 {
@@ -127,12 +121,12 @@ trim_lines(struct buf *out)
 	for (i = 0; i < out->len; i++) {
 		if (out->data[i] == '\n')
 			start = i + 1;
-		else if (!is_blank(out->data[i]) && out->data[i] != '\r')
+		else if (!ascii_is_blank(out->data[i]) && out->data[i] != '\r')
 			break;
 	}
 	if (i == out->len)
 		start = i;
-	while (out->len > start && (is_blank(out->data[out->len - 1]) ||
+	while (out->len > start && (ascii_is_blank(out->data[out->len - 1]) ||
 				       out->data[out->len - 1] == '\r' ||
 				       out->data[out->len - 1] == '\n'))
 		out->len--;

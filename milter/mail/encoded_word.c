@@ -26,23 +26,6 @@
 #define WORD_TAIL  "?="
 #define WORD_FRAME (sizeof(WORD_HEAD) - 1 + sizeof(WORD_TAIL) - 1)
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Length of the line end at pos, or 0. */
-static size_t
-line_end_at(struct slice s, size_t pos)
-{
-	if (pos < s.len && s.data[pos] == '\n')
-		return 1;
-	if (pos + 1 < s.len && s.data[pos] == '\r' && s.data[pos + 1] == '\n')
-		return 2;
-	return 0;
-}
-
 /* Where the next thing that is neither blank nor line end begins. */
 static size_t
 skip_space(struct slice s, size_t pos)
@@ -50,8 +33,8 @@ skip_space(struct slice s, size_t pos)
 	size_t len;
 
 	for (; pos < s.len; pos += len) {
-		len = line_end_at(s, pos);
-		if (len == 0 && is_blank(s.data[pos]))
+		len = slice_line_end(s, pos);
+		if (len == 0 && ascii_is_blank(s.data[pos]))
 			len = 1;
 		if (len == 0)
 			break;
@@ -97,8 +80,8 @@ read_word(struct slice s, size_t pos, struct word *w)
 	if (pos == s.len || s.data[pos] != '=')
 		return false;
 	w->end = pos + 1;
-	if (w->end < s.len && !is_blank(s.data[w->end]) &&
-	    line_end_at(s, w->end) == 0)
+	if (w->end < s.len && !ascii_is_blank(s.data[w->end]) &&
+	    slice_line_end(s, w->end) == 0)
 		return false;
 	w->charset = charset_find(label);
 	w->base64 = slice_equal_text_ci(encoding, "b");
@@ -212,7 +195,7 @@ read_words(struct encoded_text *t, size_t pos)
 static size_t
 read_piece(struct encoded_text *t, size_t pos, bool *between)
 {
-	size_t text = t->text.len, end = line_end_at(t->body, pos);
+	size_t text = t->text.len, end = slice_line_end(t->body, pos);
 
 	if (end > 0)
 		return pos + end;
@@ -222,7 +205,7 @@ read_piece(struct encoded_text *t, size_t pos, bool *between)
 		add_run(t, t->text.len, end, false);
 		return end;
 	}
-	*between = is_blank(t->body.data[pos]);
+	*between = ascii_is_blank(t->body.data[pos]);
 	buf_add(&t->text, &t->body.data[pos], 1);
 	return pos + 1;
 }
@@ -264,7 +247,7 @@ column_of(const struct buf *out, size_t before)
 static void
 fold(struct buf *out)
 {
-	if (out->len > 0 && is_blank(out->data[out->len - 1]))
+	if (out->len > 0 && ascii_is_blank(out->data[out->len - 1]))
 		out->len--;
 	buf_add_text(out, "\n ");
 }
@@ -453,7 +436,8 @@ rest_of(const struct writer *w, size_t r)
 	for (size_t i = w->t->runs[r].text; i < run_end(w->t, r).text; i++) {
 		rest.all &= !w->gone[i];
 		rest.any |= !w->gone[i];
-		rest.visible |= !w->gone[i] && !is_blank(w->t->text.data[i]);
+		rest.visible |=
+		    !w->gone[i] && !ascii_is_blank(w->t->text.data[i]);
 	}
 	return rest;
 }
@@ -507,7 +491,7 @@ wants_fold(const struct writer *w, struct slice rest)
 {
 	size_t len = 1;
 
-	if (!w->after_words || !is_blank(rest.data[0]))
+	if (!w->after_words || !ascii_is_blank(rest.data[0]))
 		return false;
 	while (len < rest.len && rest.data[len] > ' ')
 		len++;
@@ -532,7 +516,7 @@ put_literal(struct writer *w, size_t r)
 	bool folded = false;
 
 	for (; pos < run_end(w->t, r).raw; pos++) {
-		len = line_end_at(body, pos);
+		len = slice_line_end(body, pos);
 		if (len > 0) {
 			folded = true;
 			pos += len - 1;
@@ -540,7 +524,7 @@ put_literal(struct writer *w, size_t r)
 		}
 		if (w->gone[text++])
 			continue;
-		if ((folded && is_blank(body.data[pos])) ||
+		if ((folded && ascii_is_blank(body.data[pos])) ||
 		    wants_fold(w, slice_part(body, pos, body.len)))
 			buf_add_char(&w->out, '\n');
 		put_byte(w, body.data[pos]);
@@ -578,7 +562,7 @@ encoded_text_write(const struct encoded_text *t, const bool *gone,
 		put_run(&w, r);
 	flush_words(&w);
 	if (w.out.len == 0 ||
-	    (!is_blank(w.out.data[0]) && w.out.data[0] != '\n'))
+	    (!ascii_is_blank(w.out.data[0]) && w.out.data[0] != '\n'))
 		buf_add_char(out, ' ');
 	buf_add_slice(out, buf_slice(&w.out));
 	out->overflow |= w.out.overflow;

@@ -73,24 +73,6 @@ header_add(
 	return 0;
 }
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Length of the line end at pos: 2, 1, or 0 when there is none. */
-static size_t
-line_end_at(struct slice raw, size_t pos)
-{
-	if (pos < raw.len && raw.data[pos] == '\n')
-		return 1;
-	if (pos + 1 < raw.len && raw.data[pos] == '\r' &&
-	    raw.data[pos + 1] == '\n')
-		return 2;
-	return 0;
-}
-
 /* The name of the field at pos and the offset of its colon; false when the
  * line is no field.  Blanks before the colon are obsolete (RFC 5322 4.5). */
 static bool
@@ -102,7 +84,7 @@ read_name(struct slice raw, size_t pos, struct slice *name, size_t *colon)
 	       raw.data[end] != ':')
 		end++;
 	*name = slice_part(raw, pos, end);
-	while (end < raw.len && is_blank(raw.data[end]))
+	while (end < raw.len && ascii_is_blank(raw.data[end]))
 		end++;
 	*colon = end;
 	return name->len > 0 && end < raw.len && raw.data[end] == ':';
@@ -115,7 +97,7 @@ read_body(struct slice raw, size_t pos, size_t *next)
 {
 	size_t end = slice_find(raw, '\n', pos);
 
-	while (end + 1 < raw.len && is_blank(raw.data[end + 1]))
+	while (end + 1 < raw.len && ascii_is_blank(raw.data[end + 1]))
 		end = slice_find(raw, '\n', end + 1);
 	*next = end < raw.len ? end + 1 : raw.len;
 	if (end < raw.len && end > pos && raw.data[end - 1] == '\r')
@@ -131,7 +113,7 @@ header_parse(struct header *h, struct slice raw, bool *complete)
 
 	*complete = false;
 	while (pos < raw.len) {
-		empty_line = line_end_at(raw, pos);
+		empty_line = slice_line_end(raw, pos);
 		if (empty_line > 0) {
 			*complete = true;
 			return pos + empty_line;
@@ -178,11 +160,11 @@ header_field_is_content(const struct header_field *field)
 static size_t
 write_fold(struct slice body, size_t pos, struct buf *out)
 {
-	size_t len = line_end_at(body, pos), next = pos + len;
+	size_t len = slice_line_end(body, pos), next = pos + len;
 
-	if (next == body.len || line_end_at(body, next) > 0)
+	if (next == body.len || slice_line_end(body, next) > 0)
 		return len;
-	buf_add_text(out, is_blank(body.data[next]) ? "\r\n" : "\r\n\t");
+	buf_add_text(out, ascii_is_blank(body.data[next]) ? "\r\n" : "\r\n\t");
 	return len;
 }
 
@@ -200,7 +182,7 @@ header_field_write(const struct header_field *field, struct buf *out)
 				break;
 		buf_add_slice(out, slice_part(body, pos, run));
 		pos = run;
-		if (line_end_at(body, pos) > 0)
+		if (slice_line_end(body, pos) > 0)
 			pos += write_fold(body, pos, out);
 		else
 			pos++;
@@ -220,7 +202,7 @@ header_field_unfold(const struct header_field *field)
 
 		if (c == '\0')
 			continue;
-		if (c != '\r' && c != '\n' && !is_blank(c))
+		if (c != '\r' && c != '\n' && !ascii_is_blank(c))
 			text[len++] = (char)c;
 		else if (len > 0 && text[len - 1] != ' ')
 			text[len++] = ' ';

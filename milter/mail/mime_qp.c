@@ -23,12 +23,6 @@ struct qp_encoder {
 	struct mime_block block;
 };
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Stands for itself in quoted-printable, wherever it is but at the start of a
  * line. */
 static bool
@@ -66,7 +60,7 @@ qp_needs_escape(const struct qp_encoder *e)
 {
 	unsigned char c = e->in.data[e->pos];
 
-	if (is_blank(c))
+	if (ascii_is_blank(c))
 		return qp_line_ends(e, e->pos + 1);
 	if (!is_plain(c))
 		return true;
@@ -185,7 +179,7 @@ qp_decode_next(struct slice line, struct mime_block *b, bool *strict)
 		b->used++;
 		return 3;
 	}
-	if (!is_plain(c) && !is_blank(c))
+	if (!is_plain(c) && !ascii_is_blank(c))
 		*strict = false;
 	b->data[b->used++] = c;
 	return 1;
@@ -201,8 +195,9 @@ qp_decode_chars(
 		if (mime_block_reserve(b, 1, err))
 			return -1;
 		most = sizeof(b->data) - b->used;
-		while (most > 1 && i < line.len &&
-		       (is_plain(line.data[i]) || is_blank(line.data[i]))) {
+		while (
+		    most > 1 && i < line.len &&
+		    (is_plain(line.data[i]) || ascii_is_blank(line.data[i]))) {
 			b->data[b->used++] = line.data[i++];
 			most--;
 		}
@@ -230,7 +225,7 @@ qp_read_line(struct slice line)
 	if (ended)
 		end -= end > 1 && line.data[end - 2] == '\r' ? 2 : 1;
 	next = end;
-	while (end > 0 && is_blank(line.data[end - 1]))
+	while (end > 0 && ascii_is_blank(line.data[end - 1]))
 		end--;
 	strict = end == next; /* not every reader drops them */
 	if (end > 0 && line.data[end - 1] == '=') {

@@ -80,12 +80,6 @@ mime_part_after(const struct mime_part *part)
 
 /* Lines */
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct line
 read_line(struct slice s, size_t start)
 {
@@ -351,7 +345,7 @@ match_open(struct scan *s, struct slice text, struct delimiter *d)
 
 	if (text.len < 2 || text.data[0] != '-' || text.data[1] != '-')
 		return false;
-	while (is_blank(text.data[text.len - 1]))
+	while (ascii_is_blank(text.data[text.len - 1]))
 		text.len--;
 	for (size_t i = s->open; i-- > 0;) {
 		d->frame = &s->frames[i];

@@ -13,12 +13,6 @@
 
 #include "base/limits.h"
 
-static bool
-is_blank(unsigned char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static const unsigned char *
 end_of(struct slice s)
 {
@@ -51,7 +45,7 @@ is_regular_header(struct slice raw)
 	for (size_t pos = 0; pos < raw.len; pos = end + 1) {
 		end = slice_find(raw, '\n', pos);
 		line = slice_part(raw, pos, end);
-		if (pos > 0 && is_blank(raw.data[pos]))
+		if (pos > 0 && ascii_is_blank(raw.data[pos]))
 			continue;
 		if (!is_field_line(line))
 			return false;
@@ -220,7 +214,7 @@ is_padded(const struct mime_part *part, const unsigned char *next)
 
 	while (next > from && (next[-1] == '\n' || next[-1] == '\r'))
 		next--;
-	return next > from && is_blank(next[-1]);
+	return next > from && ascii_is_blank(next[-1]);
 }
 
 static bool

@@ -37,7 +37,7 @@ scan_line(struct mime_texture *texture, struct slice line)
 	if (line.len == 0)
 		return;
 	last = line.data[line.len - 1];
-	if (last == ' ' || last == '\t')
+	if (ascii_is_blank(last))
 		texture->has_trailing_blank = true;
 	if (line.len > LIMIT_LINE)
 		texture->has_long_line = true;

@@ -330,7 +330,7 @@ seal_text_add(const struct seal_digester *d, struct slice bytes,
 		unsigned char c = bytes.data[i];
 
 		if (ascii_is_white(c)) {
-			count += c == ' ' || c == '\t';
+			count += ascii_is_blank(c);
 			white++;
 			continue;
 		}

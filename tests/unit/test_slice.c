@@ -134,6 +134,33 @@ test_lower(void **state)
 	assert_int_equal(ascii_lower(0xc4), 0xc4);
 }
 
+static void
+test_blank(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		bool blank = c == 0x20 || c == 0x09;
+
+		assert_int_equal(ascii_is_blank((unsigned char)c), blank);
+		assert_int_equal(ascii_is_white((unsigned char)c),
+		    blank || c == 0x0a || c == 0x0d);
+	}
+}
+
+static void
+test_line_end(void **state)
+{
+	struct slice s = slice_text("a\r\nb\nc\r\r");
+	static const size_t lens[] = {0, 2, 1, 0, 1, 0, 0, 0, 0, 0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lens) / sizeof(*lens); i++)
+		assert_int_equal(slice_line_end(s, i), lens[i]);
+	/* A CR at the end is none. */
+	assert_int_equal(slice_line_end(slice_part(s, 0, 2), 1), 0);
+	assert_int_equal(slice_line_end(slice_make(NULL, 0), 0), 0);
+}
+
 int
 main(void)
 {
@@ -147,6 +174,8 @@ main(void)
 	    cmocka_unit_test(test_show),
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_lower),
+	    cmocka_unit_test(test_blank),
+	    cmocka_unit_test(test_line_end),
 	};
 
 	return cmocka_run_group_tests_name("slice", tests, NULL, NULL);
