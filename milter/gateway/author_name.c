@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "mail/address.h"
-#include "mail/encoded_word.h"
+#include "mail/encoded_text.h"
 
 /* One mailbox of a field. */
 struct mailbox {

@@ -2,7 +2,7 @@
  * keyword.c: see keyword.h.  Pure, any thread.
  *
  * Keywords are looked for in the text of a Subject, not in its bytes; what is
- * left of it is written by mail/encoded_word.  Each look costs the length of
+ * left of it is written by mail/encoded_text.  Each look costs the length of
  * the text for each keyword, whatever stands in it.
  */
 #include "gateway/keyword.h"

@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/slice.h"
 #include "gateway/gateway.h"
-#include "mail/encoded_word.h"
+#include "mail/encoded_text.h"
 
 struct keyword {
 	const char *text; /* "": none */

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "mail/encoded_word.h"
+#include "mail/encoded_text.h"
 
 /* What people see of it: encoded words read, nothing that is not printed. */
 static void

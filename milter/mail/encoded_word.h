@@ -1,8 +1,6 @@
 /*
- * encoded_word.h: what an unstructured header field says (RFC 2047).
- *
- * Reading tells the text, and where in the body each piece of it stands, so
- * that some of it can be taken out while the rest keeps its bytes.
+ * encoded_word.h: encoded words (RFC 2047): reading one, and writing a text
+ * with as many as it takes.  What a whole field says: encoded_text.h.
  */
 #ifndef MAIL_ENCODED_WORD_H
 #define MAIL_ENCODED_WORD_H
@@ -13,41 +11,26 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
-/* A run of characters that stand for themselves, or of encoded words. */
-struct encoded_run {
-	size_t text; /* where it begins in the text */
-	size_t raw;  /* and in the body; it ends where the next one begins */
-	bool encoded;
+/* A line that is longer should be folded (RFC 2047 2). */
+#define ENCODED_WORD_LINE 76u
+
+struct charset; /* mail/charset.h */
+
+struct encoded_word {
+	const struct charset *charset;
+	bool base64;	   /* else "Q" */
+	struct slice text; /* still encoded; borrowed */
+	size_t end;	   /* where the word ends in what it was read from */
 };
 
-struct encoded_text {
-	struct slice body; /* borrowed */
-	struct buf text;
-	struct encoded_run *runs;
-	size_t count;
-	size_t size; /* allocated */
-};
+/* Reads the word that begins at pos of s and ends at a blank, a line end or
+ * the end of s.  False, and *out is unchanged, when there is none, or none in a
+ * charset that we know. */
+bool encoded_word_read(struct slice s, size_t pos, struct encoded_word *out);
 
-/*
- * Reads a body (its leading blank and folds as in mail/header.h), which must
- * outlive t.  The text is unfolded, has the blanks of the body, and is UTF-8
- * but for 8-bit bytes outside encoded words that are none: they stay as they
- * are.  What is not valid in an encoded word's charset is U+FFFD.  Encoded
- * words that are malformed or of a charset that we do not know stand for
- * themselves.  The text is at most four times as long as the body.
- */
-void encoded_text_read(struct encoded_text *t, struct slice body);
-void encoded_text_fini(struct encoded_text *t);
-
-/*
- * Appends to out the body without those bytes of the text that are marked in
- * gone (one for each, whole characters).  Begins with a blank or a fold;
- * folds are LF and blank, and no CR is left.  Only encoded words of which something goes are
- * encoded anew; everything else keeps its bytes.  column: how much stands on
- * the first line already ("Subject:").
- */
-void encoded_text_write(const struct encoded_text *t, const bool *gone,
-    size_t column, struct buf *out);
+/* Appends the bytes of a word, in its charset.  False, and nothing is
+ * appended, when it is no base64. */
+bool encoded_word_decode(const struct encoded_word *word, struct buf *out);
 
 /*
  * Appends a text in UTF-8 (other bytes become U+FFFD), for a line on which

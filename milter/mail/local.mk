@@ -10,6 +10,7 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/disclaimer_text.c %D%/disclaimer_text.h \
 	%D%/disclaimer_words.c %D%/disclaimer_words.h \
 	%D%/domain.c %D%/domain.h \
+	%D%/encoded_text.c %D%/encoded_text.h \
 	%D%/encoded_word.c %D%/encoded_word.h \
 	%D%/header.c %D%/header.h \
 	%D%/html_scan.c %D%/html_scan.h \
@@ -37,6 +38,7 @@ MAIL_TESTS = \
 	tests/unit/test_disclaimer_text \
 	tests/unit/test_disclaimer_where \
 	tests/unit/test_domain \
+	tests/unit/test_encoded_text \
 	tests/unit/test_encoded_word \
 	tests/unit/test_header \
 	tests/unit/test_html_scan \
@@ -84,6 +86,8 @@ tests_unit_test_disclaimer_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_disclaimer_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_domain_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_domain_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_encoded_text_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_encoded_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_encoded_word_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_encoded_word_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -1,5 +1,5 @@
 /*
- * Encoded words: runs that are in order and cover the body; whatever is taken
+ * Encoded words and texts: runs that are in order and cover the body; whatever is taken
  * out, the rest is a value that a header can hold, and what is left as it is
  * keeps its bytes; and what was written reads as the same text.
  */
@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "mail/charset.h"
+#include "mail/encoded_text.h"
 #include "mail/encoded_word.h"
 
 #define TEXT_MAX ((size_t)1 << 24)

@@ -8,7 +8,6 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/trigger.h"
-#include "mail/encoded_word.h"
 
 #define SUBJECT(n, s, p, w)                                                    \
 	{                                                                      \
