@@ -12,7 +12,7 @@ CHECK_PACKAGES="altermime clamav-daemon clamav-milter clang-14 clang-format-14
 gpg-agent gpgsm libbcmail-java libclang-rt-14-dev libcmocka-dev
 libmail-authenticationresults-perl libnss3-tools mandoc
 openjdk-17-jre-headless opendkim python3-asn1crypto python3-authres
-python3-cryptography python3-dkim shellcheck valgrind xz-utils"
+python3-cryptography python3-dkim shellcheck systemd valgrind xz-utils"
 SENDMAIL_LIBRARIES="m4 libdb5.3 libldap-2.5-0 liblockfile1 libnsl2 libwrap0"
 
 # missing_packages PACKAGE...: those that are not installed.

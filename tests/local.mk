@@ -124,7 +124,8 @@ SYSTEM_TESTS = \
 	%D%/system/layers.py \
 	%D%/system/socket_test.py \
 	%D%/system/mta_client_test.py \
-	%D%/system/ports_test.py
+	%D%/system/ports_test.py \
+	%D%/system/units_test.py
 TESTS += $(SYSTEM_TESTS)
 EXTRA_DIST += $(SYSTEM_TESTS)
 

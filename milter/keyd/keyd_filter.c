@@ -76,10 +76,14 @@ int
 keyd_filter_install(int folder_fd, struct err *err)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int rc = -ENOMEM;
+	int rc;
 
-	if (filter)
-		rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+	if (!filter)
+		return err_set(err, ERR_PERMANENT,
+		    "there are no system call filters here: the kernel has "
+		    "none, or whoever starts us forbids seccomp(2) (systemd: "
+		    "add seccomp to SystemCallFilter)");
+	rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
 	if (rc == 0)
 		rc = seccomp_attr_set(
 		    filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -249,6 +251,44 @@ test_serving_goes_on(void **state)
 	assert_int_equal(end_of(call_what_serving_needs, true), 0);
 }
 
+/* As systemd does with a SystemCallFilter that is too narrow for us. */
+static void
+forbid_filters(void)
+{
+	struct sock_filter code[] = {
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog filter = {
+	    .len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter))
+		_exit(2);
+}
+
+static void
+test_says_who_forbids_filters(void **state)
+{
+	struct err err;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (pid == 0) {
+		forbid_filters();
+		if (keyd_filter_install(folder_fd, &err) == 0)
+			_exit(3);
+		_exit(strstr(err.text, "SystemCallFilter") ? 0 : 4);
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(status, 0);
+}
+
 static int
 set_up(void **state)
 {
@@ -263,6 +303,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_forbidden_calls_kill),
 	    cmocka_unit_test(test_serving_goes_on),
+	    cmocka_unit_test(test_says_who_forbids_filters),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);
