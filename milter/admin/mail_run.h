@@ -8,7 +8,7 @@
 #include "admin/message_file.h"
 #include "base/err.h"
 #include "gateway/job.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 
 /* What a mail server would know besides the message itself. */
 struct mail_run {

@@ -14,7 +14,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 #include "gateway/edits.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "mail/header.h"
 #include "mail/spool.h"
 

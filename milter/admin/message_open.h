@@ -10,7 +10,7 @@
 #include "admin/admin.h"
 #include "admin/message_file.h"
 #include "admin/own_list.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "smime/decrypt.h"
 #include "smime/layers.h"
 

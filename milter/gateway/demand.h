@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/setting.h"
 #include "gateway/directory.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 
 /*
  * The strictest of what is asked of all its mailboxes, of all From fields

@@ -20,6 +20,7 @@
 #include "cert/judged.h"
 #include "gateway/directory_load.h"
 #include "mail/address.h"
+#include "mail/address_list.h"
 
 struct directory {
 	const struct gateway_config *config;

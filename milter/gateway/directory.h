@@ -19,7 +19,7 @@
 #include "cert/store.h"
 #include "cert/trust.h"
 #include "gateway/gateway.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "policy/facts.h"
 #include "policy/rules.h"
 #include "smime/identity.h"

@@ -13,7 +13,7 @@
 #include "gateway/envelope.h"
 #include "gateway/job.h"
 #include "gateway/trigger.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "mail/header.h"
 #include "mail/mime_scan.h"
 #include "policy/facts.h"

@@ -19,7 +19,7 @@
 #include "gateway/notice.h"
 #include "gateway/rate.h"
 #include "gateway/reply.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "smime/detect.h"
 
 void

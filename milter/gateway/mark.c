@@ -13,7 +13,7 @@
 #include "gateway/authres.h"
 #include "gateway/result.h"
 #include "gateway/tag.h"
-#include "mail/address.h"
+#include "mail/address_list.h"
 #include "smime/seal.h"
 
 #define SUBJECT_FIELD "Subject"

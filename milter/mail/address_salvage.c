@@ -1,16 +1,17 @@
 /*
- * address_salvage.c: address_list_salvage() of address.h.
+ * address_salvage.c: address_list_salvage() of address_list.h.
  *
  * A strict reader finds nobody in a field that is broken in the right way, and
  * mail programs, which are forgiving, still show somebody.  Pure, linear, any
  * thread.
  */
-#include "mail/address.h"
+#include "mail/address_list.h"
 
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "mail/address.h"
 #include "mail/encoded_text.h"
 
 /* What people see of it: encoded words read, nothing that is not printed. */

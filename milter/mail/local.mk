@@ -1,6 +1,9 @@
 noinst_LIBRARIES += milter/mail/libmail.a
 milter_mail_libmail_a_SOURCES = \
-	%D%/address.c %D%/address.h %D%/address_salvage.c \
+	%D%/address.c %D%/address.h \
+	%D%/address_list.c %D%/address_list.h \
+	%D%/address_parser.c %D%/address_parser.h \
+	%D%/address_salvage.c \
 	%D%/charset.c %D%/charset.h \
 	%D%/charset_convert.c %D%/charset_convert.h \
 	%D%/disclaimer.c %D%/disclaimer.h \
@@ -31,6 +34,7 @@ milter_mail_libmail_a_CPPFLAGS = $(AM_CPPFLAGS) $(IDN2_CFLAGS)
 
 MAIL_TESTS = \
 	tests/unit/test_address \
+	tests/unit/test_address_list \
 	tests/unit/test_charset \
 	tests/unit/test_charset_convert \
 	tests/unit/test_disclaimer \
@@ -66,6 +70,8 @@ DISCLAIMER_CHECK = tests/unit/disclaimer_check.c \
 
 tests_unit_test_address_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_address_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_address_list_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_address_list_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_charset_convert_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "mail/address.h"
+#include "mail/address_list.h"
 
 /* As the only mailbox of a field, behind a display name that is a trap. */
 static void

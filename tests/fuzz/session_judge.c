@@ -14,6 +14,7 @@
 #include "gateway/token.h"
 #include "gateway/trigger.h"
 #include "mail/address.h"
+#include "mail/address_list.h"
 #include "mail/mime_build.h"
 #include "smime/detect.h"
 #include "smime/seal.h"

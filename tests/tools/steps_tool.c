@@ -15,6 +15,7 @@
 #include "gateway/mark.h"
 #include "gateway/trigger.h"
 #include "mail/address.h"
+#include "mail/address_list.h"
 #include "mail/disclaimer.h"
 #include "mail/mime_build.h"
 #include "mail/mime_canon.h"
