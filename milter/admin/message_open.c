@@ -64,6 +64,7 @@ layers_read(struct opening *o)
 	struct smime_layers_opts opts = {
 	    .verify = {.now = o->a->now, .from = o->opts->from},
 	    .keys = o->keys,
+	    .takes_8bit = true,
 	};
 	struct smime_reader *readers;
 	int rc;

@@ -97,6 +97,7 @@ layers_json(struct smime_layers *l, const char *from, time_t now)
 	output_set(object, "layers", kinds);
 	output_set(
 	    object, "part", *l->part ? output_text(l->part) : json_null());
+	output_set(object, "signature_removed", json_boolean(l->unwrapped));
 	encryption_set(object, l);
 	return object;
 }

@@ -202,6 +202,20 @@ join(struct envelope_recipient *first, struct envelope_recipient *twin)
 	twin->path = NULL;
 }
 
+bool
+envelope_takes_8bit(const struct envelope *e)
+{
+	struct slice words = slice_text(e->parameters ? e->parameters : "");
+	size_t end;
+
+	for (size_t i = 0; i < words.len; i = end + 1) {
+		end = slice_find(words, ' ', i);
+		if (slice_equal_text_ci(slice_part(words, i, end), "BODY=7BIT"))
+			return false;
+	}
+	return true;
+}
+
 static int
 compare_aliases(const void *a, const void *b)
 {

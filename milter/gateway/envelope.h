@@ -48,6 +48,11 @@ void envelope_set_sender(
 void envelope_add_recipient(struct envelope *e, const char *path,
     const char *parameters, const char *resolved);
 
+/* Will whoever is given the message take it 8-bit, or convert it?  Not when its
+ * client has promised BODY=7BIT: then a mail server looks no further (RFC 6152
+ * section 2). */
+bool envelope_takes_8bit(const struct envelope *e);
+
 /* Joins recipients of the same canonical address, in any spelling: the first
  * stays, the paths of the others become its aliases, each once.  The order is
  * kept. */

@@ -350,9 +350,10 @@ check_header(const struct gate_inbound_case *c, const struct gate_header *h,
 
 /* --- bodies --- */
 
-/* Rule X8: lines that every server takes, ended by CRLF, and 7-bit. */
+/* Rule X8: lines that every server takes, ended by CRLF, and 7-bit unless that
+ * can be helped on the way. */
 static bool
-can_travel(struct slice body)
+can_travel(struct slice body, bool takes_8bit)
 {
 	size_t line = 0;
 
@@ -360,7 +361,8 @@ can_travel(struct slice body)
 		unsigned char c = body.data[i];
 		bool behind_cr = i > 0 && body.data[i - 1] == '\r';
 
-		if (c == '\0' || c > 0x7f || (c == '\n') != behind_cr)
+		if (c == '\0' || (c > 0x7f && !takes_8bit) ||
+		    (c == '\n') != behind_cr)
 			return false;
 		line = c == '\n' ? 0 : line + (c != '\r');
 		if (line > LINE_MAX_OCTETS)
@@ -394,7 +396,7 @@ check_body(const struct gate_inbound_case *c, const struct slice_list *list,
 {
 	if (!is_plaintext(list, from, c->plaintext))
 		return gap(err, "a body is not the plaintext");
-	if (!can_travel(c->plaintext))
+	if (!can_travel(c->plaintext, envelope_takes_8bit(c->envelope)))
 		return gap(err, "a plaintext that cannot travel");
 	return 0;
 }

@@ -211,6 +211,8 @@ can_carry(const struct job *job)
 		l->body.len > spool_slice(&job->body).len))
 		return false;
 	mime_texture_scan(&texture, l->body);
+	if (envelope_takes_8bit(&job->envelope))
+		texture.has_8bit = false;
 	return mime_texture_survives(&texture);
 }
 
@@ -291,6 +293,7 @@ read_layers(struct job *job, bool found, struct err *err)
 	    .readers = in->readers.at,
 	    .reader_count = in->readers.count,
 	    .guard = gateway_guard(job->gateway),
+	    .takes_8bit = envelope_takes_8bit(&job->envelope),
 	};
 	struct err why;
 

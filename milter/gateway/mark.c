@@ -271,6 +271,7 @@ describe(const struct mark_facts *facts)
 	if (l->verdict.status != SMIME_UNSIGNED) {
 		r.verdict = &l->verdict;
 		r.part = l->part;
+		r.unwrapped = l->unwrapped;
 	}
 	return r;
 }

@@ -133,6 +133,8 @@ record_decrypted(const struct record_inbound *r, size_t count, bool split)
 	put_fingerprint(&line, "cert", l->fingerprint);
 	log_text(&line, "cipher", l->cipher);
 	log_text(&line, "integrity", integrity(l));
+	if (l->unwrapped)
+		log_text(&line, "signature", "removed");
 	if (r->message.again > 0)
 		log_number(&line, "again", (long long)r->message.again);
 	if (!is_judged(r))

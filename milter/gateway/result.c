@@ -421,6 +421,8 @@ result_write_status(const struct result *r, struct buf *out)
 		put_signer(&l, r);
 		put_facts(&l, r->verdict);
 	}
+	if (r->unwrapped)
+		put_item(&l, "signature=removed");
 	if (r->encrypted)
 		put_encryption(&l, r);
 	if (r->unmet != REASON_NONE)

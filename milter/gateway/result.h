@@ -17,6 +17,7 @@ struct result {
 	                                      * or none that he can see */
 	const char *signer;  /* canonical address to name him by, one of his
 	                         * certificate's; NULL: none */
+	bool unwrapped;	     /* the signature is not in this copy */
 	const char *part;    /* where the signature is; "": unknown */
 	bool signed_outside; /* of the encryption, where it proves nothing
 	                         * (V8) */

@@ -20,7 +20,8 @@
  * Parameters go out unchanged (RFC 3461 5.2.1), but
  * - SIZE is that of this copy (RFC 1870);
  * - AUTH is left out: we do not vouch for anybody (RFC 4954 section 5);
- * - SMTPUTF8 is added when the envelope needs it (RFC 6531 3.4);
+ * - SMTPUTF8 is added when the envelope needs it (RFC 6531 3.4), and
+ *   BODY=8BITMIME when the content does and BODY is not there (RFC 6152);
  * - RET, ENVID, NOTIFY and ORCPT are left out when the server has no DSN, as
  *   RFC 3461 5.2.2 (a) demands.  The "relayed" report of 5.2.2 (b) is for a
  *   server with a queue to write; we only say that something was dropped.

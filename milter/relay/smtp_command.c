@@ -235,11 +235,25 @@ envelope_is_utf8(const struct relay_copy *copy)
 	return false;
 }
 
+/* Did the client of the message say anything of its body? */
+static bool
+says_body(struct slice words)
+{
+	size_t end;
+
+	for (size_t i = 0; i < words.len; i = end + 1) {
+		end = slice_find(words, ' ', i);
+		if (slice_has_prefix_ci(slice_part(words, i, end), "BODY="))
+			return true;
+	}
+	return false;
+}
+
 bool
 smtp_mail_wants_texture(
     const struct relay_copy *copy, const struct smtp_extensions *server)
 {
-	return !(server->has & SMTP_8BITMIME) ||
+	return !(server->has & SMTP_8BITMIME) || !says_body(copy->parameters) ||
 	       (!(server->has & SMTP_SMTPUTF8) &&
 		   has_word(copy->parameters, "SMTPUTF8"));
 }
@@ -263,6 +277,8 @@ add_own_parameters(struct buf *out, const struct relay_copy *copy,
 		return err_set(err, ERR_PERMANENT,
 		    "the content is not 7-bit, and the server does not "
 		    "announce 8BITMIME");
+	if (terms->has_8bit && !says_body(copy->parameters))
+		buf_add_text(out, " BODY=8BITMIME");
 	if (has & SMTP_SIZE)
 		buf_addf(out, " SIZE=%" PRIu64, terms->size);
 	return 0;

@@ -28,7 +28,7 @@ struct smtp_terms {
 };
 
 /* Does MAIL depend on whether the content is 7-bit?  Looking for that takes
- * time, and hardly any server lacks 8BITMIME. */
+ * time; most clients say it of their message. */
 bool smtp_mail_wants_texture(
     const struct relay_copy *copy, const struct smtp_extensions *server);
 

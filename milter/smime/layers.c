@@ -88,6 +88,7 @@ walk_close(struct walk *w)
 	out->fingerprint[0] = '\0';
 	out->authenticated = false;
 	out->used = 0;
+	out->unwrapped = false;
 	header_fini(&out->content);
 	header_init(&out->content);
 	out->body = slice_make(NULL, 0);
@@ -340,15 +341,45 @@ layer_pass(struct walk *w, struct err *err)
 	return signature_pass(w, NULL, "2", err);
 }
 
-/* What was opened becomes what is delivered.  Inner signatures and
- * ciphertexts stay as they are (E4). */
+/* A detached signature over what no road leaves as it is: its reader gets what
+ * was signed, and the verdict, which is that of the bytes that were signed. */
 static int
-content_settle(struct walk *w, struct err *err)
+content_unwrap(struct walk *w, struct err *err)
+{
+	struct smime_layers *out = w->out;
+
+	if (err->class == ERR_TEMPORARY || !w->has_signature ||
+	    smime_detect_header(&out->plaintext.header) !=
+		SMIME_SIGNED_DETACHED ||
+	    plaintext_unwrap(
+		&out->plaintext, out->verdict.inside, w->opts->takes_8bit, err))
+		return -1;
+	out->verdict.inside = slice_make(NULL, 0);
+	out->unwrapped = true;
+	out->part[0] = '\0';
+	return 0;
+}
+
+/* Inner signatures and ciphertexts stay as they are (E4), but where nobody
+ * could read the message then. */
+static int
+content_travel(struct walk *w, struct err *err)
 {
 	struct plaintext *plain = &w->out->plaintext;
 	bool keep = smime_detect_header(&plain->header) != SMIME_NONE;
 
-	if (plaintext_settle(plain, keep, err) ||
+	if (plaintext_settle(plain, keep, w->opts->takes_8bit, err) == 0)
+		return 0;
+	return content_unwrap(w, err);
+}
+
+/* What was opened becomes what is delivered. */
+static int
+content_settle(struct walk *w, struct err *err)
+{
+	struct plaintext *plain = &w->out->plaintext;
+
+	if (content_travel(w, err) ||
 	    plaintext_fields(plain, &w->out->content, err)) {
 		if (err->class == ERR_TEMPORARY)
 			return -1;

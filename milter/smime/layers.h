@@ -32,6 +32,8 @@ struct smime_layers_opts {
 	const struct smime_reader *readers;
 	size_t reader_count;
 	struct content_guard *guard; /* NULL: none */
+	bool takes_8bit; /* whoever gets the message takes it 8-bit, or may
+	                  * convert it (RFC 6152) */
 };
 
 enum smime_decryption {
@@ -71,8 +73,10 @@ struct smime_layers {
 	                     * be believed when the verdict is */
 	/* Section of the signature (rule A3, RFC 7281 3.2.1) in the message as
 	 * it is read: of what was decrypted when it was.  "2", "1", "1/2"
-	 * (inside a compression) ...; "" without one. */
+	 * (inside a compression) ...; "" without one, or unwrapped. */
 	char part[SMIME_PART_TEXT];
+	bool unwrapped; /* OPENED: it had to be left out of what is delivered,
+	                 * which no road would leave as it was signed */
 	/* OPENED: the entity that takes the place of the message's own, valid
 	 * (rule X8) and with CRLF line ends: its Content-* fields (none others;
 	 * as copies), and its body, valid until smime_layers_fini. */

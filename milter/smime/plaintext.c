@@ -305,12 +305,14 @@ plaintext_read(struct plaintext *p, struct err *err)
 
 /* --- travelling --- */
 
+/* As it stands. */
 static bool
-travels(const struct plaintext *p)
+travels(const struct plaintext *p, bool takes_8bit)
 {
 	struct mime_texture texture = {0};
 
 	mime_texture_scan(&texture, p->body);
+	texture.has_8bit = texture.has_8bit && !takes_8bit;
 	return mime_texture_survives(&texture);
 }
 
@@ -332,26 +334,67 @@ canon_write(const struct plaintext *p, struct spool *bytes,
 	return rc;
 }
 
-int
-plaintext_settle(struct plaintext *p, bool is_signed, struct err *err)
+/* Leaf by leaf; what cannot be encoded is left as it stands. */
+static int
+encode(struct plaintext *p, bool takes_8bit, struct err *err)
 {
 	enum mime_canon_result result;
 	struct spool bytes;
 	int rc;
 
-	if (travels(p))
-		return 0;
-	if (is_signed)
-		return refuse(err);
 	spool_init(&bytes, p->bytes.config);
 	rc = canon_write(p, &bytes, &result, err);
-	if (rc == 0)
-		rc = result == MIME_CANON_TRANSCODED ? replace(p, &bytes, err)
-						     : refuse(err);
-	if (rc == 0)
-		rc = fields_check(&p->header, err);
+	if (rc == 0 && result == MIME_CANON_TRANSCODED) {
+		rc = replace(p, &bytes, err);
+		if (rc == 0)
+			rc = fields_check(&p->header, err);
+	} else if (rc == 0 && !travels(p, takes_8bit)) {
+		rc = refuse(err);
+	}
 	spool_fini(&bytes);
 	return rc;
+}
+
+int
+plaintext_settle(
+    struct plaintext *p, bool is_signed, bool takes_8bit, struct err *err)
+{
+	if (travels(p, false))
+		return 0;
+	if (!is_signed)
+		return encode(p, takes_8bit, err);
+	return travels(p, takes_8bit) ? 0 : refuse(err);
+}
+
+static bool
+is_protected(const struct plaintext *p)
+{
+	return smime_detect_header(&p->header) != SMIME_NONE;
+}
+
+int
+plaintext_unwrap(
+    struct plaintext *p, struct slice content, bool takes_8bit, struct err *err)
+{
+	struct plaintext part;
+	int rc;
+
+	plaintext_init(&part, p->bytes.config);
+	rc = spool_write(&part.bytes, content.data, content.len, err);
+	if (rc == 0)
+		rc = spool_finish(&part.bytes, err);
+	if (rc == 0)
+		rc = plaintext_read(&part, err);
+	if (rc == 0)
+		rc = plaintext_settle(
+		    &part, is_protected(&part), takes_8bit, err);
+	if (rc == 0) {
+		plaintext_fini(p);
+		*p = part;
+		return 0;
+	}
+	plaintext_fini(&part);
+	return -1;
 }
 
 int

@@ -37,11 +37,19 @@ int plaintext_read(struct plaintext *p, struct err *err) MUST_USE;
 
 /*
  * Makes it one that travels: 7-bit, short lines, no NUL.  is_signed: not an
- * octet may change.  Permanent error when it cannot travel; else those of
- * the spool.
+ * octet may change.  takes_8bit: what must not be encoded, or cannot, may be
+ * 8-bit.  Permanent error when it cannot travel; else those of the spool.
  */
-int plaintext_settle(
-    struct plaintext *p, bool is_signed, struct err *err) MUST_USE;
+int plaintext_settle(struct plaintext *p, bool is_signed, bool takes_8bit,
+    struct err *err) MUST_USE;
+
+/*
+ * What is signed in it takes its place, without the signature, and is settled:
+ * content is the part of it, of the bytes of p, that is signed.  On errors,
+ * as above, p stays as it is.
+ */
+int plaintext_unwrap(struct plaintext *p, struct slice content, bool takes_8bit,
+    struct err *err) MUST_USE;
 
 /* The Content-* fields, appended to out. */
 int plaintext_fields(

@@ -5,6 +5,7 @@ for what strangers send and for the copies that come back; the sink keeps who
 got which bytes.
 """
 
+import email
 import re
 
 import mailserver
@@ -19,6 +20,9 @@ ALICE, CAROL = "alice@example.org", "carol@example.org"
 ZOE = "zoe@example.org"
 BOB = "bob@example.net"
 ENTITY = b"Content-Type: text/plain; charset=us-ascii\r\n\r\nHello.\r\n"
+UMLAUTS = ("Content-Type: text/plain; charset=iso-8859-1\r\n"
+           "Content-Transfer-Encoding: 8bit\r\n\r\n"
+           "Grüße\r\n").encode("latin-1")
 FORGED = (b"Authentication-Results: MX.Example.ORG; smime=pass\r\n"
           b"X-Smime-Status: valid\r\n")
 TOKEN = re.compile(rb"(?i)x-smime-milter-copy")
@@ -111,6 +115,10 @@ class Fixture(Site):
             data = data[received.end():]
         check_marks(data, b"valid", b"decrypted=yes")
 
+    def letter_of(self, entity):
+        """What bob signs in an encrypted mail as it stands."""
+        return self.letter(entity=self.bob.sign_detached(b"", entity))
+
     def check_ciphertext(self, copy, mail):
         equal(body_of(copy.data).rstrip(b"\r\n"), body_of(mail).rstrip(b"\r\n"),
               "body")
@@ -165,6 +173,49 @@ def _(site):
         data = site.arrived(mail)[ALICE].data
         contains(data, b"\r\nContent-Type: text/html\r\n", "header")
         equal(body_of(data).strip(), b"", "body")
+
+
+@case("8-bit text, signed and encrypted: signed as it was inside")
+def _(site):
+    for recipients in ([ALICE], [ALICE, ZOE]):
+        mail = site.letter_of(UMLAUTS)
+        site.deliver(recipients, mail)
+        data = site.arrived(mail)[ALICE].data
+        entity, _signer = openssl.verify(data, site.net.root,
+                                         site.folder / "tmp")
+        equal(entity, UMLAUTS, "what was signed")
+        contains(data, b"X-SMIME-Status: valid;", "header")
+
+
+@case("the same for a next hop without 8BITMIME: it can be read")
+def _(site):
+    mail = site.letter_of(UMLAUTS)
+    site.server.sink.eight_bit = False
+    try:
+        site.deliver([ALICE], mail)
+        data = site.arrived(mail)[ALICE].data
+    finally:
+        site.server.sink.eight_bit = True
+    contains(data, b"X-SMIME-Status: valid;", "header")
+    part = email.message_from_bytes(data).get_payload(0)
+    equal(part.get_payload(decode=True).rstrip(), "Grüße".encode("latin-1"),
+          "text")
+
+
+@case("long lines, signed and encrypted: the text, and what was signed")
+def _(site):
+    text = b"x" * 1500
+    for recipients in ([ALICE], [ALICE, ZOE]):
+        mail = site.letter_of(b"Content-Type: text/plain\r\n\r\n" + text
+                              + b"\r\n")
+        site.deliver(recipients, mail)
+        data = site.arrived(mail)[ALICE].data
+        message = email.message_from_bytes(data)
+        equal(message.get_content_type(), "text/plain", "type")
+        equal(message.get_payload(decode=True).rstrip(), text, "text")
+        status = " ".join(message["X-SMIME-Status"].split())
+        check(status.startswith("valid;"), status)
+        contains(status, "signature=removed", "status")
 
 
 @case("nobody reads it: as it came, and marked")

@@ -772,7 +772,7 @@ test_missing_extension(void **state)
 	static const char *const script[] = {
 	    GREETING, "> 250-mx", "> 250 DSN", "< QUIT", NULL};
 	static const char *const recipient[] = {GREETING, "> 250-DSN",
-	    "> 250 8BITMIME", "< MAIL FROM:<>", "> 250 ok",
+	    "> 250 8BITMIME", "< MAIL FROM:<> BODY=8BITMIME", "> 250 ok",
 	    "< RCPT TO:<b@example.net>", "> 250 ok", "< DATA", "> 354",
 	    "< \xc3\xa4", "end", NULL};
 	struct slice_list umlaut = {.count = 0};

@@ -1131,17 +1131,184 @@ test_bad_plaintext(void **state)
 	}
 }
 
-/* A good signature inside, which cannot travel as it is. */
+/* --- a good signature inside, over what must be left as it is --- */
+
+#define UMLAUTS                                                                \
+	"Content-Type: text/plain; charset=iso-8859-1\r\n\r\nGr\xfc\xdf"       \
+	"e\r\n"
+/* The same, encoded. */
+#define UMLAUTS_7BIT "Gr=FC=DFe\r\n"
+
+/* One part of 1000 octets in a line. */
+static void
+begin_long(struct buf *m)
+{
+	char line[1001];
+
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	buf_init(m, 1u << 24);
+	buf_addf(m, "Content-Type: text/plain\r\n\r\n%s\r\n", line);
+}
+
+static void
+sign_and_encrypt(struct buf *m)
+{
+	layers_sign(m, &fixture, &alice, false);
+	layers_encrypt(m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+}
+
+static void
+read_8bit(struct buf *message, bool takes_8bit, struct smime_layers *out)
+{
+	const struct smime_layers_opts opts = {
+	    .verify = {.trust = trust, .now = time(NULL), .from = ALICE},
+	    .keys = fixture.keys,
+	    .readers = readers,
+	    .reader_count = 2,
+	    .takes_8bit = takes_8bit,
+	};
+	struct smime_message m;
+	struct err err;
+
+	layers_finish(message, ALICE);
+	smime_message_parse(&m, buf_slice(message));
+	smime_layers_init(out, &fixture.spool);
+	assert_int_equal(
+	    smime_layers_read(&opts, &m.header, m.body, out, &err), 0);
+	smime_message_fini(&m);
+}
+
+static void
+assert_field(const struct smime_layers *l, const char *name, const char *wanted)
+{
+	const struct header_field *field = header_find(&l->content, name, 0);
+
+	assert_non_null(field);
+	if (memmem(field->body.data, field->body.len, wanted, strlen(wanted)))
+		return;
+	fail_msg("%s:%.*s", name, (int)field->body.len,
+	    (const char *)field->body.data);
+}
+
+/* Who takes 8-bit gets the signature with what is signed. */
+static void
+test_8bit_signed(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, UMLAUTS);
+	sign_and_encrypt(&m);
+	read_8bit(&m, true, &l);
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_verdict(&l, SMIME_VALID, "", "2");
+	assert_false(l.unwrapped);
+	assert_field(&l, "Content-Type", "multipart/signed");
+	assert_non_null(
+	    memmem(l.body.data, l.body.len, UMLAUTS, sizeof(UMLAUTS) - 1));
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
+/* Who does not gets what is signed, encoded; the verdict is that of what was
+ * signed. */
+static void
+test_8bit_unwrapped(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, UMLAUTS);
+	sign_and_encrypt(&m);
+	read_8bit(&m, false, &l);
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_verdict(&l, SMIME_VALID, "", "");
+	assert_true(l.unwrapped);
+	assert_field(&l, "Content-Type", "text/plain; charset=iso-8859-1");
+	assert_field(&l, "Content-Transfer-Encoding", "quoted-printable");
+	assert_int_equal(l.content.count, 2);
+	assert_true(slice_equal(l.body, slice_text(UMLAUTS_7BIT)));
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
+/* Lines that every mail server cuts. */
+static void
+test_long_lines_unwrapped(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	begin_long(&m);
+	sign_and_encrypt(&m);
+	read_8bit(&m, true, &l);
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_verdict(&l, SMIME_VALID, "", "");
+	assert_true(l.unwrapped);
+	assert_field(&l, "Content-Transfer-Encoding", "quoted-printable");
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
+/* A signature that is not good is left out, too; its verdict is not. */
+static void
+test_altered_unwrapped(void **state)
+{
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	begin_long(&m);
+	layers_sign(&m, &fixture, &alice, false);
+	*(unsigned char *)memmem(m.data, m.len, "xxx", 3) = 'y';
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	read_8bit(&m, true, &l);
+	assert_int_equal(l.verdict.status, SMIME_ALTERED);
+	assert_true(l.unwrapped);
+	smime_layers_fini(&l);
+	buf_fini(&m);
+}
+
+/* What nobody signed and nobody can encode: the header of a part. */
+static void
+test_8bit_part_header(void **state)
+{
+	static const char parts[] =
+	    "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+	    "Content-Type: text/plain; name=\"Gr\xfc\xdf"
+	    "e\"\r\n\r\nhello\r\n--b--\r\n";
+	struct smime_layers l;
+	struct buf m;
+
+	(void)state;
+	layers_begin(&m, parts);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	read_8bit(&m, true, &l);
+	assert_int_equal(l.decryption, SMIME_OPENED);
+	assert_non_null(
+	    memmem(l.body.data, l.body.len, "name=\"Gr\xfc\xdf", 10));
+	smime_layers_fini(&l);
+	buf_fini(&m);
+	layers_begin(&m, parts);
+	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	assert_tells_nothing(&m);
+}
+
+/* Two signatures, and a line that is too long: below the first one is another
+ * that nothing may be changed in. */
 static void
 test_cannot_travel(void **state)
 {
 	struct buf m;
 
 	(void)state;
-	layers_begin(&m, "Content-Type: text/plain\r\n\r\nGr\xfc\xdf"
-			 "e\r\n");
+	begin_long(&m);
 	layers_sign(&m, &fixture, &alice, false);
-	layers_encrypt(&m, &fixture, SMIME_CIPHER_AES256_CBC, to_bob, 1);
+	sign_and_encrypt(&m);
 	assert_tells_nothing(&m);
 }
 
@@ -1374,6 +1541,11 @@ main(void)
 	    cmocka_unit_test(test_used),
 	    cmocka_unit_test(test_used_rsa),
 	    cmocka_unit_test(test_bad_plaintext),
+	    cmocka_unit_test(test_8bit_signed),
+	    cmocka_unit_test(test_8bit_unwrapped),
+	    cmocka_unit_test(test_long_lines_unwrapped),
+	    cmocka_unit_test(test_altered_unwrapped),
+	    cmocka_unit_test(test_8bit_part_header),
 	    cmocka_unit_test(test_cannot_travel),
 	    cmocka_unit_test(test_too_much_inside),
 	    cmocka_unit_test(test_changed),

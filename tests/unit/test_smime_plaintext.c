@@ -34,7 +34,7 @@ settle(struct plaintext *p, struct slice text, bool is_signed, struct err *err)
 	plaintext_of(p, text);
 	if (plaintext_read(p, err))
 		return -1;
-	return plaintext_settle(p, is_signed, err);
+	return plaintext_settle(p, is_signed, false, err);
 }
 
 /* The delivered entity: Content-* fields, an empty line, the body. */

@@ -323,7 +323,8 @@ test_eight_bit(void **state)
 	terms.server = &utf8;
 	no_parameters(terms, slice_text("SMTPUTF8"), "8BITMIME");
 	terms.server = &all;
-	mail_on(terms, "<>", "", "MAIL FROM:<> SIZE=0\r\n");
+	mail_on(terms, "<>", "", "MAIL FROM:<> BODY=8BITMIME SIZE=0\r\n");
+	mail_on(terms, "<>", "body=7bit", "MAIL FROM:<> body=7bit SIZE=0\r\n");
 }
 
 /* RFC 6531 3.4: an envelope that is not ASCII needs the parameter, whether
@@ -378,8 +379,11 @@ test_wants_texture(void **state)
 
 	(void)state;
 	assert_true(smtp_mail_wants_texture(&copy, &none));
+	assert_true(smtp_mail_wants_texture(&copy, &eight));
+	copy.parameters = slice_text("RET=FULL body=8bitmime");
+	assert_true(smtp_mail_wants_texture(&copy, &none));
 	assert_false(smtp_mail_wants_texture(&copy, &eight));
-	copy.parameters = slice_text("RET=FULL smtputf8");
+	copy.parameters = slice_text("BODY=7BIT smtputf8");
 	assert_true(smtp_mail_wants_texture(&copy, &eight));
 	assert_false(smtp_mail_wants_texture(&copy, &all));
 }
