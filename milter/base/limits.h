@@ -186,15 +186,19 @@
 #define LIMIT_CACHED_RULES	16384u
 #define LIMIT_CACHED_SENDERS	4096u
 #define LIMIT_CACHED_RECIPIENTS 4096u
-/* Certificates that came in messages, about 10 kB each when parsed. */
-#define LIMIT_CACHED_CERTIFICATES 2048u
+/* Certificates that came in messages, and their bytes together.  An ordinary
+ * one has 2 kB, and 10 kB when parsed; one that a stranger filled with tiny
+ * names has 64 kB, and 3 MB. */
+#define LIMIT_CACHED_CERTIFICATES      2048u
+#define LIMIT_CACHED_CERTIFICATE_BYTES (4u * MIB)
 /* How long an entry is believed: what changes without a new generation of
  * the store (a cached path verdict) is noticed within a minute. */
 #define LIMIT_CACHE_SECONDS 60
 /* Messages whose certificates wait to be written, and the bytes of those
- * certificates; parsed they take some five times as much. */
+ * certificates; parsed they take some five times as much, hostile ones fifty
+ * times. */
 #define LIMIT_HARVEST_QUEUE 1024u
-#define LIMIT_HARVEST_BYTES (16u * MIB)
+#define LIMIT_HARVEST_BYTES (8u * MIB)
 /* Contacts that the store is told of in one transaction, some milliseconds in
  * which nobody else can write; and how many are remembered to have been told
  * of today, some 100 bytes each.  Who is forgotten is told of once more. */

@@ -6,6 +6,7 @@
 #include "base/lru.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct entry {
 	TAILQ_ENTRY(entry) order; /* most recently used first */
 	struct entry *next;	  /* same bucket */
 	uint64_t hash;
+	size_t weight;
 	void *value;
 	char key[];
 };
@@ -32,6 +34,8 @@ struct lru {
 	size_t mask;
 	size_t count;
 	size_t max;
+	size_t weight; /* of all values */
+	struct lru_scale scale;
 	uint64_t seed;
 };
 
@@ -47,8 +51,24 @@ hash_key(const struct lru *lru, const char *key)
 	return hash ^ hash >> 32;
 }
 
+static size_t
+no_weight(const void *value)
+{
+	(void)value;
+	return 0;
+}
+
 struct lru *
 lru_new(size_t max, const struct lru_ops *ops)
+{
+	static const struct lru_scale unlimited = {no_weight, SIZE_MAX};
+
+	return lru_new_weighed(max, ops, &unlimited);
+}
+
+struct lru *
+lru_new_weighed(
+    size_t max, const struct lru_ops *ops, const struct lru_scale *scale)
 {
 	struct lru *lru = xcalloc(1, sizeof(*lru));
 	size_t buckets = 16;
@@ -61,6 +81,7 @@ lru_new(size_t max, const struct lru_ops *ops)
 	lru->buckets = xcalloc(buckets, sizeof(*lru->buckets));
 	lru->mask = buckets - 1;
 	lru->max = max;
+	lru->scale = *scale;
 	lru->seed = UINT64_C(0xcbf29ce484222325);
 	if (getrandom(&lru->seed, sizeof(lru->seed), 0) < 0)
 		lru->seed ^= (uintptr_t)lru;
@@ -78,19 +99,31 @@ find_place(struct lru *lru, const char *key, uint64_t hash)
 	return place;
 }
 
-/* Takes the entry out and returns its value, whose reference the caller
- * drops after unlocking. */
-static void *
+/* Takes the entry out of the map; it is dropped after unlocking. */
+static struct entry *
 take_out(struct lru *lru, struct entry **place)
 {
 	struct entry *e = *place;
-	void *value = e->value;
 
 	*place = e->next;
+	e->next = NULL;
 	TAILQ_REMOVE(&lru->order, e, order);
 	lru->count--;
-	free(e);
-	return value;
+	lru->weight -= e->weight;
+	return e;
+}
+
+/* All that hang on one another, which are no longer in the map. */
+static void
+drop(const struct lru *lru, struct entry *gone)
+{
+	struct entry *e;
+
+	while ((e = gone)) {
+		gone = e->next;
+		lru->ops->unref(e->value);
+		free(e);
+	}
 }
 
 void *
@@ -111,7 +144,7 @@ lru_get(struct lru *lru, const char *key)
 	return value;
 }
 
-static void *
+static struct entry *
 evict_last(struct lru *lru)
 {
 	struct entry *last = TAILQ_LAST(&lru->order, entry_list);
@@ -119,62 +152,94 @@ evict_last(struct lru *lru)
 	return take_out(lru, find_place(lru, last->key, last->hash));
 }
 
-void
-lru_put(struct lru *lru, const char *key, void *value)
+/* What has to go for one more of that weight, before gone. */
+static struct entry *
+make_room(struct lru *lru, size_t weight, struct entry *gone)
 {
-	size_t size = strlen(key) + 1;
-	struct entry *e = xmalloc(sizeof(*e) + size), **place;
-	void *dropped = NULL;
+	struct entry *e;
 
-	memcpy(e->key, key, size);
-	e->hash = hash_key(lru, key);
-	e->value = lru->ops->ref(value);
-	pthread_mutex_lock(&lru->lock);
-	place = find_place(lru, key, e->hash);
-	if (*place)
-		dropped = take_out(lru, place);
-	else if (lru->count == lru->max)
-		dropped = evict_last(lru);
-	place = &lru->buckets[e->hash & lru->mask];
+	while (
+	    lru->count == lru->max || lru->weight > lru->scale.max - weight) {
+		e = evict_last(lru);
+		e->next = gone;
+		gone = e;
+	}
+	return gone;
+}
+
+static void
+put_in(struct lru *lru, struct entry *e)
+{
+	struct entry **place = &lru->buckets[e->hash & lru->mask];
+
 	e->next = *place;
 	*place = e;
 	TAILQ_INSERT_HEAD(&lru->order, e, order);
 	lru->count++;
+	lru->weight += e->weight;
+}
+
+static struct entry *
+make_entry(const struct lru *lru, const char *key, void *value, size_t weight)
+{
+	size_t size = strlen(key) + 1;
+	struct entry *e = xmalloc(sizeof(*e) + size);
+
+	memcpy(e->key, key, size);
+	e->hash = hash_key(lru, key);
+	e->weight = weight;
+	e->value = lru->ops->ref(value);
+	return e;
+}
+
+void
+lru_put(struct lru *lru, const char *key, void *value)
+{
+	size_t weight = lru->scale.weight(value);
+	struct entry *e, **place, *gone = NULL;
+
+	if (weight > lru->scale.max) {
+		lru_remove(lru, key);
+		return;
+	}
+	e = make_entry(lru, key, value, weight);
+	pthread_mutex_lock(&lru->lock);
+	place = find_place(lru, key, e->hash);
+	if (*place)
+		gone = take_out(lru, place);
+	gone = make_room(lru, weight, gone);
+	put_in(lru, e);
 	pthread_mutex_unlock(&lru->lock);
-	if (dropped)
-		lru->ops->unref(dropped);
+	drop(lru, gone);
 }
 
 void
 lru_remove(struct lru *lru, const char *key)
 {
 	uint64_t hash = hash_key(lru, key);
-	struct entry **place;
-	void *dropped = NULL;
+	struct entry **place, *gone = NULL;
 
 	pthread_mutex_lock(&lru->lock);
 	place = find_place(lru, key, hash);
 	if (*place)
-		dropped = take_out(lru, place);
+		gone = take_out(lru, place);
 	pthread_mutex_unlock(&lru->lock);
-	if (dropped)
-		lru->ops->unref(dropped);
+	drop(lru, gone);
 }
 
 void
 lru_clear(struct lru *lru)
 {
-	void *dropped;
+	struct entry *gone;
+	bool any;
 
 	do {
-		dropped = NULL;
 		pthread_mutex_lock(&lru->lock);
-		if (lru->count > 0)
-			dropped = evict_last(lru);
+		any = lru->count > 0;
+		gone = any ? evict_last(lru) : NULL;
 		pthread_mutex_unlock(&lru->lock);
-		if (dropped)
-			lru->ops->unref(dropped);
-	} while (dropped);
+		drop(lru, gone);
+	} while (any);
 }
 
 void

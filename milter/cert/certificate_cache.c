@@ -26,14 +26,24 @@ unref(void *value)
 	certificate_unref(&c);
 }
 
+/* What it takes when it is parsed goes with its bytes. */
+static size_t
+weight(const void *value)
+{
+	const struct certificate *c = value;
+
+	return c->der.len;
+}
+
 static const struct lru_ops ops = {ref, unref};
+static const struct lru_scale scale = {weight, LIMIT_CACHED_CERTIFICATE_BYTES};
 
 struct certificate_cache *
 certificate_cache_new(void)
 {
 	struct certificate_cache *cache = xcalloc(1, sizeof(*cache));
 
-	cache->lru = lru_new(LIMIT_CACHED_CERTIFICATES, &ops);
+	cache->lru = lru_new_weighed(LIMIT_CACHED_CERTIFICATES, &ops, &scale);
 	return cache;
 }
 

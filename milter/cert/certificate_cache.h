@@ -15,8 +15,8 @@
 
 struct certificate_cache;
 
-/* Holds at most LIMIT_CACHED_CERTIFICATES; the one not used for the longest
- * time goes first. */
+/* Holds at most LIMIT_CACHED_CERTIFICATES of LIMIT_CACHED_CERTIFICATE_BYTES
+ * together; the one not used for the longest time goes first. */
 struct certificate_cache *certificate_cache_new(void);
 void certificate_cache_free(struct certificate_cache *cache);
 

@@ -126,23 +126,23 @@ test_threads(void **state)
 	certificate_cache_free(cache);
 }
 
-/* Is the first certificate still the same object after count others? */
-static bool
-survives(unsigned count)
+/* Puts count certificates into the cache that differ only in their number.
+ * Returns the bytes of one. */
+static size_t
+fill(struct certificate_cache *cache, struct slice san, size_t count)
 {
-	struct certificate_cache *cache = certificate_cache_new();
-	struct certificate *first = parse(cache, alice.certificate->der);
-	struct certificate *c;
+	struct certificate *made, *c;
 	struct fixture_cert many;
 	struct err err;
-	bool same;
+	size_t size;
 
-	fixture_leaf(
-	    &many, NULL, &(struct fixture_opts){.address = "c@example.org"});
-	for (unsigned i = 1; i <= count; i++) {
-		struct certificate *made;
-
-		ASN1_INTEGER_set(X509_get_serialNumber(many.x509), i);
+	fixture_leaf(&many, NULL,
+	    &(struct fixture_opts){
+		.address = "c@example.org", .raw_san = san, .serial = 0x10000});
+	size = many.certificate->der.len;
+	for (size_t i = 1; i <= count; i++) {
+		ASN1_INTEGER_set(
+		    X509_get_serialNumber(many.x509), 0x10000 + (long)i);
 		assert_true(X509_sign(many.x509, many.key, EVP_sha256()) > 0);
 		assert_int_equal(
 		    certificate_from_x509(many.x509, &made, &err), 0);
@@ -150,11 +150,24 @@ survives(unsigned count)
 		certificate_unref(&c);
 		certificate_unref(&made);
 	}
+	fixture_fini(&many);
+	return size;
+}
+
+/* Is the first certificate still the same object after count others? */
+static bool
+survives(struct slice san, size_t count)
+{
+	struct certificate_cache *cache = certificate_cache_new();
+	struct certificate *first = parse(cache, alice.certificate->der);
+	struct certificate *c;
+	bool same;
+
+	fill(cache, san, count);
 	c = parse(cache, alice.certificate->der);
 	same = c == first;
 	certificate_unref(&c);
 	certificate_unref(&first);
-	fixture_fini(&many);
 	certificate_cache_free(cache);
 	return same;
 }
@@ -162,9 +175,33 @@ survives(unsigned count)
 static void
 test_limit(void **state)
 {
+	const struct slice none = slice_make(NULL, 0);
+
 	(void)state;
-	assert_true(survives(LIMIT_CACHED_CERTIFICATES - 1));
-	assert_false(survives(LIMIT_CACHED_CERTIFICATES));
+	assert_true(survives(none, LIMIT_CACHED_CERTIFICATES - 1));
+	assert_false(survives(none, LIMIT_CACHED_CERTIFICATES));
+}
+
+/* Tiny names take fifty times their bytes when they are parsed: what is kept
+ * of such certificates is bounded by those. */
+static void
+test_limit_of_bytes(void **state)
+{
+	static unsigned char san[60000] = {
+	    0x30, 0x82, (60000 - 4) >> 8, (60000 - 4) & 0xff};
+	struct slice names = slice_make(san, sizeof(san));
+	/* Signatures of ECDSA differ by some octets. */
+	const size_t slack = 8;
+	size_t size, room;
+
+	(void)state;
+	for (size_t i = 4; i < sizeof(san); i += 2)
+		san[i] = 0x82; /* dNSName "" */
+	size = fill(NULL, names, 0);
+	room = LIMIT_CACHED_CERTIFICATE_BYTES - alice.certificate->der.len;
+	assert_true(size > sizeof(san));
+	assert_true(survives(names, room / (size + slack)));
+	assert_false(survives(names, room / (size - slack) + 1));
 }
 
 int
@@ -176,6 +213,7 @@ main(void)
 	    cmocka_unit_test(test_not_a_certificate),
 	    cmocka_unit_test(test_threads),
 	    cmocka_unit_test(test_limit),
+	    cmocka_unit_test(test_limit_of_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -115,6 +115,72 @@ test_value_outlives_its_entry(void **state)
 	assert_int_equal(alive, 0);
 }
 
+/* --- weights --- */
+
+static size_t
+thing_weight(const void *value)
+{
+	const struct thing *t = value;
+
+	return (size_t)t->number;
+}
+
+static const struct lru_scale scale = {thing_weight, 10};
+
+static void
+test_weight(void **state)
+{
+	struct lru *lru = lru_new_weighed(100, &thing_ops, &scale);
+
+	(void)state;
+	put(lru, "a", 2);
+	put(lru, "b", 3);
+	put(lru, "c", 5); /* full */
+	assert_int_equal(get(lru, "a"), 2);
+	put(lru, "d", 1);
+	assert_int_equal(get(lru, "b"), -1);
+	assert_int_equal(get(lru, "a"), 2);
+	assert_int_equal(get(lru, "c"), 5);
+	assert_int_equal(get(lru, "d"), 1);
+	/* Several go for one. */
+	put(lru, "e", 9);
+	assert_int_equal(get(lru, "a"), -1);
+	assert_int_equal(get(lru, "c"), -1);
+	assert_int_equal(get(lru, "d"), 1);
+	assert_int_equal(alive, 2);
+	/* What is replaced makes room itself. */
+	put(lru, "e", 8);
+	assert_int_equal(get(lru, "d"), 1);
+	/* None is evicted for what is too heavy, but what it replaces goes. */
+	put(lru, "f", 11);
+	assert_int_equal(get(lru, "f"), -1);
+	put(lru, "e", 11);
+	assert_int_equal(get(lru, "e"), -1);
+	assert_int_equal(get(lru, "d"), 1);
+	lru_remove(lru, "d");
+	put(lru, "g", 10);
+	assert_int_equal(get(lru, "g"), 10);
+	lru_free(lru);
+	assert_int_equal(alive, 0);
+}
+
+/* Both limits hold. */
+static void
+test_weight_and_number(void **state)
+{
+	struct lru *lru = lru_new_weighed(2, &thing_ops, &scale);
+
+	(void)state;
+	put(lru, "a", 1);
+	put(lru, "b", 0);
+	put(lru, "c", 0);
+	assert_int_equal(get(lru, "a"), -1);
+	assert_int_equal(get(lru, "b"), 0);
+	assert_int_equal(get(lru, "c"), 0);
+	lru_free(lru);
+	assert_int_equal(alive, 0);
+}
+
 /* The value of a key is its number, or nothing when it was evicted. */
 static void
 check_is(int found, int number)
@@ -162,6 +228,8 @@ main(void)
 	    cmocka_unit_test(test_least_recently_used_goes_first),
 	    cmocka_unit_test(test_replace_and_remove),
 	    cmocka_unit_test(test_value_outlives_its_entry),
+	    cmocka_unit_test(test_weight),
+	    cmocka_unit_test(test_weight_and_number),
 	    cmocka_unit_test(test_threads),
 	};
 
