@@ -1,6 +1,7 @@
 /* Addresses: one canonical form, and what never counts as one (rule V9). */
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
