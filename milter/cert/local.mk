@@ -16,7 +16,9 @@ milter_cert_libcert_a_SOURCES = \
 	%D%/store_sqlite_authority.c \
 	%D%/store_sqlite_chain.c \
 	%D%/store_sqlite_contact.c \
+	%D%/store_sqlite_count.c \
 	%D%/store_sqlite_disclaimer.c \
+	%D%/store_sqlite_file.c \
 	%D%/store_sqlite_journal.c \
 	%D%/store_sqlite_login.c \
 	%D%/store_sqlite_own.c \

@@ -9,6 +9,26 @@
 #include "cert/store_backend.h"
 #include "db/sqlite.h"
 
+/* Is this the path of a file that may be a store?  A relative path, what is no
+ * regular file, or open for everybody is a permanent error; one that is not
+ * there ERR_NOT_FOUND. */
+int store_sqlite_check_file(const char *path, struct err *err) MUST_USE;
+
+/* Makes an empty file where there is none, for the owner of its folder; a
+ * relative path is a permanent error. */
+int store_sqlite_create_file(const char *path, struct err *err) MUST_USE;
+
+/* The schema of a file, 0 when nothing is in it yet.  A database of another
+ * program, or of a newer version of this one, is a permanent error.  path: for
+ * the error. */
+int store_sqlite_schema(struct sqlite_pool *pool, const char *path, int *out,
+    struct err *err) MUST_USE;
+
+/* Brings a file to STORE_SCHEMA, each step in a transaction of its own; *from
+ * and *to are the versions it had and has. */
+int store_sqlite_migrate_schema(struct sqlite_pool *pool, const char *path,
+    int *from, int *to, struct err *err) MUST_USE;
+
 /* A connection for reading; end with sqlite_release. */
 int store_sqlite_read(
     struct store *store, struct sqlite **db, struct err *err) MUST_USE;
@@ -147,6 +167,10 @@ void *store_walk_next(struct store_walk *w, struct err *err);
 int store_walk_end(struct store_walk *w) MUST_USE;
 
 /* The operations, by subject. */
+int store_sqlite_count(
+    struct store *store, struct store_counts *out, struct err *err);
+int store_sqlite_count_expiring(
+    struct store *store, time_t until, unsigned long *users, struct err *err);
 int store_sqlite_domain_add(
     struct store *store, const struct store_domain *d, struct err *err);
 int store_sqlite_domain_set(
