@@ -1,7 +1,9 @@
 noinst_LIBRARIES += milter/db/libdb.a
 milter_db_libdb_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)
 milter_db_libdb_a_SOURCES = \
-	%D%/sqlite.c %D%/sqlite.h
+	%D%/sqlite.c %D%/sqlite.h \
+	%D%/sqlite_connection.c %D%/sqlite_connection.h \
+	%D%/sqlite_query.c
 
 DB_TESTS = tests/unit/test_sqlite
 

@@ -1,43 +1,22 @@
 /*
- * sqlite.c: see sqlite.h.  The only file that knows SQLite's interface.
+ * sqlite.c: the pool of sqlite.h, and transactions.
  *
  * Readers share a bounded set of connections; one thread of the process
  * writes at a time and the next one waits here, without a connection, so that
  * writers queueing for the file never keep readers from their work.  In WAL
  * mode readers wait for nobody.
- *
- * The schema is not trusted with anything: no functions with side effects
- * from views or triggers, no writable schema, checked cells, so that a
- * planted file is data and nothing more.
  */
 #include "db/sqlite.h"
 
-#include <errno.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/limits.h"
-
-struct statement {
-	const char *sql; /* compared by address */
-	sqlite3_stmt *stmt;
-};
-
-struct sqlite {
-	struct sqlite_pool *pool;
-	struct sqlite *next; /* among the idle ones */
-	sqlite3 *handle;
-	struct statement *statements;
-	size_t statement_count;
-	enum sqlite_promise promise; /* what the connection is set to */
-	bool writing;
-	bool broken; /* to be closed instead of reused */
-};
+#include "db/sqlite_connection.h"
 
 struct sqlite_pool {
 	char *path;
@@ -49,140 +28,7 @@ struct sqlite_pool {
 	bool writing;
 };
 
-/* Errors */
-
-struct explanation {
-	int code;
-	enum err_class class;
-	const char *remedy; /* NULL: what SQLite says is enough */
-};
-
-/* What is not listed is our own mistake. */
-static const struct explanation explanations[] = {
-    {SQLITE_BUSY, ERR_TEMPORARY, "another process holds it for too long"},
-    {SQLITE_LOCKED, ERR_TEMPORARY, NULL},
-    {SQLITE_PROTOCOL, ERR_TEMPORARY, NULL},
-    {SQLITE_NOMEM, ERR_TEMPORARY, NULL},
-    {SQLITE_INTERRUPT, ERR_TEMPORARY, NULL},
-    {SQLITE_IOERR, ERR_TEMPORARY,
-	"check the disk and the size limits of the process"},
-    {SQLITE_FULL, ERR_TEMPORARY, "make room on the disk"},
-    {SQLITE_CANTOPEN, ERR_TEMPORARY,
-	"it and its folder must be writable for this user"},
-    {SQLITE_READONLY, ERR_TEMPORARY,
-	"it and its folder must be writable for this user"},
-    {SQLITE_PERM, ERR_TEMPORARY,
-	"it and its folder must be writable for this user"},
-    {SQLITE_ABORT, ERR_PERMANENT,
-	"it must lie on a local disk: WAL mode needs shared memory"},
-    {SQLITE_CORRUPT, ERR_PERMANENT,
-	"restore a backup, or save what is left with: sqlite3 FILE .recover"},
-    {SQLITE_NOTADB, ERR_PERMANENT,
-	"this is no SQLite database; restore a backup"},
-    {SQLITE_TOOBIG, ERR_PERMANENT, NULL},
-    {SQLITE_MISMATCH, ERR_PERMANENT, NULL},
-    {SQLITE_CONSTRAINT, ERR_PERMANENT, NULL},
-};
-
-static const struct explanation *
-find_explanation(int rc)
-{
-	static const struct explanation unknown = {0, ERR_BUG, NULL};
-
-	for (size_t i = 0; i < sizeof(explanations) / sizeof(*explanations);
-	     i++)
-		if (explanations[i].code == (rc & 0xff))
-			return &explanations[i];
-	return &unknown;
-}
-
-/* After these the next user of the connection starts with a new one: the
- * file may have been mended or replaced meanwhile. */
-static bool
-is_breaking(int rc)
-{
-	switch (rc & 0xff) {
-	case SQLITE_IOERR:
-	case SQLITE_CANTOPEN:
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static int
-fail(struct sqlite *db, int rc, struct err *err)
-{
-	const struct explanation *e = find_explanation(rc);
-	const char *reason = sqlite3_errstr(rc);
-
-	if (is_breaking(rc))
-		db->broken = true;
-	if (db->handle && (sqlite3_errcode(db->handle) & 0xff) == (rc & 0xff))
-		reason = sqlite3_errmsg(db->handle);
-	err_set(err, e->class, "%s: %s%s%s", db->pool->path, reason,
-	    e->remedy ? "; " : "", e->remedy ? e->remedy : "");
-	return -1;
-}
-
-/* Connections */
-
-static void
-connection_close(struct sqlite *db)
-{
-	if (!db)
-		return;
-	for (size_t i = 0; i < db->statement_count; i++)
-		sqlite3_finalize(db->statements[i].stmt);
-	free(db->statements);
-	sqlite3_close(db->handle);
-	free(db);
-}
-
-static int
-connection_setup(struct sqlite *db)
-{
-	static const char pragmas[] = "PRAGMA foreign_keys = ON;"
-				      "PRAGMA trusted_schema = OFF;"
-				      "PRAGMA cell_size_check = ON;"
-				      "PRAGMA synchronous = NORMAL;"
-				      "PRAGMA journal_size_limit = 67108864;";
-	int rc;
-
-	sqlite3_extended_result_codes(db->handle, 1);
-	sqlite3_busy_timeout(db->handle, LIMIT_STORE_WAIT);
-	rc = sqlite3_db_config(
-	    db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	db->promise = SQLITE_PROMISE_SOON;
-	return sqlite3_exec(db->handle, pragmas, NULL, NULL, NULL);
-}
-
-static int
-connection_open(struct sqlite_pool *pool, struct sqlite **out, struct err *err)
-{
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-		    SQLITE_OPEN_PRIVATECACHE;
-	struct sqlite *db = xcalloc(1, sizeof(*db));
-	int rc;
-
-	db->pool = pool;
-	rc = sqlite3_open_v2(pool->path, &db->handle, flags, NULL);
-	if (rc == SQLITE_OK)
-		rc = connection_setup(db);
-	if (rc != SQLITE_OK) {
-		fail(db, rc, err);
-		connection_close(db);
-		return -1;
-	}
-	*out = db;
-	return 0;
-}
-
-/* The pool */
+/* --- the pool --- */
 
 static void
 pool_free(struct sqlite_pool *pool)
@@ -232,7 +78,7 @@ sqlite_pool_close(struct sqlite_pool *pool)
 		return;
 	while ((db = pool->idle)) {
 		pool->idle = db->next;
-		connection_close(db);
+		sqlite_connection_close(db);
 	}
 	pool_free(pool);
 }
@@ -257,7 +103,7 @@ sqlite_pool_use_wal(struct sqlite_pool *pool, struct err *err)
 	rc = sqlite3_exec(
 	    db->handle, "PRAGMA journal_mode = WAL", want_wal, NULL, NULL);
 	if (rc != SQLITE_OK)
-		rc = fail(db, rc, err);
+		rc = sqlite_fail(db, rc, err);
 	sqlite_release(&db);
 	return rc;
 }
@@ -338,7 +184,7 @@ take(struct sqlite_pool *pool, bool to_write, struct sqlite **out,
 		    "%s: all connections are busy for too long", pool->path);
 		return -1;
 	}
-	if (!db && connection_open(pool, &db, err)) {
+	if (!db && sqlite_connection_open(pool, pool->path, &db, err)) {
 		leave_place(pool, to_write, NULL);
 		return -1;
 	}
@@ -370,20 +216,20 @@ sqlite_release(struct sqlite **dbp)
 	    sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL))
 		db->broken = true;
 	if (db->broken) {
-		connection_close(db);
+		sqlite_connection_close(db);
 		db = NULL;
 	}
 	leave_place(pool, was_writing, db);
 }
 
-/* Transactions */
+/* --- transactions --- */
 
 int
 sqlite_script(struct sqlite *db, const char *sql, struct err *err)
 {
 	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
 
-	return rc == SQLITE_OK ? 0 : fail(db, rc, err);
+	return rc == SQLITE_OK ? 0 : sqlite_fail(db, rc, err);
 }
 
 static int
@@ -432,155 +278,4 @@ int
 sqlite_commit(struct sqlite *db, struct err *err)
 {
 	return run_prepared(db, "COMMIT", err);
-}
-
-/* Queries */
-
-static sqlite3_stmt *
-find_statement(const struct sqlite *db, const char *sql)
-{
-	for (size_t i = 0; i < db->statement_count; i++)
-		if (db->statements[i].sql == sql)
-			return db->statements[i].stmt;
-	return NULL;
-}
-
-static int
-prepare(struct sqlite *db, const char *sql, sqlite3_stmt **out)
-{
-	size_t n = db->statement_count;
-	int rc;
-
-	*out = find_statement(db, sql);
-	if (*out)
-		return sqlite3_stmt_busy(*out) ? SQLITE_MISUSE : SQLITE_OK;
-	rc = sqlite3_prepare_v3(
-	    db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL);
-	if (rc != SQLITE_OK)
-		return rc;
-	db->statements =
-	    xreallocarray(db->statements, n + 1, sizeof(*db->statements));
-	db->statements[n] = (struct statement){sql, *out};
-	db->statement_count = n + 1;
-	return SQLITE_OK;
-}
-
-void
-sqlite_query(struct sqlite_query *q, struct sqlite *db, const char *sql)
-{
-	*q = (struct sqlite_query){.db = db};
-	q->rc = prepare(db, sql, &q->stmt);
-	if (q->rc != SQLITE_OK)
-		q->stmt = NULL;
-}
-
-static void
-note(struct sqlite_query *q, int rc)
-{
-	if (q->rc == SQLITE_OK)
-		q->rc = rc;
-}
-
-void
-sqlite_bind_text(struct sqlite_query *q, const char *text)
-{
-	if (q->stmt)
-		note(q, sqlite3_bind_text(
-			    q->stmt, ++q->parameter, text, -1, SQLITE_STATIC));
-}
-
-void
-sqlite_bind_blob(struct sqlite_query *q, struct slice blob)
-{
-	if (q->stmt)
-		note(q, sqlite3_bind_blob64(q->stmt, ++q->parameter, blob.data,
-			    blob.len, SQLITE_STATIC));
-}
-
-void
-sqlite_bind_number(struct sqlite_query *q, int64_t number)
-{
-	if (q->stmt)
-		note(q, sqlite3_bind_int64(q->stmt, ++q->parameter, number));
-}
-
-bool
-sqlite_step(struct sqlite_query *q)
-{
-	int rc;
-
-	if (q->rc != SQLITE_OK)
-		return false;
-	rc = sqlite3_step(q->stmt);
-	if (rc == SQLITE_ROW)
-		return true;
-	if (rc != SQLITE_DONE)
-		q->rc = rc;
-	return false;
-}
-
-/* NULL is also how SQLite says that it ran out of memory. */
-static void
-check_memory(struct sqlite_query *q, const void *value)
-{
-	if (!value && sqlite3_errcode(q->db->handle) == SQLITE_NOMEM)
-		note(q, SQLITE_NOMEM);
-}
-
-const char *
-sqlite_text(struct sqlite_query *q, int column)
-{
-	const unsigned char *text = sqlite3_column_text(q->stmt, column);
-
-	check_memory(q, text);
-	return text ? (const char *)text : "";
-}
-
-struct slice
-sqlite_blob(struct sqlite_query *q, int column)
-{
-	const void *data = sqlite3_column_blob(q->stmt, column);
-	int len = sqlite3_column_bytes(q->stmt, column);
-
-	check_memory(q, data);
-	return slice_make(data, data ? (size_t)len : 0);
-}
-
-int64_t
-sqlite_number(struct sqlite_query *q, int column)
-{
-	return sqlite3_column_int64(q->stmt, column);
-}
-
-int
-sqlite_done(struct sqlite_query *q, struct err *err)
-{
-	int rc = q->rc == SQLITE_OK ? 0 : fail(q->db, q->rc, err);
-
-	if (q->stmt) {
-		sqlite3_reset(q->stmt);
-		sqlite3_clear_bindings(q->stmt);
-	}
-	q->stmt = NULL;
-	q->rc = SQLITE_MISUSE;
-	return rc;
-}
-
-int
-sqlite_run(struct sqlite_query *q, struct err *err)
-{
-	sqlite_step(q);
-	return sqlite_done(q, err);
-}
-
-int64_t
-sqlite_changes(const struct sqlite *db)
-{
-	return sqlite3_changes64(db->handle);
-}
-
-int64_t
-sqlite_last_id(const struct sqlite *db)
-{
-	return sqlite3_last_insert_rowid(db->handle);
 }
