@@ -120,8 +120,7 @@ read_line(int fd, const sigset_t *mask, struct passphrase *p, struct err *err)
 		while ((n = read(fd, &c, 1)) == 1 && c != '\n')
 			buf_add_char(&p->text, c);
 	if (n != 1)
-		return err_set(
-		    err, ERR_PERMANENT, "%s: no passphrase given", p->what);
+		return err_set(err, ERR_PERMANENT, "no passphrase given");
 	if (!buf_ok(&p->text))
 		return err_set(err, ERR_PERMANENT,
 		    "%s: a passphrase has at most %u bytes", p->what,
@@ -160,9 +159,8 @@ ask(struct passphrase *p, struct err *err)
 
 	if (fd < 0)
 		return err_set(err, ERR_PERMANENT,
-		    "%s: needs a passphrase, and there is no terminal to ask "
-		    "at; give --passphrase-file FILE",
-		    p->what);
+		    "needs a passphrase, and there is no terminal to ask at; "
+		    "give --passphrase-file FILE");
 	rc = ask_silently(fd, p, err);
 	close(fd);
 	return rc;

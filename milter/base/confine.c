@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/alloc.h"
 
 static int
 set_undumpable(struct err *err)
@@ -90,6 +93,31 @@ confine_find_group(const char *name, struct confine_user *user, struct err *err)
 	user->has_group = true;
 	user->group = found->gr_gid;
 	return 0;
+}
+
+static char *
+word_of(const char *name, unsigned id)
+{
+	char number[16];
+
+	(void)snprintf(number, sizeof(number), "%u", id);
+	return xstrdup(name ? name : number);
+}
+
+char *
+confine_user_word(uid_t uid)
+{
+	const struct passwd *found = getpwuid(uid);
+
+	return word_of(found ? found->pw_name : NULL, uid);
+}
+
+char *
+confine_group_word(gid_t gid)
+{
+	const struct group *found = getgrgid(gid);
+
+	return word_of(found ? found->gr_name : NULL, gid);
 }
 
 static int

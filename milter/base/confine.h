@@ -34,6 +34,11 @@ int confine_find_user(
 int confine_find_group(
     const char *name, struct confine_user *user, struct err *err) MUST_USE;
 
+/* What commands such as chown call a user or a group: its name, or the number
+ * of one that has none.  The caller frees it. */
+char *confine_user_word(uid_t uid);
+char *confine_group_word(gid_t gid);
+
 /*
  * As root: becomes that user (without one: stays root) with no other groups
  * than the kept one.  In any case gives up every capability.  A process that

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/confine.h"
 
 /* Connections that wait for accept; the kernel cuts it to its own limit. */
 #define IPC_BACKLOG 256
@@ -89,6 +90,27 @@ give_folder(const char *folder, const struct ipc_access *access, uid_t owner,
 	return 0;
 }
 
+/* By a service that may write to few places, for example: then root has to
+ * make it. */
+static int
+refuse_making(const char *folder, const struct ipc_access *access, uid_t owner,
+    struct err *err)
+{
+	const char *reason = strerror(errno);
+	char *user = confine_user_word(owner);
+	char *group =
+	    access->has_group ? confine_group_word(access->gid) : NULL;
+
+	err_set(err, ERR_PERMANENT,
+	    "%s: cannot make the folder of the socket: %s; run: install -d -o "
+	    "%s%s%s -m %s %s",
+	    folder, reason, user, group ? " -g " : "", group ? group : "",
+	    group ? "0750" : "0700", folder);
+	free(user);
+	free(group);
+	return -1;
+}
+
 int
 ipc_prepare_folder(const char *path, const struct ipc_access *access,
     uid_t owner, struct err *err)
@@ -101,8 +123,7 @@ ipc_prepare_folder(const char *path, const struct ipc_access *access,
 	else if (errno == EEXIST)
 		rc = check_folder(folder, access, err);
 	else
-		rc = err_set_errno(err, ERR_PERMANENT,
-		    "%s: cannot make the folder of the socket", folder);
+		rc = refuse_making(folder, access, owner, err);
 	free(folder);
 	return rc;
 }

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -62,12 +63,19 @@ check_temp_folder(const struct settings *s, struct err *err)
 static int
 check_file(const char *path, struct err *err)
 {
-	if (*path && access(path, R_OK) != 0)
+	struct stat st;
+
+	if (!*path || access(path, R_OK) == 0)
+		return 0;
+	if (stat(path, &st) < 0)
 		return err_set(err, ERR_PERMANENT,
-		    "%s: user %u cannot read it, so that a reload fails; run: "
-		    "chmod a+r %s",
-		    path, geteuid(), path);
-	return 0;
+		    "%s: user %u cannot get there, so that a reload fails; a "
+		    "folder above it is closed",
+		    path, geteuid());
+	return err_set(err, ERR_PERMANENT,
+	    "%s: user %u cannot read it, so that a reload fails; run: "
+	    "chmod a+r %s",
+	    path, geteuid(), path);
 }
 
 /* Files that root has read, and that are read again without root. */
@@ -320,6 +328,27 @@ check_guard(const struct settings *s, struct gateway *gateway)
 	printf("guard.report_to: %s\n", *to ? to : "nobody");
 }
 
+/* Before the user is taken.  Nothing is wrong with a start as root, but systemd
+ * starts as the user. */
+static int
+check_group(const struct settings *s, struct err *err)
+{
+	struct confine_user owner;
+	char *name;
+
+	if (confinement_owner(s, &owner, err))
+		return -1;
+	if (geteuid() != 0 || !owner.has_user ||
+	    socket_owner_in_group(s, &owner))
+		return 0;
+	name = confine_user_word(owner.uid);
+	printf("socket_group: %s is not in group %s (systemd, which starts as "
+	       "%s, would fail); run: adduser %s %s\n",
+	    name, s->socket_group, name, name, s->socket_group);
+	free(name);
+	return 0;
+}
+
 static bool
 can_make(const char *file)
 {
@@ -352,8 +381,9 @@ daemon_check(struct settings *settings, struct err *err)
 	struct gateway *gateway = NULL;
 	int rc = -1;
 
-	if (socket_check(settings, err) || confinement_enter(settings, err) ||
-	    check_readable(settings, err) || check_temp_folder(settings, err) ||
+	if (socket_check(settings, err) || check_group(settings, err) ||
+	    confinement_enter(settings, err) || check_readable(settings, err) ||
+	    check_temp_folder(settings, err) ||
 	    check_log_file(&settings->log, err) ||
 	    reload_make_gateway(settings_ref(settings), NULL, &gateway, err))
 		goto out;

@@ -53,15 +53,24 @@ struct server {
 /* libmilter tells its reasons to the system log alone, and leaves errno to
  * chance when it was no system call that failed. */
 static void
-refuse_socket(const char *spec, struct err *err)
+refuse_socket(const struct settings_socket *socket, struct err *err)
 {
+	const char *reason = "libmilter does not understand the address";
+	const char *remedy = "";
+
 	if (errno)
-		err_set_errno(err, ERR_PERMANENT, "%s: cannot listen", spec);
-	else
-		err_set(err, ERR_PERMANENT,
-		    "%s: cannot listen: libmilter does not understand the "
-		    "address",
-		    spec);
+		reason = strerror(errno);
+	if (errno == EADDRINUSE)
+		remedy = "; \"ss -ltnp\" tells which program is there";
+	else if (errno == EADDRNOTAVAIL)
+		remedy = "; it is none of the addresses of this host";
+	else if (errno == EACCES)
+		remedy = socket->path
+			     ? "; its folder has to belong to the user "
+			       "that starts"
+			     : "; only root may use that port";
+	err_set(err, ERR_PERMANENT, "%s: cannot listen: %s%s", socket->spec,
+	    reason, remedy);
 }
 
 int
@@ -77,7 +86,7 @@ milter_listen(const struct settings *settings, struct err *err)
 	    smfi_setbacklog(BACKLOG) != MI_SUCCESS)
 		err_set(err, ERR_BUG, "libmilter does not start");
 	else if (smfi_opensocket(false) != MI_SUCCESS)
-		refuse_socket(spec, err);
+		refuse_socket(&settings->socket, err);
 	else
 		rc = 0;
 	umask(saved);

@@ -7,6 +7,8 @@
 #include "daemon/socket.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <grp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,7 +34,10 @@ find_group(const struct settings *s, struct ipc_access *access, struct err *err)
 	if (s->socket_group[0] == '\0')
 		return 0;
 	if (confine_find_group(s->socket_group, &user, err))
-		return err_prefix(err, "socket_group");
+		return err_set(err, ERR_PERMANENT,
+		    "socket_group: there is no group \"%s\"; name that of the "
+		    "mail server",
+		    s->socket_group);
 	access->has_group = true;
 	access->gid = user.group;
 	return 0;
@@ -136,6 +141,28 @@ socket_check(const struct settings *s, struct err *err)
 	return 0;
 }
 
+bool
+socket_owner_in_group(
+    const struct settings *s, const struct confine_user *owner)
+{
+	const struct group *group;
+	struct ipc_access access;
+	struct err err;
+	char *name;
+	bool is_in;
+
+	if (!s->socket.path || find_group(s, &access, &err) < 0 ||
+	    !access.has_group || access.gid == owner->gid)
+		return true;
+	name = confine_user_word(owner->uid);
+	group = getgrgid(access.gid);
+	is_in = false;
+	for (char **m = group ? group->gr_mem : NULL; m && *m && !is_in; m++)
+		is_in = strcmp(*m, name) == 0;
+	free(name);
+	return is_in;
+}
+
 int
 socket_prepare(const struct settings *s, const struct confine_user *owner,
     int *lock, struct err *err)
@@ -181,6 +208,21 @@ set_no_delay(void)
 	}
 }
 
+/* Only root may give a socket to a group that it is not in. */
+static int
+refuse_giving(const struct settings *s, struct err *err)
+{
+	const char *reason = strerror(errno);
+	char *user = confine_user_word(geteuid());
+
+	err_set(err, ERR_PERMANENT,
+	    "%s: cannot give it to group \"%s\": %s; start as root, or as a "
+	    "member of that group (adduser %s %s)",
+	    s->socket.path, s->socket_group, reason, user, s->socket_group);
+	free(user);
+	return -1;
+}
+
 int
 socket_open_up(
     const struct settings *s, const struct confine_user *owner, struct err *err)
@@ -202,10 +244,7 @@ socket_open_up(
 	if (access.has_group)
 		gid = access.gid;
 	if (chown(s->socket.path, uid, gid))
-		return err_set_errno(err, ERR_PERMANENT,
-		    "%s: cannot give it to group \"%s\"; start as root, or as "
-		    "a member of that group",
-		    s->socket.path, s->socket_group);
+		return refuse_giving(s, err);
 	if (chmod(s->socket.path, s->socket_mode))
 		return err_set_errno(err, ERR_PERMANENT,
 		    "%s: cannot set its mode", s->socket.path);

@@ -5,6 +5,8 @@
 #ifndef DAEMON_SOCKET_H
 #define DAEMON_SOCKET_H
 
+#include <stdbool.h>
+
 #include "base/confine.h"
 #include "base/err.h"
 #include "settings/settings.h"
@@ -12,6 +14,11 @@
 /* What can be told wrong without touching anything: a group or a host that
  * nobody knows, an address of the other family. */
 int socket_check(const struct settings *settings, struct err *err) MUST_USE;
+
+/* Whether owner is in socket_group, and so can serve without a start as root;
+ * true without such a group. */
+bool socket_owner_in_group(
+    const struct settings *settings, const struct confine_user *owner);
 
 /* Before libmilter binds: the folder of a unix socket is there and safe, and
  * a socket that nobody answers on is removed.  owner: who will serve.

@@ -153,7 +153,7 @@ def check_bad(site):
         good.replace('"stderr"', f'"{site.folder}/run"'): [
             f"log.target: cannot open {site.folder}/run"],
         good + 'socket_group = "no-such-group";\n': [
-            "socket_group: no such group: no-such-group"],
+            'socket_group: there is no group "no-such-group"'],
     }
     for text, lines in bad.items():
         # The start needs a socket of its own to get that far.
@@ -234,7 +234,30 @@ def check_readable(site):
               f"reload fails; run: chmod a+r {text}\n"))
     text.chmod(0o644)
     equal(site.run("smime-milter", "-n", "-c", path).returncode, 0)
+    closed = site.folder / "closed"
+    closed.mkdir(mode=0o700)
+    inside = closed / "inside.conf"
+    inside.write_text(path.read_text())
+    done = site.run("smime-milter", "-n", "-c", inside)
+    equal((done.returncode, done.stderr.decode()),
+          (1, f"smime-milter: {inside}: user {uid} cannot get there, so that "
+              "a reload fails; a folder above it is closed\n"))
     text.unlink()
+
+
+@case("-n tells that systemd's start would fail, for want of a group")
+def check_group(site):
+    if not is_root():
+        raise Skip("needs root")
+    path = site.other_configuration(
+        site.variant(more=f'user = "{MILTER_USER}"; socket_group = "mail";')
+        .replace("run/milter.sock", "run/other.sock"))
+    done = site.run("smime-milter", "-n", "-c", path)
+    equal((done.returncode, done.stderr), (0, b""), "status, stderr")
+    contains(done.stdout.decode(),
+             f"socket_group: {MILTER_USER} is not in group mail (systemd, "
+             f"which starts as {MILTER_USER}, would fail); run: adduser "
+             f"{MILTER_USER} mail\n")
 
 
 @case("-n makes no log file, and needs none")

@@ -350,7 +350,8 @@ def _(site):
         equal(done.returncode, 1, f"status of -n for {spec}")
         contains(done.stderr.decode(), text, spec)
     contains(site.refusal(site.at(f"inet:{port}@192.0.2.1")),
-             "cannot listen: Cannot assign requested address")
+             "cannot listen: Cannot assign requested address; it is none of "
+             "the addresses of this host")
 
 
 @case("a TCP port that is taken is told")
@@ -358,7 +359,8 @@ def _(site):
 def _(site):
     site.listen_at("127.0.0.1")
     text = site.configuration.read_text()
-    contains(site.refusal(text), "cannot listen: Address already in use")
+    contains(site.refusal(text), "cannot listen: Address already in use; "
+             '"ss -ltnp" tells which program is there')
     site.check_serves()
 
 

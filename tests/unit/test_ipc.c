@@ -308,7 +308,12 @@ test_folder_is_made(void **state)
 	assert_int_equal(rmdir(inner), 0);
 	snprintf(name, sizeof(name), "%s/no/such/socket", folder);
 	must_fail(ipc_prepare_folder(name, &owner_only, geteuid(), &err), &err,
-	    "cannot make the folder");
+	    "cannot make the folder of the socket: No such file or "
+	    "directory; run: install -d -o ");
+	assert_non_null(strstr(err.text, " -m 0700 "));
+	must_fail(ipc_prepare_folder(name, &group, geteuid(), &err), &err,
+	    " -m 0750 ");
+	assert_non_null(strstr(err.text, " -g "));
 }
 
 static void

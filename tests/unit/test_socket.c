@@ -2,6 +2,8 @@
 #include "unit/unit.h"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,8 +172,48 @@ test_unknown_group(void **state)
 
 	p->settings.socket_group = "no-such-group";
 	assert_int_equal(prepare(p, &err), -1);
-	assert_string_equal(
-	    err.text, "socket_group: no such group: no-such-group");
+	assert_string_equal(err.text,
+	    "socket_group: there is no group \"no-such-group\"; name that of "
+	    "the mail server");
+}
+
+static const struct group *
+group_with_member(void)
+{
+	const struct group *group;
+
+	setgrent();
+	do
+		group = getgrent();
+	while (group && (!group->gr_mem[0] || !getpwnam(group->gr_mem[0])));
+	endgrent();
+	return group;
+}
+
+/* A start as the user succeeds only when it may give the socket away. */
+static void
+test_owner_in_group(void **state)
+{
+	struct place *p = *state;
+	const struct passwd *nobody = getpwnam("nobody");
+	const struct group *group;
+	char number[16];
+
+	assert_non_null(nobody);
+	p->owner.uid = nobody->pw_uid;
+	p->owner.gid = nobody->pw_gid;
+	assert_true(socket_owner_in_group(&p->settings, &p->owner));
+	p->settings.socket_group = "daemon";
+	assert_false(socket_owner_in_group(&p->settings, &p->owner));
+	snprintf(number, sizeof(number), "%u", nobody->pw_gid);
+	p->settings.socket_group = number;
+	assert_true(socket_owner_in_group(&p->settings, &p->owner));
+	group = group_with_member();
+	if (!group)
+		return; /* a fresh system may have none */
+	p->settings.socket_group = group->gr_name;
+	p->owner.uid = getpwnam(group->gr_mem[0])->pw_uid;
+	assert_true(socket_owner_in_group(&p->settings, &p->owner));
 }
 
 static void
@@ -273,6 +315,8 @@ main(void)
 		test_mode_and_group, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		test_unknown_group, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		test_owner_in_group, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_exposure, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_tcp_hosts, setup, teardown),
 	    cmocka_unit_test_setup_teardown(test_lock, setup, teardown),
