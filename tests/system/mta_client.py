@@ -11,6 +11,7 @@ body, an unknown reply or a reply that nobody asked for raises ProtocolError.
 
 import functools
 import ipaddress
+import itertools
 import re
 import socket
 import struct
@@ -43,6 +44,10 @@ DEFAULT_REPLY = {"reject": "550 5.7.1 Command rejected",
 
 # The index of a stage in the macro lists of the negotiation.
 STAGES = {0: "C", 1: "H", 2: "M", 3: "R", 4: "T", 5: "E", 6: "N"}
+
+
+# A queue id that nobody chooses has one of these: none comes twice.
+_queue_numbers = itertools.count(1)
 
 
 class ProtocolError(Exception):
@@ -289,7 +294,6 @@ class MtaClient:
         self.socket.settimeout(timeout)
         self.wanted_macros = {}
         self.model = None
-        self.sent_messages = 0
         try:
             self.socket.connect(address)
             self._negotiate(offer, actions)
@@ -494,9 +498,8 @@ class MtaClient:
         has some.  stop: name of a stage (mail, rcpt, data, header,
         eoh, body) behind which to leave off, for abort(); returns None then.
         """
-        self.sent_messages += 1
         if queue_id == "auto":
-            queue_id = f"Q{id(self) & 0xffffff:06X}{self.sent_messages:04d}"
+            queue_id = f"Q{next(_queue_numbers):09d}"
         with_id = dict(macros or {}, **({"i": queue_id} if queue_id else {}))
         early = with_id if self.rules == "sendmail" else dict(macros or {})
         self.model = Model(sender, recipients, data, self.rules,
