@@ -17,6 +17,7 @@ import openssl
 import tap
 from messages import FEARED, build, is_seven_bit, same_content
 from mta_client import MilterGone
+from processes import wait_until
 from tap import absent, case, check, contains, equal, note
 from testsite import COMPLAINTS, Site
 
@@ -795,8 +796,8 @@ def _(site):
     site.check_encrypted(site.submit(DAVE, [moved], mail), mail, DAVE,
                          [before, after])
     equal(site.milter.output().count(f" pending from={moved} "), 1)
-    shown = site.json("contact", "show", moved)
-    check(shown["first_sent"], "not known that mail went there")
+    wait_until(lambda: site.json("contact", "show", moved)["first_sent"],
+               "it is known that mail went there")
     site.smimectl("contact", "suspend", moved, "2d")
     _refused(site.submit(DAVE, [moved], mail), "550 5.7.53 ", moved,
              "suspended")
