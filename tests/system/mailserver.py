@@ -291,8 +291,9 @@ class MailServer:
         return "\n".join(lines) + "\n"
 
     def wait_empty(self):
-        """Until nothing is queued, whatever its state."""
-        wait_until(lambda: not self.queue(), "the queue is empty\n" +
+        """Until nothing is queued, whatever its state.  A file that was moved
+        to where we had looked already is found by the second look."""
+        wait_until(lambda: not self.queue() and not self.queue(), "the queue is empty\n" +
                    self.diagnose())
 
     def queue_id(self, answer):
