@@ -10,13 +10,12 @@ import binascii
 import re
 import resource
 import secrets
-import threading
 
 import openssl
 import postfix
 import tap
 from messages import build, unmarked
-from processes import PeakMemory
+from processes import PeakMemory, together
 from tap import Skip, absent, case, check, contains, equal, note
 from testsite import COMPLAINTS, Site, is_sanitized
 
@@ -174,25 +173,6 @@ class bounded:
         self._site.check_serves()
         if not SANITIZED:
             check(growth < GROWTH_KB, f"memory grew by {growth} kB")
-
-
-def together(*jobs):
-    """Runs functions at the same time, and raises what one of them did."""
-    raised = []
-
-    def run(job):
-        try:
-            job()
-        except BaseException as error:
-            raised.append(error)
-
-    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if raised:
-        raise raised[0]
 
 
 # -- 50 MB of everything --

@@ -11,7 +11,8 @@ import threading
 
 import tap
 from mta_client import ALL_ACTIONS, ALL_STEPS, LEADING_SPACE, MilterGone
-from processes import Process, identity_of, is_root, wait_until
+from processes import (Process, has_ended, identity_of, is_root, together,
+                       wait_until)
 from tap import Skip, case, check, contains, equal
 from testsite import MILTER_USER, Site, program
 
@@ -351,7 +352,7 @@ def background(site):
         contains(err, "another process answers")
     finally:
         os.kill(pid, signal.SIGTERM)
-        wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), "its end")
+        wait_until(lambda: has_ended(pid), "its end")
 
 
 @case("as root it becomes the configured user and gives everything up")
@@ -551,8 +552,16 @@ def reopen_log(site):
     check("signed" in old.read_text(), "still the old file")
     site.milter.signal(signal.SIGUSR1)
     wait_until(log.exists, "the new file")
+
+    def logged_there():
+        """The file is made before it is written to instead of the old one."""
+        check(site.is_signed(), "signed")
+        return "signed" in log.read_text()
+
+    wait_until(logged_there, "a line in the new file")
+    size = old.stat().st_size
     check(site.is_signed(), "signed")
-    contains(log.read_text(), "signed")
+    equal(old.stat().st_size, size, "size of the old file")
 
 
 @case("hundreds of HUP and USR1 while mail flows: nothing is lost")
@@ -565,14 +574,14 @@ def signal_storm(site):
                 site.milter.signal(number)
             done.wait(0.002)
 
-    thread = threading.Thread(target=storm)
-    thread.start()
-    try:
-        for _ in range(150):
-            check(site.is_signed(), "signed")
-    finally:
-        done.set()
-        thread.join()
+    def mail():
+        try:
+            for _ in range(150):
+                check(site.is_signed(), "signed")
+        finally:
+            done.set()
+
+    together(storm, mail)
     check(site.milter.alive(), "it still runs")
 
 

@@ -7,6 +7,7 @@ byte, but for the field with the fingerprint."""
 import base64
 import email
 import email.policy
+import functools
 import os
 import pathlib
 import re
@@ -18,7 +19,7 @@ import mailserver
 import openssl
 import tap
 from messages import FEARED, TEXT, build, message_id, multipart
-from processes import PeakMemory
+from processes import PeakMemory, together
 from tap import absent, case, check, contains, equal
 from testsite import MILTER_USER, Guard, Site, is_sanitized, program
 
@@ -181,13 +182,18 @@ def take_signature_off(mail):
     return head[:-2] + signed_part(mail)
 
 
+def other_letter(text, back):
+    """Base64 with another letter in the place of one that is so far from the
+    end; what stands between lines is no letter."""
+    at = [n for n, octet in enumerate(text) if octet not in b"=\r\n"][-back]
+    other = b"A" if text[at:at + 1] != b"A" else b"B"
+    return text[:at] + other + text[at + 1:]
+
+
 def change_signature(mail):
     """One letter of the base64 of its end, where the signature is."""
     signature = mail.split(b"--" + boundary_of(mail))[-2]
-    at = len(signature.rstrip(b"=\r\n")) - 40
-    other = b"A" if signature[at:at + 1] != b"A" else b"B"
-    return mail.replace(signature,
-                        signature[:at] + other + signature[at + 1:])
+    return mail.replace(signature, other_letter(signature, 40))
 
 
 def remove_part(mail):
@@ -468,7 +474,7 @@ def swap_last_text(mail):
     """One octet of what is signed."""
     part = signed_part(mail) if b"multipart/signed" in mail else None
     if part is None:
-        return mail[:-100] + bytes([mail[-100] ^ 1]) + mail[-99:]
+        return other_letter(mail, 100)
     return mail.replace(part, part[:-3] + b"#" + part[-2:])
 
 
@@ -648,6 +654,7 @@ def _(site):
               (ciphertext, False), (list_footer(ciphertext), True),
               (signed, False), (build(CAROL, [DAVE]), False)]
     failures = []
+    done = threading.Event()
 
     def send(first):
         with site.guard.mta() as mta:
@@ -660,14 +667,17 @@ def _(site):
                         verdict.data != without_seal(mail)):
                     failures.append((number, verdict.reply))
 
-    threads = [threading.Thread(target=send, args=(n,)) for n in range(8)]
-    for thread in threads:
-        thread.start()
-    while any(thread.is_alive() for thread in threads):
-        site.guard.milter.signal(signal.SIGHUP)
-        threads[0].join(0.05)
-    for thread in threads:
-        thread.join()
+    def send_all():
+        try:
+            together(*(functools.partial(send, n) for n in range(8)))
+        finally:
+            done.set()
+
+    def reload():
+        while not done.wait(0.05):
+            site.guard.milter.signal(signal.SIGHUP)
+
+    together(send_all, reload)
     equal(failures, [])
     site.guard.reconfigure(guard="", more="")
     site.sink.take_all(lambda m: True)

@@ -19,8 +19,8 @@ import sys
 import tempfile
 
 import tap
-from processes import PATIENCE_SECONDS, Process, identity_of, is_root, \
-    wait_until
+from processes import (PATIENCE_SECONDS, Process, has_ended, identity_of,
+                       is_root, wait_until)
 from tap import Skip, case, check, contains, equal
 from testsite import program
 
@@ -77,13 +77,6 @@ def status_of(pid, thread=None):
     lines = pathlib.Path(where, "status").read_text().splitlines()
     return {name: value.strip() for name, _, value in
             (line.partition(":") for line in lines)}
-
-
-def has_ended(pid):
-    try:
-        return status_of(pid)["State"].startswith("Z")
-    except OSError:
-        return True
 
 
 class Workshop:

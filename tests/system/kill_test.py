@@ -31,7 +31,7 @@ import postfix
 import sendmail
 import tap
 from messages import build, message_id
-from processes import PATIENCE_SECONDS, wait_until
+from processes import PATIENCE_SECONDS, has_ended, wait_until
 from tap import absent, case, check, contains, equal, note
 from testsite import Guard, Site
 
@@ -64,8 +64,7 @@ disclaimers = ( {{ name = "legal"; text = "{folder}/legal.txt"; }} );
 domains = ( {{ name = "example.org"; mixed = "split";
               encrypt = "if-possible"; disclaimer = "legal"; }} );
 recipient_domains = ( {{ name = "example.net"; encrypt = "required"; }} );
-reinject = "smtp://127.0.0.1:{port}";
-"""
+{listener}"""
 
 
 class Attempt:
@@ -128,7 +127,8 @@ class Fixture(Site):
         milters = [self.socket, self.guard.socket]
         server = module.Server(milters, [ALICE], reinject_milters=milters)
         self.write_settings(more=self.seal_setting() + SETTINGS.format(
-            folder=self.folder, port=server.reinject))
+            folder=self.folder,
+            listener=mailserver.reinjection(server.reinject)))
         self.restart_milter()
         with server:
             try:
@@ -176,7 +176,7 @@ class KilledPostfix(postfix.Postfix):
         for pid, _command in victims:
             _kill(pid)
         # They share its sockets and its lock until they are gone.
-        wait_until(lambda: not any(_is_alive(pid) for pid, _ in victims),
+        wait_until(lambda: all(has_ended(pid) for pid, _ in victims),
                    "all processes of Postfix are gone")
         self._master = None
         return True
@@ -217,15 +217,6 @@ def _kill(pid):
         return True
     except ProcessLookupError:
         return False
-
-
-def _is_alive(pid):
-    """Is it more than a zombie that waits for its new parent?"""
-    try:
-        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def _size(path):
@@ -341,7 +332,8 @@ class Killer(threading.Thread):
 
     def run(self):
         time.sleep(self.delay)
-        during = self.sent.attempts[-1]
+        number = len(self.sent.attempts) - 1
+        during = self.sent.attempts[number]
         during.killed.append(self.victim)
         if during.code is not None:
             self.where = "after the answer"
@@ -351,6 +343,9 @@ class Killer(threading.Thread):
             self.done = self.kill()
         except Exception as error:  # for the main thread to judge
             self.error = error
+        # To find somebody takes time, in which the client may have begun anew.
+        for later in self.sent.attempts[number + 1:]:
+            later.killed.append(self.victim)
 
     def repair(self):
         """Once somebody was killed, what was killed runs again."""
@@ -492,7 +487,9 @@ def explain(sent, name, copies, count):
 
 def deliver(site, server, messages, count):
     """Waits for what is queued, and judges it."""
-    wait_until(lambda: not server.waiting(), "the queue is empty")
+    # What was moved to where we had looked already is found the second time.
+    wait_until(lambda: not server.waiting() and not server.waiting(),
+               "the queue is empty")
     copies = server.sink.take_all(lambda m: True)
     for sent in messages:
         judge(site, sent, [c for c in copies if sent.id in c.data], count)

@@ -5,6 +5,7 @@ program even when that is killed (PR_SET_PDEATHSIG, by setpriv); what drops
 its user itself escapes that, so stop() is called from a context manager.
 """
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -55,6 +56,39 @@ def wait_until(condition, what, patience=PATIENCE_SECONDS):
         pause = min(pause * 1.5, 0.2)
 
 
+def together(*jobs):
+    """Runs functions at the same time, and raises what one of them did.  They
+    start no Process: it would end with its thread."""
+    raised = []
+
+    def run(job):
+        try:
+            job()
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if raised:
+        raise raised[0]
+
+
+def states_of(pid):
+    """The letter of each thread of a process (proc(5)); a thread may end
+    while we look."""
+    for path in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            yield path.read_text().rpartition(") ")[2][0]
+
+
+def has_ended(pid):
+    """Is there at most a zombie, which waits for whoever is its parent?"""
+    return all(state in "ZX" for state in states_of(pid))
+
+
 def family_of(address):
     """The family of a path or (host, port)."""
     if isinstance(address, str):
@@ -96,19 +130,26 @@ class PeakMemory:
         self._process = process
         self.start = self.peak = process.memory("RssAnon")
         self._done = threading.Event()
+        self._error = None
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def _watch(self):
-        while not self._done.wait(0.01):
-            self.peak = max(self.peak, self._process.memory("RssAnon"))
+        try:
+            while not self._done.wait(0.01):
+                self.peak = max(self.peak, self._process.memory("RssAnon"))
+        except Exception as error:
+            self._error = error
 
     def __enter__(self):
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self._done.set()
         self._thread.join()
+        if kind is None and self._error:
+            raise AssertionError(
+                f"{self._process.name} ended") from self._error
 
     @property
     def growth(self):
@@ -158,9 +199,7 @@ class Process:
         self.signal(signal.SIGSTOP)
 
         def stopped():
-            return all(task.read_text().rpartition(") ")[2][0] in "Tt"
-                       for task in
-                       pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat"))
+            return all(state in "Tt" for state in states_of(self.pid))
 
         wait_until(stopped, f"{self.name} has stopped")
 

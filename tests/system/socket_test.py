@@ -3,6 +3,7 @@
 it when daemons come and go."""
 
 import ctypes
+import errno
 import os
 import pathlib
 import signal
@@ -275,11 +276,14 @@ def accepted_by(pid, client):
     pidfd = os.pidfd_open(pid)
     try:
         for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-            if not os.readlink(link).startswith("socket:"):
-                continue
             fd = libc.syscall(438, pidfd, int(link.name), 0)  # pidfd_getfd
             if fd < 0:
+                if ctypes.get_errno() == errno.EBADF:
+                    continue  # of a connection that has just ended
                 raise OSError(ctypes.get_errno(), "pidfd_getfd")
+            if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+                os.close(fd)
+                continue
             ours = socket.socket(fileno=fd)
             try:
                 if ours.getpeername() == client.getsockname():

@@ -3,14 +3,15 @@
 which ones are handed over to the reinjection listener, and what becomes of
 all of them when something fails."""
 
+import functools
 import re
 import socket
-import threading
 
 import openssl
 import tap
 from mailserver import Sink
 from messages import build
+from processes import PeakMemory, together
 from tap import absent, case, check, contains, equal
 from testsite import COMPLAINTS, Site, is_sanitized
 
@@ -375,12 +376,7 @@ def _(site):
             answers.append(site.submit(CAROL, [BOB, KIM, EVE], data))
 
     answers = []
-    threads = [threading.Thread(target=submit, args=(number,))
-               for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together(*(functools.partial(submit, number) for number in range(count)))
     equal([a.reply for a in answers if not a.accepted], [], "not accepted")
     equal(len(answers), count * each)
     ids = {}
@@ -394,40 +390,16 @@ def _(site):
     site.nothing_left()
 
 
-class Watch:
-    """The most anonymous memory that a process was seen to have, in kB."""
-
-    def __init__(self, process):
-        self.process = process
-        self.most = 0
-
-    def __enter__(self):
-        self.ended = threading.Event()
-        self.thread = threading.Thread(target=self.look)
-        self.thread.start()
-        return self
-
-    def look(self):
-        while not self.ended.wait(0.01):
-            self.most = max(self.most, self.process.memory("RssAnon"))
-
-    def __exit__(self, *_):
-        self.ended.set()
-        self.thread.join()
-
-
 @case("the copies of a large message are not in memory")
 def _(site):
     if is_sanitized():
         raise tap.Skip("a sanitizer's memory is in the way")
     data = to_all() + (b"z" * 70 + b"\r\n") * 400000
-    before = site.milter.memory("RssAnon")
-    with Watch(site.milter) as watch:
+    with PeakMemory(site.milter) as memory:
         verdict = site.submit(CAROL, [BOB, KIM, EVE], data)
     check(verdict.accepted, verdict.reply)
     site.take(EVE), site.take(KIM)
-    check(0 < watch.most < before + 10 * 1024,
-          f"{before} kB before, {watch.most} kB at most")
+    check(memory.growth < 10 * 1024, f"{memory.growth} kB more")
 
 
 @case("a copy that comes back is passed, once")
