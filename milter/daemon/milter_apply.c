@@ -108,6 +108,16 @@ insert_fields(SMFICTX *ctx, const struct edits *edits)
 	return 0;
 }
 
+/* Who has no parameters gets those that the mail server makes. */
+static int
+restore_recipient(SMFICTX *ctx, const struct restored_recipient *r)
+{
+	int rc = *r->parameters ? smfi_addrcpt_par(ctx, r->path, r->parameters)
+				: smfi_addrcpt(ctx, r->path);
+
+	return rc == MI_SUCCESS ? 0 : -1;
+}
+
 static int
 hold(SMFICTX *ctx, const char *why)
 {
@@ -120,6 +130,9 @@ milter_apply_edits(SMFICTX *ctx, const struct edits *edits)
 {
 	for (size_t i = 0; i < edits->recipient_count; i++)
 		if (smfi_delrcpt(ctx, edits->recipients[i]) != MI_SUCCESS)
+			return -1;
+	for (size_t i = 0; i < edits->restored_count; i++)
+		if (restore_recipient(ctx, &edits->restored[i]) < 0)
 			return -1;
 	if (change_fields(ctx, edits) < 0 || insert_fields(ctx, edits) < 0)
 		return -1;

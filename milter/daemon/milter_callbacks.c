@@ -27,8 +27,11 @@
 #include "policy/plan.h"
 
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGBODY | SMFIF_DELRCPT)
-/* Only a guard holds mail, and where it cannot the message waits. */
-#define ACTIONS_WELCOME (SMFIF_SETSYMLIST | SMFIF_QUARANTINE)
+/* Who was removed gets the message after all. */
+#define ACTIONS_BACK (SMFIF_ADDRCPT | SMFIF_ADDRCPT_PAR)
+/* Only a guard holds mail, and where it cannot the message waits; so it does
+ * where nobody can be put back. */
+#define ACTIONS_WELCOME (SMFIF_SETSYMLIST | SMFIF_QUARANTINE | ACTIONS_BACK)
 /* A header body must come, and go, with its exact leading blank; everything
  * since Postfix 2.6 and Sendmail 8.14 can do that. */
 #define STEPS_NEEDED SMFIP_HDR_LEADSPC
@@ -302,6 +305,8 @@ finish_message(SMFICTX *ctx, struct session *session)
 	answer = take_step(ctx, session_commit, &reply);
 	if (answer != SESSION_ACCEPT)
 		return answer_with(ctx, answer, &reply);
+	if (carry_out(ctx, session_late_edits(session)) < 0)
+		return SMFIS_TEMPFAIL;
 	return SMFIS_CONTINUE;
 }
 
@@ -337,7 +342,7 @@ static char name[] = "smime-milter";
 const struct smfiDesc milter_description = {
     .xxfi_name = name,
     .xxfi_version = SMFI_VERSION,
-    .xxfi_flags = ACTIONS | SMFIF_QUARANTINE,
+    .xxfi_flags = ACTIONS | ACTIONS_BACK | SMFIF_QUARANTINE,
     .xxfi_connect = on_connect,
     .xxfi_envfrom = on_sender,
     .xxfi_envrcpt = on_recipient,

@@ -230,6 +230,12 @@ session_edits(const struct session *s)
 	return s->job ? job_edits(s->job) : NULL;
 }
 
+const struct edits *
+session_late_edits(const struct session *s)
+{
+	return s->job ? job_late_edits(s->job) : NULL;
+}
+
 void
 session_end_message(struct session *s)
 {

@@ -81,6 +81,9 @@ enum session_answer session_commit(
 /* What to change before the message is accepted; NULL when nothing is. */
 const struct edits *session_edits(const struct session *session);
 
+/* The same after session_commit: what to change on top of that. */
+const struct edits *session_late_edits(const struct session *session);
+
 /* The message is over, one way or another; harmless when there is none. */
 void session_end_message(struct session *session);
 

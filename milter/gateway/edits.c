@@ -39,6 +39,11 @@ edits_fini(struct edits *e)
 	for (size_t i = 0; i < e->recipient_count; i++)
 		free(e->recipients[i]);
 	free(e->recipients);
+	for (size_t i = 0; i < e->restored_count; i++) {
+		free(e->restored[i].path);
+		free(e->restored[i].parameters);
+	}
+	free(e->restored);
 	free(e->hold);
 	edits_init(e);
 }
@@ -93,6 +98,16 @@ edits_remove_recipient(struct edits *e, const char *path)
 	e->recipients[e->recipient_count++] = xstrdup(path);
 }
 
+void
+edits_restore_recipient(
+    struct edits *e, const char *path, const char *parameters)
+{
+	e->restored = xreallocarray(
+	    e->restored, e->restored_count + 1, sizeof(*e->restored));
+	e->restored[e->restored_count++] = (struct restored_recipient){
+	    .path = xstrdup(path), .parameters = xstrdup(parameters)};
+}
+
 /* Sendmail writes it as a line of its queue file, whatever is in it. */
 void
 edits_hold(struct edits *e, const char *why)
@@ -112,7 +127,7 @@ bool
 edits_are_empty(const struct edits *e)
 {
 	return e->header_count == 0 && e->recipient_count == 0 &&
-	       !e->replace_body && !e->hold;
+	       e->restored_count == 0 && !e->replace_body && !e->hold;
 }
 
 static int

@@ -25,6 +25,12 @@ struct header_edit {
 	                 * adds the field. */
 };
 
+/* Both as the mail server has told them; parameters: "" for none. */
+struct restored_recipient {
+	char *path;
+	char *parameters;
+};
+
 struct edits {
 	struct header_edit *headers; /* deletions of one name run from the
 	                              * highest index down: Postfix renumbers,
@@ -33,7 +39,9 @@ struct edits {
 	size_t header_size; /* allocated */
 	char **recipients;  /* removed: exactly as the mail server was told */
 	size_t recipient_count;
-	size_t recipient_size; /* allocated */
+	size_t recipient_size;		     /* allocated */
+	struct restored_recipient *restored; /* removed before, not now */
+	size_t restored_count;
 	bool replace_body;
 	struct slice_list body; /* CRLF lines; borrowed from the job */
 	char *hold; /* why the mail server is to keep it back, until the
@@ -65,6 +73,11 @@ void edits_delete_fields(
 
 /* The recipient with that path gets nothing of this message; copied. */
 void edits_remove_recipient(struct edits *e, const char *path);
+
+/* The recipient, whom edits that were carried out before have removed, gets the
+ * message after all; both are copied. */
+void edits_restore_recipient(
+    struct edits *e, const char *path, const char *parameters);
 
 /* The mail server takes the message, with all other edits, and keeps it back.
  * why is copied; what a queue file cannot carry in one line becomes "?", and

@@ -3,7 +3,7 @@
  * learned is written by another one (harvester.h).
  *
  * What goes wrong is answered in three ways.  What would be another message
- * after a while (a key process or a store that is away, a listener for copies)
+ * after a while (a key process, a store or a listener for copies that is away)
  * waits, where errors are not to be passed on.  What cannot be cleaned of
  * forged fields is refused.  Anything else goes on as it came, cleaned.
  */
@@ -34,11 +34,13 @@ inbound_init(struct inbound *in, const struct spool_config *config)
 	smime_layers_init(&in->layers, config);
 	inbound_plan_init(&in->plan);
 	message_copy_init(&in->copy, config);
+	edits_init(&in->late);
 }
 
 void
 inbound_fini(struct inbound *in)
 {
+	edits_fini(&in->late);
 	message_copy_fini(&in->copy);
 	inbound_plan_fini(&in->plan);
 	smime_layers_fini(&in->layers);
@@ -546,9 +548,10 @@ inbound_commit(struct job *job, struct job_reply *reply)
 	struct err err = {.class = ERR_NONE};
 	enum plan_reason reason = handover_commit(&job->handover, &err);
 
-	/* It is the copy of ours that is too large, not what was sent. */
-	if (reason == REASON_TOO_LARGE)
-		reason = REASON_REINJECT;
+	if (reason != REASON_NONE && err.class == ERR_PERMANENT) {
+		inbound_take_back(job, &err);
+		return go_on(job);
+	}
 	job->inbound.answer = JOB_DEFER;
 	job_fail(job, reason, &err);
 	return job->failure == REASON_NONE ? go_on(job)

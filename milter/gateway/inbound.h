@@ -28,8 +28,10 @@ struct inbound {
 	struct smime_layers layers; /* with has_smime, once they are read */
 	struct inbound_plan plan;
 	struct message_copy copy; /* the plaintext for some of them */
-	bool foreseen;		  /* for "explain": nothing is logged */
-	enum job_outcome answer;  /* to a failure */
+	struct edits late; /* nobody has taken that copy: its recipients get
+	                    * what came */
+	bool foreseen;	   /* for "explain": nothing is logged */
+	enum job_outcome answer; /* to a failure */
 };
 
 void inbound_init(struct inbound *in, const struct spool_config *config);
@@ -58,7 +60,8 @@ enum job_outcome inbound_finish(struct job *job, struct job_reply *reply);
  * learns and logs nothing. */
 enum job_outcome inbound_foresee(struct job *job, struct job_reply *reply);
 
-/* The dot of that copy; otherwise as above. */
+/* The dot of that copy; otherwise as above.  Where the listener will never take
+ * it its recipients get what came, with the others. */
 enum job_outcome inbound_commit(struct job *job, struct job_reply *reply);
 
 #endif

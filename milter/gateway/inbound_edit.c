@@ -7,6 +7,7 @@
 #include "gateway/inbound_edit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -214,9 +215,9 @@ change(struct job *job, struct err *err)
 	return reason;
 }
 
-/* A copy that is too large for the listener, or that the gate holds back,
- * because of something inside that nobody thought of: the answer must not tell
- * (rule X4), and the next try would end in the same way. */
+/* What the next try would end in as well, whether the listener does not take
+ * such a copy or the gate holds it back: everybody gets what came.  It may be
+ * because of something inside, and the answer must not tell (rule X4). */
 static bool
 is_for_the_plaintext(
     const struct job *job, enum plan_reason reason, const struct err *err)
@@ -224,7 +225,21 @@ is_for_the_plaintext(
 	if (job->inbound.plan.plain_count == 0)
 		return false;
 	return reason == REASON_TOO_LARGE ||
+	       (reason == REASON_REINJECT && err->class == ERR_PERMANENT) ||
 	       (reason == REASON_INTERNAL && err->class == ERR_BUG);
+}
+
+static void
+tell_operator(
+    const struct job *job, enum plan_reason reason, const struct err *err)
+{
+	if (reason == REASON_INTERNAL)
+		log_error("%s: what was decrypted is not delivered: %s",
+		    job->queue_id, err->text);
+	else if (reason == REASON_REINJECT)
+		log_warning("%s: the listener takes no copy of what was "
+			    "decrypted: %s",
+		    job->queue_id, err->text);
 }
 
 enum plan_reason
@@ -241,11 +256,42 @@ inbound_change(struct job *job, struct err *err)
 	reason = change(job, err);
 	if (!is_for_the_plaintext(job, reason, err))
 		return reason;
-	if (reason == REASON_INTERNAL)
-		log_error("%s: what was decrypted is not delivered: %s",
-		    job->queue_id, err->text);
+	tell_operator(job, reason, err);
 	keep_plaintext(job, reason);
 	return in_place(job, err);
+}
+
+/* With a source route nobody knows what a mail server makes of it when it comes
+ * from a milter (RFC 5321 4.1.1.3 lets it be left out). */
+static void
+restore(struct edits *edits, const struct envelope_recipient *r)
+{
+	bool has_route = strncmp(r->path, "<@", 2) == 0 && r->address;
+	char *path =
+	    has_route ? xasprintf("<%s>", r->address) : xstrdup(r->path);
+
+	edits_restore_recipient(edits, path, r->parameters);
+	free(path);
+}
+
+void
+inbound_take_back(struct job *job, const struct err *err)
+{
+	struct inbound_plan *plan = &job->inbound.plan;
+	const bool *done = job->handover.done;
+
+	tell_operator(job, REASON_REINJECT, err);
+	for (size_t i = 0; i < plan->recipient_count; i++) {
+		if (!plan->plain[i] || (done && done[i]))
+			continue;
+		restore(&job->inbound.late, &job->envelope.recipients[i]);
+		plan->plain[i] = false;
+		plan->why[i] = REASON_REINJECT;
+		plan->plain_count--;
+	}
+	plan->split = plan->plain_count > 0;
+	if (!plan->split)
+		plan->reason = REASON_REINJECT;
 }
 
 int

@@ -15,6 +15,11 @@
  * be accepted. */
 enum plan_reason inbound_change(struct job *job, struct err *err);
 
+/* The mail server has the edits, and the listener will never take the copy, as
+ * err says: whoever should have got it, and has not had it before, is put back
+ * into the message as it came. */
+void inbound_take_back(struct job *job, const struct err *err);
+
 /* Nothing but what others have written in our name is taken out, as the plan
  * says.  Permanent error when that cannot be done, ERR_BUG from the gate. */
 int inbound_clean(struct job *job, struct err *err) MUST_USE;

@@ -443,6 +443,12 @@ job_edits(const struct job *job)
 	return &job->edits;
 }
 
+const struct edits *
+job_late_edits(const struct job *job)
+{
+	return &job->inbound.late;
+}
+
 const struct plan *
 job_plan(const struct job *job)
 {

@@ -98,6 +98,9 @@ enum job_outcome job_would(const struct job *job, struct job_reply *reply);
 
 /* Valid until job_free. */
 const struct edits *job_edits(const struct job *job);
+/* What to change on top of that when job_commit has accepted the message: who
+ * gets no copy after all gets what came. */
+const struct edits *job_late_edits(const struct job *job);
 
 /* The decision and its facts, for "explain"; valid until job_free. */
 struct policy_facts;

@@ -242,6 +242,27 @@ def _(site):
     site.check_ciphertext(copies[ZOE], mail)
 
 
+@case("the listener never takes the copy: all get what came, at once")
+def _(site):
+    sink = mailserver.Sink()
+    site.configure(sink.port)
+    site.restart_milter()
+    try:
+        for refusal in ("554 5.7.1 a virus", "552 5.3.4 too large"):
+            sink.refusals = [refusal]
+            mail = site.letter(FORGED)
+            site.deliver([ALICE, ZOE, "Carol@example.org"], mail)
+            copies = site.arrived(mail)
+            equal(sorted(copies), [ALICE, CAROL, ZOE], "who got a copy")
+            for copy in copies.values():
+                site.check_ciphertext(copy, mail)
+        site.wait_log("the listener takes no copy")
+    finally:
+        site.configure(site.server.reinject)
+        site.restart_milter()
+        sink.close()
+
+
 @case("smime-keyd is away: 451, and nothing leaves")
 def _(site):
     mail = site.letter()

@@ -364,6 +364,21 @@ note_removed(const struct edits *e, struct fixture_result *result)
 }
 
 static void
+note_restored(const struct edits *e, struct fixture_result *result)
+{
+	struct buf text;
+
+	buf_init(&text, sizeof(result->restored) - 1);
+	for (size_t i = 0; i < e->restored_count; i++)
+		buf_addf(&text, "%s%s%s ", e->restored[i].path,
+		    *e->restored[i].parameters ? " " : "",
+		    e->restored[i].parameters);
+	assert_true(buf_ok(&text));
+	strcpy(result->restored, buf_text(&text));
+	buf_fini(&text);
+}
+
+static void
 finish(struct job *job, const struct fixture_mail *mail,
     struct fixture_result *result)
 {
@@ -382,6 +397,7 @@ finish(struct job *job, const struct fixture_mail *mail,
 	note_removed(job_edits(job), result);
 	if (!mail->server_dies)
 		result->outcome = job_commit(job, &result->reply);
+	note_restored(job_late_edits(job), result);
 }
 
 void

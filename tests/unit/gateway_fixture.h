@@ -86,8 +86,9 @@ struct fixture_result {
 	struct job_reply reply;
 	struct plan plan;
 	bool changed;
-	char removed[1024]; /* recipients, each with a blank behind */
-	char *file;	    /* the message as it leaves, when accepted */
+	char removed[1024];  /* recipients, each with a blank behind */
+	char restored[1024]; /* the same, and parameters before it */
+	char *file;	     /* the message as it leaves, when accepted */
 };
 
 /* Sends a mail through a job.  The result's file is in the folder. */

@@ -599,10 +599,12 @@ test_listener_away(void **state)
 	static const char *const closes[] = {"> 421 4.3.2 no", NULL};
 	static const char *const dot_refused[] = {
 	    FOR_ALICE, "* .", "> 451 4.3.0 disk", "< QUIT", NULL};
-	static const char *const dot_too_large[] = {
-	    FOR_ALICE, "* .", "> 552 5.3.4 size", "< QUIT", NULL};
+	static const char *const later[] = {GREETING, FROM_BOB,
+	    "< RCPT TO:<Alice@example.org>", "> 450 4.2.0 later", "< QUIT",
+	    NULL};
+	static const char *const nobody[] = {"> 554 5.7.1 not you", NULL};
 	static const char *const *const scripts[] = {
-	    closes, dot_refused, dot_too_large};
+	    closes, dot_refused, later, nobody};
 	struct letter l;
 	struct fixture_mail mail;
 	struct fixture_result r;
@@ -624,6 +626,111 @@ test_listener_away(void **state)
 		fixture_result_fini(&r);
 	}
 	assert_false(gateway_fixture_logged(&f, ": decrypted "));
+	letter_fini(&l);
+}
+
+/* The listener will never take the copy, and says so before the edits are made:
+ * everybody gets what came.  A server that says so as a greeting means more
+ * than this copy; see above. */
+static void
+test_listener_refuses(void **state)
+{
+	static const char *const sender[] = {GREETING,
+	    "< MAIL FROM:<bob@example.net> RET=HDRS", "> 553 5.1.8 no",
+	    "< QUIT", NULL};
+	static const char *const recipient[] = {GREETING, FROM_BOB,
+	    "< RCPT TO:<Alice@example.org>", "> 554 5.7.1 Relay access denied",
+	    "< QUIT", NULL};
+	static const char *const data[] = {GREETING, FROM_BOB, TO_ALICE,
+	    "< DATA", "> 554 5.5.1 no", "end", NULL};
+	static const char *const *const scripts[] = {sender, recipient, data};
+	struct letter l;
+	struct fixture_mail mail;
+
+	(void)state;
+	letter_make(&l, ENCRYPT "alice.pem");
+	mail = mail_of(&l);
+	mail.to[1] = "<zoe@example.org>";
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		gateway_fixture_log_clear(&f);
+		listen_for(scripts[i]);
+		stays_closed(&mail, &l,
+		    "passed from=bob@example.net nrcpt=2 reason=reinject\n");
+		gateway_fixture_expect(
+		    &f, "the listener takes no copy of what was decrypted: ");
+		smtp_fixture_stop(&server);
+	}
+	letter_fini(&l);
+}
+
+/* It says so in answer to the dot, when the mail server has removed him: he is
+ * put back, and nobody has to come again. */
+static void
+test_dot_refused(void **state)
+{
+	static const char *const refused[] = {
+	    FOR_ALICE, "* .", "> 554 5.7.1 a virus", "< QUIT", NULL};
+	static const char *const too_large[] = {
+	    FOR_ALICE, "* .", "> 552 5.3.4 size", "< QUIT", NULL};
+	static const char *const *const scripts[] = {refused, too_large};
+	struct letter l;
+	struct fixture_mail mail;
+	struct fixture_result r;
+
+	(void)state;
+	letter_make(&l, ENCRYPT "alice.pem");
+	mail = mail_of(&l);
+	mail.to[1] = "<zoe@example.org>";
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
+		gateway_fixture_log_clear(&f);
+		listen_for(scripts[i]);
+		is_accepted(&mail, &r);
+		assert_true(has_body(&r, &l));
+		assert_true(has(&r, "decrypted=no"));
+		assert_string_equal(r.removed, "<Alice@example.org> ");
+		assert_string_equal(r.restored, "<Alice@example.org> ");
+		smtp_fixture_stop(&server);
+		gateway_fixture_expect(&f,
+		    "passed from=bob@example.net nrcpt=2 reason=reinject\n");
+		assert_false(gateway_fixture_logged(&f, ": decrypted "));
+		fixture_result_fini(&r);
+	}
+	letter_fini(&l);
+}
+
+/* Of two one had his copy when the message came before; the other one is put
+ * back with the parameters that he had. */
+static void
+test_dot_refused_again(void **state)
+{
+	static const char *const carol_refused[] = {GREETING, FROM_BOB,
+	    "< RCPT TO:<@example.com:carol@example.org> NOTIFY=NEVER",
+	    "> 250 ok", CONTENT, "* .", "> 554 5.7.1 a virus", "< QUIT", NULL};
+	struct letter l;
+	struct fixture_mail mail;
+	struct fixture_result r;
+
+	(void)state;
+	letter_make(&l, ENCRYPT "alice.pem carol.pem");
+	mail = mail_of(&l);
+	mail.to[1] = "<zoe@example.org>";
+	listen_for(alice_accepted);
+	is_accepted(&mail, &r);
+	assert_string_equal(r.restored, "");
+	fixture_result_fini(&r);
+	smtp_fixture_stop(&server);
+	gateway_fixture_log_clear(&f);
+	mail.to[2] = "<@example.com:carol@example.org>";
+	mail.to_parameters[2] = "NOTIFY=NEVER";
+	listen_for(carol_refused);
+	is_accepted(&mail, &r);
+	assert_string_equal(r.restored, "<carol@example.org> NOTIFY=NEVER ");
+	smtp_fixture_stop(&server);
+	gateway_fixture_expect(
+	    &f, "decrypted from=bob@example.net nrcpt=1 copy=2/2 cert=");
+	gateway_fixture_expect(
+	    &f, "passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key");
+	fixture_result_fini(&r);
 	letter_fini(&l);
 }
 
@@ -766,6 +873,9 @@ main(void)
 	    cmocka_unit_test_setup(test_split_by_policy, before_each),
 	    cmocka_unit_test_setup(test_no_listener, before_each),
 	    cmocka_unit_test_setup(test_listener_away, before_each),
+	    cmocka_unit_test_setup(test_listener_refuses, before_each),
+	    cmocka_unit_test_setup(test_dot_refused, before_each),
+	    cmocka_unit_test_setup(test_dot_refused_again, before_each),
 	    cmocka_unit_test_setup(test_comes_again, before_each),
 	    cmocka_unit_test_setup(
 		test_too_large_for_the_listener, before_each),
