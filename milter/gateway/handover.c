@@ -12,13 +12,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
-#include "cert/store.h"
 #include "gateway/gateway.h"
 #include "gateway/report.h"
 #include "gateway/token.h"
-
-#define JOURNAL_ENTRY_MAX ((size_t)LIMIT_HEADER_BYTES + 65536)
 
 struct handover_copy {
 	const struct slice_list *message;
@@ -31,8 +27,7 @@ struct handover_copy {
 	const char **names; /* of them, as envelope.h has it */
 	size_t count;
 	/* Of the recipients, or of those that the report is about. */
-	unsigned char (*keys)[STORE_JOURNAL_KEY];
-	size_t key_count;
+	struct journal_keys keys;
 	char field[sizeof(TOKEN_FIELD ": \r\n") + TOKEN_TEXT];
 	struct slice_list content; /* field and message */
 };
@@ -51,143 +46,14 @@ handover_fini(struct handover *h)
 	for (size_t i = 0; i < h->count; i++) {
 		free(h->copies[i].recipients);
 		free(h->copies[i].names);
-		free(h->copies[i].keys);
+		journal_keys_fini(&h->copies[i].keys);
 	}
 	free(h->copies);
 	if (h->report.config)
 		spool_fini(&h->report);
-	free(h->keys);
 	free(h->done);
-	free(h->message_id);
+	journal_fini(&h->journal);
 	handover_init(h);
-}
-
-/* --- journal --- */
-
-/* Fields that tell what two mails with the same body are about, to whom, and
- * when each was sent, be it once more; those of the way here change. */
-static bool
-is_identifying(const struct header_field *field)
-{
-	static const char *const names[] = {
-	    "From", "To", "Cc", "Subject", "Date"};
-
-	if (slice_has_prefix_ci(field->name, "Resent-"))
-		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (slice_equal_text_ci(field->name, names[i]))
-			return true;
-	return false;
-}
-
-/* What tells a message from others; without Message-ID nothing does: two
- * equal mails may be meant. */
-static void
-identify(struct handover *h)
-{
-	const struct header *header = h->c.header;
-	const struct header_field *field = header_find(header, "Message-ID", 0);
-	struct buf text;
-
-	if (!field || slice_trim(field->body).len == 0)
-		return;
-	h->message_id = header_field_unfold(field);
-	certificate_sha256(h->c.body, h->digest);
-	buf_init(&text, EDITS_HEADER_MAX);
-	buf_add(&text, h->digest, sizeof(h->digest));
-	for (size_t i = 0; i < header->count; i++)
-		if (is_identifying(&header->fields[i]))
-			header_field_write(&header->fields[i], &text);
-	certificate_sha256(buf_slice(&text), h->digest);
-	buf_fini(&text);
-}
-
-static void
-add_text(struct buf *b, const char *text)
-{
-	buf_add(b, text, strlen(text) + 1);
-}
-
-/* what: "copy", or "report", which is about the recipient. */
-static void
-make_key(const struct handover *h, const char *what,
-    const struct envelope_recipient *r, unsigned char key[STORE_JOURNAL_KEY])
-{
-	struct buf text;
-
-	buf_init(&text, JOURNAL_ENTRY_MAX);
-	add_text(&text, what);
-	add_text(&text, h->c.envelope->sender_name);
-	add_text(&text, h->message_id);
-	add_text(&text, r->name);
-	buf_add(&text, h->digest, sizeof(h->digest));
-	certificate_sha256(buf_slice(&text), key);
-	buf_fini(&text);
-}
-
-/* Adds a key to the copy, unless what it stands for has been done before. */
-static int
-add_key(struct handover *h, struct handover_copy *copy, size_t recipient,
-    bool *done, struct err *err)
-{
-	unsigned char *key = copy->keys[copy->key_count];
-
-	*done = false;
-	if (!h->message_id)
-		return 0;
-	make_key(h, copy->is_report ? "report" : "copy",
-	    &h->c.envelope->recipients[recipient], key);
-	if (store_journal_has(
-		gateway_store(h->c.gateway), key, h->c.now, done, err) < 0)
-		return -1;
-	if (*done)
-		memcpy(h->keys[h->again++], key, STORE_JOURNAL_KEY);
-	else
-		copy->key_count++;
-	return 0;
-}
-
-static void
-remember(const struct handover *h, unsigned char (*keys)[STORE_JOURNAL_KEY],
-    size_t count, time_t at)
-{
-	struct err err;
-
-	if (count == 0 || store_journal_add(gateway_store(h->c.gateway),
-			      (const unsigned char(*)[STORE_JOURNAL_KEY])keys,
-			      count, at, &err) == 0)
-		return;
-	log_warning("journal of copies: %s: if the message comes again, so "
-		    "does the copy",
-	    err.text);
-}
-
-/* The dot of a copy was accepted.  The next one waits, so that whatever
- * happens now is known of this one. */
-static void
-write_journal(void *arg, size_t n)
-{
-	struct handover *h = arg;
-
-	remember(h, h->copies[n].keys, h->copies[n].key_count, h->c.now);
-}
-
-/* So were all, and so is the message.  Who never hears of that soon comes
- * again; later somebody wants everybody to get it once more. */
-static void
-forget_soon(struct handover *h)
-{
-	time_t at = h->c.now - (LIMIT_JOURNAL_SECONDS - LIMIT_JOURNAL_ACCEPTED);
-	size_t count = h->again;
-
-	for (size_t i = 0; i < h->count; i++) {
-		const struct handover_copy *copy = &h->copies[i];
-
-		memcpy(&h->keys[count], copy->keys,
-		    copy->key_count * STORE_JOURNAL_KEY);
-		count += copy->key_count;
-	}
-	remember(h, h->keys, count, at);
 }
 
 /* --- which copies --- */
@@ -200,7 +66,6 @@ begin_copy(struct handover *h, size_t recipients)
 	memset(copy, 0, sizeof(*copy));
 	copy->recipients = xcalloc(recipients + 1, sizeof(*copy->recipients));
 	copy->names = xcalloc(recipients + 1, sizeof(char *));
-	copy->keys = xcalloc(recipients + 1, sizeof(*copy->keys));
 	h->count++;
 	return copy;
 }
@@ -231,7 +96,20 @@ drop_copy(struct handover *h)
 
 	free(copy->recipients);
 	free(copy->names);
-	free(copy->keys);
+	journal_keys_fini(&copy->keys);
+}
+
+/* Has the copy reached this one before, or the report about him its reader? */
+static int
+was_done(struct handover *h, struct handover_copy *copy,
+    const struct envelope_recipient *r, bool *done, struct err *err)
+{
+	int rc = journal_ask(&h->journal,
+	    copy->is_report ? JOURNAL_REPORT : JOURNAL_COPY, r->name,
+	    &copy->keys, err);
+
+	*done = rc > 0;
+	return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -250,7 +128,7 @@ add_share(
 		const struct envelope_recipient *r =
 		    &h->c.envelope->recipients[n];
 
-		if (add_key(h, copy, n, &h->done[n], err) < 0)
+		if (was_done(h, copy, r, &h->done[n], err) < 0)
 			return -1;
 		if (!h->done[n])
 			add_recipient(copy, r->path, r->name, r->parameters);
@@ -272,7 +150,7 @@ list_refused(struct handover *h, struct handover_copy *copy,
 		const struct envelope_recipient *e =
 		    &h->c.envelope->recipients[r->recipient];
 
-		if (add_key(h, copy, r->recipient, &done, err) < 0)
+		if (was_done(h, copy, e, &done, err) < 0)
 			return -1;
 		if (!done)
 			refused[(*count)++] =
@@ -331,7 +209,6 @@ list_copies(struct handover *h, struct err *err)
 	if (!h->c.envelope->sender_path)
 		return err_set(err, ERR_BUG, "copies of a mail without sender");
 	h->done = xcalloc(recipients + 1, sizeof(*h->done));
-	h->keys = xcalloc(recipients + 1, sizeof(*h->keys));
 	h->copies = xcalloc(h->c.share_count + 1, sizeof(*h->copies));
 	for (size_t i = 0; i < h->c.share_count; i++)
 		if (add_share(h, &h->c.shares[i], err) < 0)
@@ -481,7 +358,9 @@ handover_prepare(
 	enum plan_reason reason = REASON_NONE;
 
 	h->c = *c;
-	identify(h);
+	journal_init(&h->journal, gateway_store(c->gateway),
+	    c->envelope->sender_name, c->now);
+	journal_identify(&h->journal, c->header, c->body);
 	if (list_copies(h, err) < 0)
 		reason = err->class == ERR_TEMPORARY ? REASON_STORE
 						     : REASON_INTERNAL;
@@ -505,7 +384,17 @@ handover_is_pending(const struct handover *h)
 size_t
 handover_again(const struct handover *h)
 {
-	return h->again;
+	return h->journal.again;
+}
+
+/* The dot of a copy was accepted.  The next one waits, so that whatever
+ * happens now is known of this one. */
+static void
+note_copy(void *arg, size_t n)
+{
+	struct handover *h = arg;
+
+	journal_note(&h->journal, &h->copies[n].keys);
 }
 
 enum plan_reason
@@ -515,11 +404,11 @@ handover_commit(struct handover *h, struct err *err)
 
 	if (!h->batch)
 		return REASON_NONE;
-	relay_batch_tell(h->batch, write_journal, h);
+	relay_batch_tell(h->batch, note_copy, h);
 	if (relay_batch_commit(h->batch, err) < 0)
 		reason = reason_of_failure(h);
 	else
-		forget_soon(h);
+		journal_settle(&h->journal);
 	relay_batch_free(h->batch);
 	h->batch = NULL;
 	return reason;

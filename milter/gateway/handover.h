@@ -18,10 +18,10 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "cert/store.h"
 #include "gateway/edits.h"
 #include "gateway/envelope.h"
 #include "gateway/gateway.h"
+#include "gateway/journal.h"
 #include "mail/header.h"
 #include "mail/spool.h"
 #include "policy/plan.h"
@@ -86,11 +86,8 @@ struct handover {
 	struct relay_batch *batch; /* NULL: nothing is on its way */
 	struct spool report;
 	struct slice_list report_message;
-	bool *done;   /* of each recipient: he had his copy before */
-	size_t again; /* how many of them, and of reports */
-	unsigned char (*keys)[STORE_JOURNAL_KEY]; /* of all these */
-	char *message_id;			  /* NULL: there is none */
-	unsigned char digest[32]; /* of the body and what says who to whom */
+	bool *done; /* of each recipient: he had his copy before */
+	struct journal journal;
 };
 
 void handover_init(struct handover *h);

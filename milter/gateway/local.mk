@@ -39,6 +39,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/inbound_edit.c %D%/inbound_edit.h \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_read.c \
 	%D%/job_state.h \
+	%D%/journal.c %D%/journal.h \
 	%D%/keyword.c %D%/keyword.h \
 	%D%/levels.c %D%/levels.h \
 	%D%/message_copy.c %D%/message_copy.h \
