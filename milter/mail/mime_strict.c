@@ -172,38 +172,13 @@ hides_parts(const struct mime_part *part)
 	return false;
 }
 
-/* RFC 2045 5.1: a value that needs no quotes. */
-static bool
-is_token(const char *value)
-{
-	for (; *value; value++)
-		if (*value <= ' ' || *value > '~' ||
-		    strchr("()<>@,;:\\\"/[]?=", *value))
-			return false;
-	return true;
-}
-
 /* RFC 2231 forms of it are known to few, and not everybody takes a value that
  * lacks its quotes. */
 static bool
 has_simple_boundary(const struct mime_part *part)
 {
-	const char *value = mime_type_param(&part->type, "boundary");
-	const struct header_field *field;
-	struct slice quote;
-
-	field = header_find(&part->header, "Content-Type", 0);
-	if (!field || !value || mentions(field->body, "boundary*") ||
-	    part->type.count > LIMIT_MIME_STRICT_PARAMS)
-		return false;
-	if (is_token(value))
-		return true;
-	quote = field->body;
-	for (; quote.len > 0; quote = slice_part(quote, 1, quote.len))
-		if (slice_has_prefix(quote, "\"") &&
-		    slice_has_prefix(slice_part(quote, 1, quote.len), value))
-			return true;
-	return false;
+	return mime_type_param_is_plain(&part->type, "boundary") &&
+	       part->type.count <= LIMIT_MIME_STRICT_PARAMS;
 }
 
 /* Ends the line before next, its line break left out, with a blank? */

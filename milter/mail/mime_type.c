@@ -27,6 +27,7 @@ struct piece {
 	int section;   /* name*N, or SECTION_NONE */
 	bool extended; /* name*: percent-encoded */
 	bool disputed;
+	bool plain;
 	bool used;
 };
 
@@ -116,6 +117,28 @@ add_value_byte(struct parser *p, struct buf *out, unsigned char c)
 		buf_add_char(out, (char)c);
 }
 
+/* RFC 2231 7: a token that none of its marks is in; who reads by the grammar
+ * stops at anything else. */
+static bool
+is_plain_token(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (!is_token_char(value.data[i]) ||
+		    strchr("*'%", value.data[i]))
+			return false;
+	return value.len > 0;
+}
+
+/* Some end it at the first quote, and some take blanks off its ends. */
+static bool
+is_plain_quoted(struct slice value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (value.data[i] == '"' || value.data[i] == '\\')
+			return false;
+	return value.len > 0 && slice_trim(value).len == value.len;
+}
+
 /* From behind the opening quote.  A fold loses its line end only. */
 static void
 read_quoted(struct parser *p, struct buf *out)
@@ -158,15 +181,18 @@ read_bare(struct parser *p, struct buf *out)
 }
 
 static char *
-read_value(struct parser *p)
+read_value(struct parser *p, bool *plain)
 {
 	struct buf out;
 
 	buf_init(&out, p->in.len);
-	if (accept(p, '"'))
+	if (accept(p, '"')) {
 		read_quoted(p, &out);
-	else
+		*plain = is_plain_quoted(buf_slice(&out));
+	} else {
 		read_bare(p, &out);
+		*plain = is_plain_token(buf_slice(&out));
+	}
 	return buf_take_text(&out);
 }
 
@@ -226,7 +252,7 @@ read_parameter(struct parser *p)
 	piece.name = read_token(p);
 	if (*piece.name) {
 		if (accept(p, '='))
-			piece.value = read_value(p);
+			piece.value = read_value(p, &piece.plain);
 		skip_blanks(p);
 		piece.disputed = p->disputes > disputes;
 		if (piece.value && split_name(&piece) &&
@@ -351,6 +377,20 @@ is_disputed(const struct parser *p, const char *name)
 	return false;
 }
 
+static bool
+is_plain(const struct parser *p, const char *name)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		const struct piece *piece = &p->pieces[i];
+
+		if (strcmp(piece->name, name) == 0 &&
+		    (!piece->plain || piece->disputed || piece->extended ||
+			piece->section != SECTION_NONE))
+			return false;
+	}
+	return true;
+}
+
 static void
 add_param(struct parser *p, struct mime_type *t, const char *name)
 {
@@ -376,6 +416,7 @@ add_param(struct parser *p, struct mime_type *t, const char *name)
 		    .name = xstrdup(name),
 		    .value = buf_take_text(&value),
 		    .disputed = is_disputed(p, name),
+		    .plain = is_plain(p, name),
 		};
 	} else {
 		p->malformed = true; /* name*1 without name*0 */
@@ -471,6 +512,15 @@ mime_type_param_is_disputed(const struct mime_type *t, const char *name)
 	for (size_t i = 0; i < t->count; i++)
 		if (strcmp(t->params[i].name, name) == 0)
 			return t->params[i].disputed;
+	return false;
+}
+
+bool
+mime_type_param_is_plain(const struct mime_type *t, const char *name)
+{
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(t->params[i].name, name) == 0)
+			return t->params[i].plain;
 	return false;
 }
 

@@ -16,6 +16,9 @@ struct mime_param {
 	bool disputed; /* by the grammar, yet there are programs that read
 	                * another value: a comment beside it, a fold or a
 	                * needless backslash within its quotes */
+	bool plain;    /* a token, or in quotes without any backslash or blank
+	                * at an end; by no means RFC 2231: what every program
+	                * that takes a message apart reads alike */
 };
 
 struct mime_type {
@@ -45,6 +48,9 @@ const char *mime_type_param(const struct mime_type *t, const char *name);
 
 /* Is the parameter there and disputed? */
 bool mime_type_param_is_disputed(const struct mime_type *t, const char *name);
+
+/* Is the parameter there and plain? */
+bool mime_type_param_is_plain(const struct mime_type *t, const char *name);
 
 /* Is it type/subtype?  subtype NULL: any. */
 bool mime_type_is(

@@ -232,9 +232,10 @@ signed_part(const struct mime_tree *tree)
 
 	if (root->kind != MIME_MULTIPART || root->header_malformed ||
 	    root->structure_malformed || root->type.malformed ||
-	    root->type.duplicate || !first || !first->next ||
-	    first->next->next || !smime_is_signature(first->next) ||
-	    goes_on(root))
+	    root->type.duplicate ||
+	    !mime_type_param_is_plain(&root->type, "boundary") || !first ||
+	    !first->next || first->next->next ||
+	    !smime_is_signature(first->next) || goes_on(root))
 		return NULL;
 	return first;
 }

@@ -241,6 +241,12 @@ test_boundary_parameter(void **state)
 	    "boundary=\"b1\";; boundary=\"b2\"",
 	    "boundary=\"b1\", boundary=\"b2\"",
 	    "boundary=\"b1\"; x=\"; boundary=b2\"; y=\"",
+	    /* RFC 2231, and no quotes where the grammar wants some: other
+	     * boundaries, or none, to many programs, which show what stands
+	     * before the first part. */
+	    "boundary*=us-ascii''b1",
+	    "boundary*0=b; boundary*1=1",
+	    "boundary*0*=us-ascii''b1",
 	    "boundary =",
 	    "boundary=\"\"",
 	    "x-boundary=\"b1\"",
@@ -251,6 +257,57 @@ test_boundary_parameter(void **state)
 	for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
 		expect_replaced(BOUNDARY, parameters[i], "malformed");
 	attack_nothing_learned(&site);
+}
+
+static void
+replace(struct buf *letter, const char *old, const char *before,
+    const char *boundary, const char *behind)
+{
+	struct buf new, changed;
+
+	buf_init(&new, 1u << 10);
+	buf_addf(&new, "%s--%s%s", before, boundary, behind);
+	attack_replace(&changed, buf_slice(letter), old, buf_text(&new));
+	buf_fini(&new);
+	buf_fini(letter);
+	*letter = changed;
+}
+
+/* Bob's letter with another boundary, and something in its preamble for who
+ * reads only the beginning of that. */
+static void
+expect_boundary(const char *parameter, const char *boundary, const char *word)
+{
+	struct buf letter, changed;
+
+	bobs_letter(&letter, FROM);
+	replace(&letter, "--b1\r\nContent-Type: app", "", boundary,
+	    "\r\nContent-Type: app");
+	replace(&letter, LAST, "", boundary, "--\r\n");
+	replace(&letter, FIRST, "\r\n\r\n--b\r\n" EVIL "\r\n--b--\r\n",
+	    boundary, "\r\n");
+	attack_replace(&changed, buf_slice(&letter), BOUNDARY, parameter);
+	attack_expect(&site, parameter, buf_slice(&changed), word);
+	buf_fini(&changed);
+	buf_fini(&letter);
+}
+
+/* Python's email package, and whoever else reads by the grammar, stops where
+ * quotes are missing. */
+static void
+test_boundary_without_quotes(void **state)
+{
+	(void)state;
+	expect_boundary("boundary=b?1", "b?1", "malformed");
+	expect_boundary("boundary=b=1", "b=1", "malformed");
+	expect_boundary("boundary=b*1", "b*1", "malformed");
+	expect_boundary("boundary=b'1", "b'1", "malformed");
+	expect_boundary("boundary=b/1", "b/1", "malformed");
+	expect_boundary("boundary=\" b\"", " b", "malformed");
+	expect_boundary("boundary=\"b\\\"1\"", "b\"1", "malformed");
+	expect_boundary("boundary=b*1; x=\"b*1\"", "b*1", "malformed");
+	/* Bob's, whatever is in the preamble that nobody shows. */
+	expect_boundary("boundary=\"b?1\"", "b?1", "valid");
 }
 
 #define TYPE "Content-Type: multipart/signed;"
@@ -525,6 +582,7 @@ main(void)
 	    cmocka_unit_test(test_two_contents),
 	    cmocka_unit_test(test_forged_attributes),
 	    cmocka_unit_test(test_micalg),
+	    cmocka_unit_test(test_boundary_without_quotes),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

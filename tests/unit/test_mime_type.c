@@ -138,6 +138,59 @@ test_disputed(void **state)
 	check_types(pairs, sizeof(pairs) / sizeof(*pairs));
 }
 
+/* What all programs read alike: some stop at what the grammar wants in quotes,
+ * or at what RFC 2231 gives a meaning, some at the first quote. */
+static void
+test_plain(void **state)
+{
+	static const struct {
+		const char *parameter;
+		bool plain;
+	} rows[] = {
+	    {"b=x", true},
+	    {"b=-=x", false},
+	    {"b=----_x.1+2", true},
+	    {"b=x?y", false},
+	    {"b=x/y", false},
+	    {"b=x:y", false},
+	    {"b=x'y", false},
+	    {"b=x*y", false},
+	    {"b=x%41", false},
+	    {"b=\"x?y/z:'*%41\"", true},
+	    {"b=\"x y\"", true},
+	    {"b=\" x\"", false},
+	    {"b=\"x \"", false},
+	    {"b=\"\"", false},
+	    {"b=\"x\\\"y\"", false},
+	    {"b=\"x\\\\y\"", false},
+	    {"b=\"x\\y\"", false},
+	    {"b=\"x\r\n y\"", false},
+	    {"b = x", true},
+	    {"b=x (y)", false},
+	    {"b*=us-ascii''x", false},
+	    {"b*0=x", false},
+	    {"b*0=x; b*1=y", false},
+	    {"b*0*=us-ascii''x", false},
+	    {"b=x; b*=us-ascii''x", false},
+	    {"a=\"x?y\"; b=x?y", false},
+	    {"a=x", false},
+	    {"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char *body =
+		    xasprintf(" multipart/signed; %s", rows[i].parameter);
+		struct mime_type t;
+
+		mime_type_parse(&t, slice_text(body));
+		if (mime_type_param_is_plain(&t, "b") != rows[i].plain)
+			fail_msg("%s", rows[i].parameter);
+		mime_type_fini(&t);
+		free(body);
+	}
+}
+
 static void
 test_malformed(void **state)
 {
@@ -317,6 +370,7 @@ main(void)
 	    cmocka_unit_test(test_by_the_grammar),
 	    cmocka_unit_test(test_tolerated),
 	    cmocka_unit_test(test_disputed),
+	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_rfc2231),
 	    cmocka_unit_test(test_duplicates),
