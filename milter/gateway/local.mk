@@ -37,6 +37,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/lesson.c %D%/lesson.h \
 	%D%/inbound.c %D%/inbound.h \
 	%D%/inbound_edit.c %D%/inbound_edit.h \
+	%D%/inbound_look.c \
 	%D%/job.c %D%/job.h %D%/job_answer.c %D%/job_read.c \
 	%D%/job_state.h \
 	%D%/journal.c %D%/journal.h \
