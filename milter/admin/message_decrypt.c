@@ -3,6 +3,7 @@
  * had, a message as the gateway would deliver it, or whatever is inside.
  */
 #include "admin/admin.h"
+#include "admin/complain.h"
 #include "admin/mail_run.h"
 #include "admin/message_file.h"
 #include "admin/message_open.h"
@@ -30,6 +31,7 @@ struct facts {
 	const struct store_own_cert *used; /* may be NULL */
 	const char *cipher;
 	bool authenticated;
+	bool proven; /* as in struct smime_decrypted */
 	size_t recipients;
 };
 
@@ -44,6 +46,7 @@ facts_json(const struct facts *f)
 	    output_text(f->used ? f->used->fingerprint : NULL));
 	output_set(object, "cipher", output_text(f->cipher));
 	output_set(object, "authenticated", json_boolean(f->authenticated));
+	output_set(object, "proven", json_boolean(f->proven));
 	output_set(
 	    object, "recipients", json_integer((json_int_t)f->recipients));
 	return object;
@@ -88,11 +91,14 @@ print_decrypted(struct admin *a, const struct message_file *m,
 	const struct smime_layers *l = &o->layers;
 	const struct smime_decrypted *raw = &o->raw_facts;
 	struct facts facts = {message_opening_used(o), l->cipher,
-	    l->authenticated, l->recipient_count};
+	    l->authenticated, true, l->recipient_count};
 
 	if (o->raw.finished)
 		facts = (struct facts){raw->used, raw->cipher,
-		    raw->authenticated, raw->recipients};
+		    raw->authenticated, raw->proven, raw->recipients};
+	if (!facts.proven)
+		complain("what is inside is no mail, and the cipher does not "
+			 "show whether the key was right: it may be anything");
 	return print_with(a, m, o, &facts, err);
 }
 

@@ -304,17 +304,24 @@ smime_decrypt_der(const struct smime_decrypt_opts *opts, struct slice der,
     struct spool *out, struct smime_decrypted *result, struct err *err)
 {
 	struct smime_reader reader = {opts->own, opts->own_count};
-	struct smime_open_opts open = {opts->keys, &reader, 1, false, NULL};
+	struct smime_open_opts open = {opts->keys, &reader, 1, true, NULL};
 	struct smime_opened opened;
 	struct envelope envelope;
 	bool reads;
+	int rc;
 
 	if (envelope_read(der, &envelope))
 		return content_cipher_refuse(err);
-	if (smime_open(&open, &envelope, out, &reads, &opened, err))
+	rc = smime_open(&open, &envelope, out, &reads, &opened, err);
+	if (rc && err->class == ERR_PERMANENT) {
+		open.only_entity = false;
+		rc = smime_open(&open, &envelope, out, &reads, &opened, err);
+	}
+	if (rc)
 		return -1;
 	*result = (struct smime_decrypted){.used = opened.used,
 	    .authenticated = opened.authenticated,
+	    .proven = opened.authenticated || open.only_entity,
 	    .cipher = opened.cipher,
 	    .recipients = opened.recipients};
 	return 0;

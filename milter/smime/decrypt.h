@@ -60,7 +60,8 @@ int smime_open(const struct smime_open_opts *opts,
     const struct envelope *envelope, struct spool *out, bool *reads,
     struct smime_opened *result, struct err *err) MUST_USE;
 
-/* The same for one reader. */
+/* The same for one reader, who is shown whatever is inside; what is no entity
+ * only when no other key finds one. */
 struct smime_decrypt_opts {
 	struct key_client *keys;
 	const struct store_own_cert *own; /* certificates that may open it */
@@ -70,8 +71,10 @@ struct smime_decrypt_opts {
 struct smime_decrypted {
 	const struct store_own_cert *used; /* which of own opened it */
 	bool authenticated;		   /* as above */
-	const char *cipher;		   /* "aes256-cbc" ... */
-	size_t recipients;		   /* RecipientInfos in the message */
+	bool proven; /* authenticated, or an entity.  false: it may be what a
+	              * wrong key made of it, once in 256 cases. */
+	const char *cipher; /* "aes256-cbc" ... */
+	size_t recipients;  /* RecipientInfos in the message */
 };
 
 /* The content of DER ContentInfo, written to out and finished. */

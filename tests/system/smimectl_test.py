@@ -1519,8 +1519,14 @@ def _(site):
     contains(site.fails(NO, "message", "decrypt", data=mail),
              "cannot be decrypted")
     result = site.json("message", "decrypt", "--raw", data=mail)
-    equal((result["message"], result["address"], result["recipients"]),
-          ("no mail\r\n", ALICE, 1))
+    equal((result["message"], result["address"], result["recipients"],
+           result["proven"]), ("no mail\r\n", ALICE, 1, False))
+    done = site.run("smimectl", "-c", site.configuration, "message", "decrypt",
+                    "--raw", data=mail, user=MILTER_USER)
+    contains(done.stderr.decode(), "it may be anything")
+    result = site.json("message", "decrypt", "--raw",
+                       data=alice.encrypt(header, ENTITY))
+    equal(result["proven"], True)
     elsewhere = mail.replace(b"To: alice@", b"To: list@")
     equal(site.bytes_of("message", "decrypt", "--raw", data=elsewhere),
           b"no mail\r\n")

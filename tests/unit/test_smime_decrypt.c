@@ -1048,6 +1048,38 @@ test_keyd_away(void **state)
 	key_client_free(nobody);
 }
 
+/* What shows that the key was right: a tag, or that an entity came out. */
+static void
+test_proven(void **state)
+{
+	static const char entity[] = "Content-Type: text/plain\r\n\r\nx\r\n";
+	const struct {
+		const EVP_CIPHER *cipher;
+		const char *content;
+		bool proven;
+	} cases[] = {
+	    {EVP_aes_256_cbc(), entity, true},
+	    {EVP_aes_256_cbc(), "no mail\r\n", false},
+	    {EVP_aes_256_cbc(), "", true}, /* an entity of nothing */
+	    {EVP_aes_256_gcm(), "no mail\r\n", true},
+	};
+	struct result r;
+	struct buf der;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		sample(&rsa, &(struct sample_opts){.cipher = cases[i].cipher},
+		    slice_text(cases[i].content), &der);
+		decrypt_as(buf_slice(&der), own, 4, &r);
+		assert_int_equal(r.rc, 0);
+		assert_true(slice_equal(
+		    spool_slice(&r.out), slice_text(cases[i].content)));
+		assert_int_equal(r.facts.proven, cases[i].proven);
+		spool_fini(&r.out);
+		buf_fini(&der);
+	}
+}
+
 /* --- whole messages --- */
 
 static int
@@ -1182,6 +1214,7 @@ main(void)
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_not_for_us),
 	    cmocka_unit_test(test_keyd_away),
+	    cmocka_unit_test(test_proven),
 	    cmocka_unit_test(test_message),
 	    cmocka_unit_test(test_spool_too_small),
 	};

@@ -182,6 +182,36 @@ test_lucky_padding(void **state)
 	assert_true(a.reads[1]);
 }
 
+/* Nor from the operator, who looks at whatever is inside. */
+static void
+test_lucky_padding_raw(void **state)
+{
+	struct store_own_cert both[2] = {crowd[0].own, crowd[1].own};
+	const struct smime_decrypt_opts opts = {fixture.keys, both, 2};
+	struct smime_decrypted facts;
+	unsigned char key[32];
+	struct handmade h;
+	struct spool out;
+	struct buf der;
+	struct err err;
+
+	(void)state;
+	begin(&h);
+	lucky_key(&h, key);
+	handmade_recipient_key(&h, &crowd[0], key);
+	handmade_recipient(&h, &crowd[1]);
+	handmade_write(&h, &der);
+	spool_init(&out, &fixture.spool);
+	assert_int_equal(
+	    smime_decrypt_der(&opts, buf_slice(&der), &out, &facts, &err), 0);
+	assert_true(slice_equal(spool_slice(&out), slice_text(HANDMADE_TEXT)));
+	assert_ptr_equal(facts.used, &both[1]);
+	assert_true(facts.proven);
+	spool_fini(&out);
+	buf_fini(&der);
+	handmade_fini(&h);
+}
+
 /* The shortest way to name the same certificate: by its key identifier. */
 static void
 test_readers_with_several(void **state)
@@ -508,6 +538,7 @@ main(void)
 	    cmocka_unit_test(test_each_his_own),
 	    cmocka_unit_test(test_nobody),
 	    cmocka_unit_test(test_lucky_padding),
+	    cmocka_unit_test(test_lucky_padding_raw),
 	    cmocka_unit_test(test_readers_with_several),
 	    cmocka_unit_test(test_reader_limit),
 	    cmocka_unit_test(test_key_limit),
