@@ -622,7 +622,7 @@ def negotiation(site):
                      "{cert_subject}", "{cert_issuer}", "{cn_subject}",
                      "{cn_issuer}"],
                "R": ["i", "{rcpt_addr}"], "N": ["i"], "E": ["i"]}, "macros")
-        equal(mta.actions, 0x13b, "actions")
+        equal(mta.actions, 0x1bf, "actions")
         mta.connect()
 
 
