@@ -9,7 +9,7 @@ MAIL_PACKAGES="openssl postfix python3 sasl2-bin libsasl2-modules
 libsasl2-modules-db util-linux"
 # The compiler that reads a Java program's source is in the runtime.
 CHECK_PACKAGES="altermime clamav-daemon clamav-milter clang-14 clang-format-14
-gpg-agent gpgsm libbcmail-java libclang-rt-14-dev libcmocka-dev
+gpg-agent gpgsm groff-base libbcmail-java libclang-rt-14-dev libcmocka-dev
 libmail-authenticationresults-perl libnss3-tools mandoc
 openjdk-17-jre-headless opendkim python3-asn1crypto python3-authres
 python3-cryptography python3-dkim shellcheck systemd valgrind xz-utils"

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	%D%/system/keys.py \
 	%D%/system/mailserver.py \
 	%D%/system/makers.py \
+	%D%/system/manual.py \
 	%D%/system/messages.py \
 	%D%/system/mta_client.py \
 	%D%/system/opendkim.py \

@@ -12,11 +12,10 @@ matrix, and is compared with it.
 import concurrent.futures
 import contextlib
 import itertools
-import os
 import pathlib
-import re
 import tempfile
 
+import manual
 import messages
 import opener_asn1
 import openers
@@ -24,9 +23,6 @@ import openssl
 import testsite
 from openers import Letter
 from tap import case, check, contains, equal, main
-
-MANUAL = pathlib.Path(os.environ.get("top_srcdir", ".")) / \
-    "milter/daemon/smime-milter.8"
 
 # By the names that the manual has for them: what the domains of the
 # recipients want, and whose keys they have.
@@ -411,17 +407,6 @@ def _(matrix):
 
 # --- the manual ---
 
-def manual_rows():
-    """{first column: the others} of the second table of the section."""
-    section = MANUAL.read_text().split("\n.Sh INTEROPERABILITY\n")[1]
-    table = re.findall(r"\n\.Bl -column.*?\n(.*?)\n\.El", section,
-                       re.DOTALL)[1]
-    rows = [line.removeprefix(".It ").replace("Sy ", "").split(" Ta ")
-            for line in table.splitlines()]
-    return {row[0].strip('"'): [cell.strip('"') for cell in row[1:]]
-            for row in rows}
-
-
 def cell(name, row):
     if (name, *row) in CANNOT:
         return "no"
@@ -430,7 +415,7 @@ def cell(name, row):
 
 @case("smime-milter(8) has the same matrix")
 def _(_matrix):
-    rows = manual_rows()
+    rows = manual.rows("Envelope")
     columns = rows.pop("Envelope")
     equal(sorted(columns), sorted(o.name for o in OPENERS), "readers")
     equal(list(rows), [" to ".join(row) for row in ROWS], "kinds")

@@ -9,20 +9,16 @@ smime-milter(8) has the same matrix, and is compared with it.
 import concurrent.futures
 import contextlib
 import itertools
-import os
 import pathlib
-import re
 import tempfile
 
 import makers
+import manual
 import messages
 import openssl
 import testsite
 from makers import Compress, Encrypt, Order, Sign
 from tap import case, check, contains, equal, main
-
-MANUAL = pathlib.Path(os.environ.get("top_srcdir", ".")) / \
-    "milter/daemon/smime-milter.8"
 
 BOB = "bob@example.com"
 WORD = b"Original"
@@ -256,19 +252,9 @@ for maker_class, declared in itertools.product(MAKERS, ROWS):
 
 # --- the manual ---
 
-def manual_rows():
-    """{first column: the others} of the table in smime-milter(8)."""
-    section = MANUAL.read_text().split("\n.Sh INTEROPERABILITY\n")[1]
-    table = re.search(r"\n\.Bl -column \"Made by.*?\n(.*?)\n\.El", section,
-                      re.DOTALL).group(1)
-    rows = [line.removeprefix(".It ").replace("Sy ", "").split(" Ta ")
-            for line in table.splitlines()]
-    return {row[0].strip('"'): row[1:] for row in rows}
-
-
 @case("smime-milter(8) has the same matrix")
 def _(_matrix):
-    rows = manual_rows()
+    rows = manual.rows("Made by")
     columns = rows.pop("Made by")
     equal(columns, [maker.name for maker in MAKERS], "makers")
     del rows["Version"]
@@ -280,7 +266,7 @@ def _(_matrix):
 
 @case("smime-milter(8) names the makers' versions")
 def _(matrix):
-    rows = manual_rows()
+    rows = manual.rows("Made by")
     for name, version in zip(rows["Made by"], rows["Version"]):
         shown = matrix.maker(name).version().split(".")
         equal(shown[:version.count(".") + 1], version.split("."), name)

@@ -11,12 +11,11 @@ the words below.  smime-milter(8) has the same matrix, and is compared with it.
 import concurrent.futures
 import contextlib
 import itertools
-import os
 import pathlib
-import re
 import tempfile
 
 import der
+import manual
 import messages
 import openssl
 import reader_asn1
@@ -24,9 +23,6 @@ import readers
 import testsite
 from readers import Mail
 from tap import case, check, contains, equal, main
-
-MANUAL = pathlib.Path(os.environ.get("top_srcdir", ".")) / \
-    "milter/daemon/smime-milter.8"
 
 # By the names that the manual has for them: the user's key, and what the
 # user's domain wants.
@@ -332,20 +328,9 @@ def _(matrix):
 
 # --- the manual ---
 
-def manual_rows():
-    """{first column: the others} of the table in smime-milter(8)."""
-    section = MANUAL.read_text().split("\n.Sh INTEROPERABILITY\n")[1]
-    table = re.search(r"\n\.Bl -column.*?\n(.*?)\n\.El", section,
-                      re.DOTALL).group(1)
-    rows = [line.removeprefix(".It ").replace("Sy ", "").split(" Ta ")
-            for line in table.splitlines()]
-    return {row[0].strip('"'): [cell.strip('"') for cell in row[1:]]
-            for row in rows}
-
-
 @case("smime-milter(8) has the same matrix")
 def _(_matrix):
-    rows = manual_rows()
+    rows = manual.rows("Signature")
     columns = rows.pop("Signature")
     del rows["Version"]
     equal(sorted(columns), sorted(r.name for r in READERS), "readers")
@@ -357,7 +342,7 @@ def _(_matrix):
 
 @case("smime-milter(8) names the readers' versions")
 def _(matrix):
-    rows = manual_rows()
+    rows = manual.rows("Signature")
     for name, version in zip(rows["Signature"], rows["Version"]):
         equal(matrix.reader(name).version().split(".")[:2],
               version.split("."), name)

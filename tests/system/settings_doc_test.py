@@ -20,6 +20,7 @@ MANDOC = os.environ.get("MANDOC", "mandoc")
 SETTINGS_MANUAL = SOURCE / "milter/settings/smime-milter.conf.5"
 DAEMON_MANUAL = SOURCE / "milter/daemon/smime-milter.8"
 ADMIN_MANUAL = SOURCE / "milter/admin/smimectl.8"
+KEYD_MANUAL = SOURCE / "milter/keyd/smime-keyd.8"
 SAMPLE = SOURCE / "conf/smime-milter.conf"
 FULL = SOURCE / "tests/conf/full.conf"
 GUARD = SOURCE / "tests/conf/guard.conf"
@@ -202,9 +203,11 @@ def replies(_):
     lines = documented("replies").stdout.split("\n")[:-1]
     check(len(lines) > 10, "print_documented prints the replies")
     text = DAEMON_MANUAL.read_text().split(".Ss Replies")[1].split(".Ss ")[0]
-    explained = [f"{codes} {word}" for codes, words in
-                 re.findall(r"^\.It (\S+ \S+) Ta (.*) Ta .", text, flags=re.M)
-                 for word in words.split(", ")]
+    explained, codes = [], None
+    for first, word in re.findall(r"^\.It (.+) Ta (\S+) Ta .", text,
+                                  flags=re.M):
+        codes = codes if first == r"\&" else first
+        explained.append(f"{codes} {word}")
     equal(sorted(explained), sorted(lines), "replies")
 
 
@@ -241,6 +244,18 @@ def lint(_):
         lines = [line for line in done.stdout.splitlines()
                  if "referenced manual not found" not in line]
         equal(lines, [], page.name)
+
+
+@case("they fit a terminal of 80 columns, also with the man of Debian")
+def width(_):
+    if shutil.which("groff") is None:
+        raise Skip("there is no groff")
+    for page in (SETTINGS_MANUAL, DAEMON_MANUAL, ADMIN_MANUAL, KEYD_MANUAL):
+        done = subprocess.run(
+            ["groff", "-mandoc", "-Tutf8", "-rLL=80n", "-ww", page],
+            text=True, capture_output=True, check=False)
+        # It tears rows of tables apart that are too long.
+        equal(done.stderr, "", page.name)
 
 
 tap.main()
