@@ -22,11 +22,13 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/mime_build.c %D%/mime_build.h \
 	%D%/mime_canon.c %D%/mime_canon.h \
 	%D%/mime_codec.c %D%/mime_codec.h \
+	%D%/mime_delimiter.c %D%/mime_delimiter.h \
 	%D%/mime_label.c %D%/mime_label.h \
 	%D%/mime_qp.c \
 	%D%/mime_scan.c %D%/mime_scan.h \
 	%D%/mime_strict.c %D%/mime_strict.h \
 	%D%/mime_texture.c %D%/mime_texture.h \
+	%D%/mime_tree.c %D%/mime_tree.h \
 	%D%/mime_type.c %D%/mime_type.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/xtext.c %D%/xtext.h
