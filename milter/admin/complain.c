@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "admin/suggest.h"
 #include "admin/table.h"
 #include "base/err.h"
+#include "base/suggest.h"
 
 void
 complain(const char *format, ...)

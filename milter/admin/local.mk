@@ -87,7 +87,6 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/seal_show.c %D%/seal_show.h \
 	%D%/seal_verbs.h \
 	%D%/setting_option.c %D%/setting_option.h \
-	%D%/suggest.c %D%/suggest.h \
 	%D%/table.c %D%/table.h
 
 sbin_PROGRAMS += smimectl
@@ -121,7 +120,6 @@ ADMIN_TESTS = \
 	tests/unit/test_seal_advice \
 	tests/unit/test_seal_part \
 	tests/unit/test_setting_option \
-	tests/unit/test_suggest \
 	tests/unit/test_table
 ADMIN_UNIT_CPPFLAGS = $(UNIT_CPPFLAGS) $(JANSSON_CFLAGS)
 ADMIN_UNIT_LIBS = tests/unit/libfixture.a $(ADMIN_LIBS) $(UNIT_LIBS)
@@ -164,8 +162,6 @@ tests_unit_test_seal_part_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_seal_part_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_setting_option_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_setting_option_LDADD = $(ADMIN_UNIT_LIBS)
-tests_unit_test_suggest_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
-tests_unit_test_suggest_LDADD = $(ADMIN_UNIT_LIBS)
 tests_unit_test_table_CPPFLAGS = $(ADMIN_UNIT_CPPFLAGS)
 tests_unit_test_table_LDADD = $(ADMIN_UNIT_LIBS)
 

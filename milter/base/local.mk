@@ -16,7 +16,8 @@ milter_base_libbase_a_SOURCES = \
 	%D%/network.c %D%/network.h \
 	%D%/secret.c %D%/secret.h \
 	%D%/setting.c %D%/setting.h \
-	%D%/slice.c %D%/slice.h
+	%D%/slice.c %D%/slice.h \
+	%D%/suggest.c %D%/suggest.h
 
 BASE_TESTS = \
 	tests/unit/test_alloc \
@@ -34,7 +35,8 @@ BASE_TESTS = \
 	tests/unit/test_secret \
 	tests/unit/test_setting \
 	tests/unit/test_slice \
-	tests/unit/test_slice_list
+	tests/unit/test_slice_list \
+	tests/unit/test_suggest
 
 tests_unit_test_alloc_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_alloc_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
@@ -68,6 +70,8 @@ tests_unit_test_slice_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_slice_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 tests_unit_test_slice_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_slice_list_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
+tests_unit_test_suggest_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_suggest_LDADD = $(BASE_LIBS) $(UNIT_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(BASE_TESTS)

@@ -11,8 +11,8 @@
 const struct option *lookup_option(
     const struct option *table, size_t size, const char *name);
 
-/* Adds an error: there is no option path, but those of table that begin with
- * prefix, each group once. */
+/* Adds an error: there is no option path, but that of table which was meant, or
+ * those of it that begin with prefix, each group once. */
 void lookup_complain(struct reading *r, const config_setting_t *value,
     const char *path, const char *prefix, const struct option *table,
     size_t size);

@@ -796,7 +796,9 @@ static const struct place_bad bad_lists[] = {
     {"domains = (\n  { sign = true; } );\n",
 	"t.conf:2: domains[0]: name is missing\n"},
     {"domains = ( { name = \"example.org\"; signs = true; } );\n",
-	"t.conf:1: domains[0].signs: unknown option; there is name, sign, "
+	"t.conf:1: domains[0].signs: unknown option; did you mean sign?\n"},
+    {"domains = ( { name = \"example.org\"; colour = 1; } );\n",
+	"t.conf:1: domains[0].colour: unknown option; there is name, sign, "
 	"encrypt, exempt, own_cert_problem, signature_algorithm, mixed, bcc, "
 	"triggers, mode, decrypt, disclaimer_repeat, disclaimer_protected, "
 	"escrow, disclaimer\n"},
@@ -970,20 +972,14 @@ static const struct place_bad bad_files[] = {
     {"log = \"syslog\";\n",
 	"t.conf:1: log: expected a group { }, not \"syslog\"\n"},
     {"log = { targt = \"syslog\"; };\n",
-	"t.conf:1: log.targt: unknown option; there is target, level\n"},
+	"t.conf:1: log.targt: unknown option; did you mean target?\n"},
+    {"lgo = { target = \"syslog\"; };\n",
+	"t.conf:1: lgo: unknown option; did you mean log?\n"},
     {"limits = { log = { }; };\n",
 	"t.conf:1: limits.log: unknown option; there is spool_memory, "
 	"max_message\n"},
     {"reinjects = \"smtp://127.0.0.1:10026\";\n",
-	"t.conf:1: reinjects: unknown option; there is role, socket, "
-	"socket_mode, "
-	"socket_group, user, pid_file, keyd, keyd_connections, keyd_timeout, "
-	"store, local_ca, temp_folder, authserv_id, reinject, "
-	"reinject_connections, reinject_timeout, answer_timeout, trust, "
-	"outbound, inbound, defaults, "
-	"domains, disclaimers, recipient_defaults, recipient_domains, "
-	"recipients, triggers, logins, client_certificates, seal, guard, "
-	"limits, log\n"},
+	"t.conf:1: reinjects: unknown option; did you mean reinject?\n"},
     {"keyd = \"/a\";\nkeyd = \"/b\";\n", "t.conf:2: duplicate setting name\n"},
     {"keyd = ;\n", "t.conf:1: syntax error\n"},
     {"log = {\n", "t.conf:2: syntax error\n"},

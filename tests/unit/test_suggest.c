@@ -1,7 +1,7 @@
 /* What a mistyped word was meant to be. */
 #include "unit/unit.h"
 
-#include "admin/suggest.h"
+#include "base/suggest.h"
 
 static const char *const words[] = {
     "domain", "user", "key", "cert", "contact", NULL, "message"};

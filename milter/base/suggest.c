@@ -2,7 +2,7 @@
  * suggest.c: see suggest.h.  Pure; the optimal string alignment distance in
  * three rows of fixed length, words longer than that are never meant.
  */
-#include "admin/suggest.h"
+#include "base/suggest.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * suggest.h: "did you mean": the known word nearest to a mistyped one.
  */
-#ifndef ADMIN_SUGGEST_H
-#define ADMIN_SUGGEST_H
+#ifndef BASE_SUGGEST_H
+#define BASE_SUGGEST_H
 
 #include <stddef.h>
 
