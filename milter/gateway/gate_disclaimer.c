@@ -223,6 +223,10 @@ compare(struct comparison *c, const struct gate_part *was,
 		return gap(err, "deeper than anybody looks");
 	if (!same_other_fields(&was->header, &is->header))
 		return gap(err, "a field of a part is not as it came");
+	/* Where its body begins readers would not agree, or not as before. */
+	if (!is->is_ended &&
+	    (was->is_ended || was->header.count != is->header.count))
+		return gap(err, "a header has lost the line behind it");
 	if (!gate_part_may_be_text(was, depth))
 		return gap(err, "a part without text has changed");
 	if (mime_type_is(&was->type, "multipart", NULL))

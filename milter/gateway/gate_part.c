@@ -23,11 +23,10 @@ read_type(struct gate_part *p)
 void
 gate_part_read(struct gate_part *p, struct slice raw)
 {
-	bool complete;
 	size_t body;
 
 	header_init(&p->header);
-	body = header_parse(&p->header, raw, &complete);
+	body = header_parse(&p->header, raw, &p->is_ended);
 	p->body = slice_part(raw, body, raw.len);
 	read_type(p);
 }
@@ -46,6 +45,7 @@ gate_part_of_message(
 			header->fields[i].body, &ignored) < 0)
 			break;
 	p->body = body;
+	p->is_ended = true;
 	read_type(p);
 }
 

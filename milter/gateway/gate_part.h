@@ -19,6 +19,7 @@
 struct gate_part {
 	struct header header;
 	struct slice body;
+	bool is_ended;	       /* by an empty line: the header */
 	struct mime_type type; /* text/plain where nothing else is said */
 	bool has_type;	       /* it is */
 };
