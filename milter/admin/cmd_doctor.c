@@ -301,6 +301,17 @@ read_own(struct examination *e, struct err *err)
 
 /* --- all of it --- */
 
+/* A Postfix that was removed leaves its configuration. */
+static bool
+is_left_over(void)
+{
+	char *postconf = find_postconf();
+	bool is_gone = !postconf;
+
+	free(postconf);
+	return is_gone && exists(SENDMAIL_FILE);
+}
+
 /* What was asked for, or what there is. */
 static int
 examine(struct examination *e, struct err *err)
@@ -309,7 +320,7 @@ examine(struct examination *e, struct err *err)
 	const char *sendmail = args_option(e->args, "sendmail");
 
 	if (!postfix && !sendmail) {
-		if (exists(POSTFIX_FOLDER "/main.cf"))
+		if (exists(POSTFIX_FOLDER "/main.cf") && !is_left_over())
 			postfix = POSTFIX_FOLDER;
 		if (exists(SENDMAIL_FILE))
 			sendmail = SENDMAIL_FILE;
