@@ -91,6 +91,11 @@
 /* A chain that we send or store, and certificates looked at per message. */
 #define LIMIT_CHAIN		       10u
 #define LIMIT_CERTIFICATES_PER_MESSAGE 32u
+/* Signatures of certificates that are verified to find the path of one among
+ * those that came with it.  The sender chooses how many have the name of an
+ * issuer, and keys with which one takes ten milliseconds; of real ones there
+ * is one for each step, and rarely two. */
+#define LIMIT_ISSUER_TRIES 16u
 /* Authorities of the configuration; public bundles have about 150. */
 #define LIMIT_ANCHORS 2000u
 /* Verdicts about certificates that are remembered, and for how many seconds:
@@ -319,8 +324,11 @@
  * this at once are waiting for the disk, and would only wait with more
  * memory. */
 #define LIMIT_STORE_CONNECTIONS 16u
-/* Chains that are kept parsed: one for each authority that issues for many. */
-#define LIMIT_CHAINS_CACHED 256u
+/* Chains that are kept parsed: one for each authority that issues for many;
+ * and the bytes of their certificates, for strangers have some, too (see
+ * LIMIT_CACHED_CERTIFICATE_BYTES). */
+#define LIMIT_CHAINS_CACHED	  256u
+#define LIMIT_CHAINS_CACHED_BYTES (2u * MIB)
 /* How long a copy that was handed over is remembered: a client or queue that
  * never heard of it may come again until it gives up, after five days with
  * Postfix (maximal_queue_lifetime) and Sendmail (Timeout.queuereturn). */

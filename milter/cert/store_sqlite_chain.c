@@ -20,6 +20,7 @@
 struct chain {
 	int refs;
 	struct certificate_list list;
+	size_t size; /* of its DER */
 };
 
 static void *
@@ -42,12 +43,22 @@ chain_unref(void *value)
 	free(chain);
 }
 
+static size_t
+chain_weight(const void *value)
+{
+	const struct chain *chain = value;
+
+	return chain->size;
+}
+
 struct lru *
 store_sqlite_chains_new(void)
 {
 	static const struct lru_ops ops = {chain_ref, chain_unref};
+	static const struct lru_scale scale = {
+	    chain_weight, LIMIT_CHAINS_CACHED_BYTES};
 
-	return lru_new(LIMIT_CHAINS_CACHED, &ops);
+	return lru_new_weighed(LIMIT_CHAINS_CACHED, &ops, &scale);
 }
 
 static struct chain *
@@ -56,6 +67,7 @@ parse_chain(struct slice der, struct err *err)
 	struct chain *chain = xcalloc(1, sizeof(*chain));
 
 	chain->refs = 1;
+	chain->size = der.len;
 	certificate_list_init(&chain->list);
 	if (certificate_list_read_max(&chain->list, der, LIMIT_CHAIN, err)) {
 		chain_unref(chain);

@@ -5,6 +5,7 @@
 #include "cert/trust.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -153,7 +154,7 @@ has_trusted_root(const struct trust_base *base, const struct certificate *c)
 /* Of several for the same key the one that lasts longest. */
 static struct certificate *
 find_issuer(const struct trust_base *base, const struct certificate *c,
-    const struct certificate_list *candidates)
+    const struct certificate_list *candidates, unsigned *tries)
 {
 	struct certificate *best = NULL;
 
@@ -162,7 +163,7 @@ find_issuer(const struct trust_base *base, const struct certificate *c,
 
 		if (!issuer->self_issued &&
 		    (!best || issuer->not_after > best->not_after) &&
-		    trust_is_issued_by(c->x509, issuer) &&
+		    trust_try_issuer(c->x509, issuer, tries) &&
 		    !trust_base_distrusts(base, issuer))
 			best = issuer;
 	}
@@ -174,6 +175,8 @@ trust_build_chain(struct trust *t, struct certificate *c,
     const struct certificate_list *others, struct certificate_list *chain)
 {
 	struct trust_base *base = trust_base_of(t);
+	/* Anchors are not the sender's choice. */
+	unsigned tries = LIMIT_ISSUER_TRIES, anchors = UINT_MAX;
 	struct certificate *issuer;
 
 	/* The number of steps is bounded: two authorities may have certified
@@ -181,9 +184,9 @@ trust_build_chain(struct trust *t, struct certificate *c,
 	for (unsigned n = 0; n < LIMIT_CHAIN; n++) {
 		if (c->self_issued || has_trusted_root(base, c))
 			break;
-		issuer = find_issuer(base, c, others);
+		issuer = find_issuer(base, c, others, &tries);
 		if (!issuer)
-			issuer = find_issuer(base, c, &base->anchors);
+			issuer = find_issuer(base, c, &base->anchors, &anchors);
 		if (!issuer)
 			break;
 		certificate_list_add(chain, issuer);

@@ -48,8 +48,8 @@ void trust_list_configured(const struct trust *t, struct certificate_list *out);
  */
 bool trust_is_issued_by(X509 *c, const struct certificate *issuer);
 
-/* The top of c's path as far as others, that came with it, show it: c itself
- * when they show nothing.  By signatures: anybody can put a certificate of an
+/* The top of c's path as far as others, that came with it, show it in
+ * LIMIT_ISSUER_TRIES: c itself when they show nothing.  By signatures: anybody can put a certificate of an
  * authority's name beside his own.  Borrowed. */
 struct certificate *trust_top_of(
     struct certificate *c, const struct certificate_list *others);
@@ -98,7 +98,8 @@ struct certificate *trust_anchor_of(struct trust *t, struct certificate *c,
     const struct certificate_list *others, time_t now);
 
 /* Appends the path from behind c up to, but without, the root (rule D6), as
- * far as it can be built from others and the anchors. */
+ * far as it can be built from others, in LIMIT_ISSUER_TRIES, and the
+ * anchors. */
 void trust_build_chain(struct trust *t, struct certificate *c,
     const struct certificate_list *others, struct certificate_list *chain);
 

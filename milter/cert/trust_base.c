@@ -188,13 +188,23 @@ trust_is_issued_by(X509 *c, const struct certificate *issuer)
 	       X509_verify(c, key) == 1;
 }
 
+bool
+trust_try_issuer(X509 *c, const struct certificate *issuer, unsigned *tries)
+{
+	if (*tries == 0 || X509_check_issued(issuer->x509, c) != X509_V_OK)
+		return false;
+	--*tries;
+	return trust_is_issued_by(c, issuer);
+}
+
 static struct certificate *
-issuer_among(const struct certificate_list *list, const struct certificate *of)
+issuer_among(const struct certificate_list *list, const struct certificate *of,
+    unsigned *tries)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct certificate *c = list->at[i];
 
-		if (c != of && c->is_ca && trust_is_issued_by(of->x509, c))
+		if (c != of && c->is_ca && trust_try_issuer(of->x509, c, tries))
 			return c;
 	}
 	return NULL;
@@ -204,9 +214,10 @@ struct certificate *
 trust_top_of(struct certificate *c, const struct certificate_list *others)
 {
 	struct certificate *top = c, *issuer;
+	unsigned tries = LIMIT_ISSUER_TRIES;
 
 	for (size_t i = 0; i < LIMIT_CHAIN && !top->self_issued; i++) {
-		issuer = issuer_among(others, top);
+		issuer = issuer_among(others, top, &tries);
 		if (!issuer)
 			break;
 		top = issuer;

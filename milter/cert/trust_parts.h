@@ -42,6 +42,11 @@ void trust_base_unref(struct trust_base *base);
 bool trust_base_distrusts(
     const struct trust_base *base, const struct certificate *c);
 
+/* As trust_is_issued_by, for an issuer that came with c: one that has the name
+ * costs one of the tries, and without any nothing is looked at. */
+bool trust_try_issuer(
+    X509 *c, const struct certificate *issuer, unsigned *tries);
+
 /* An empty cache of verdicts. */
 struct lru *trust_verdicts_new(void);
 

@@ -472,6 +472,81 @@ test_chains_go(void **state)
 	assert_int_equal(ask(chains), 0);
 }
 
+/* b<number> with a chain of one large certificate of his own; returns its
+ * size. */
+static size_t
+put_large_chain(size_t number)
+{
+	static unsigned char san[60000] = {
+	    0x30, 0x82, (60000 - 4) >> 8, (60000 - 4) & 0xff};
+	struct store_partner_cert c;
+	struct fixture_cert large;
+	size_t size;
+
+	for (size_t i = 4; i < sizeof(san); i += 2)
+		san[i] = 0x82; /* dNSName "" */
+	fixture_leaf(&large, &ca,
+	    &(struct fixture_opts){
+		.name = "Large", .raw_san = slice_make(san, sizeof(san))});
+	size = large.certificate->der.len;
+	c = record(&pool[0], STORE_TRUST_HARVESTED, 1000);
+	free(c.address);
+	c.address = xasprintf("b%zu@example.net", number);
+	certificate_list_add(&c.chain, large.certificate);
+	put(c);
+	fixture_fini(&large);
+	return size;
+}
+
+/* What is in the chain of b<number>; a reference. */
+static struct certificate *
+chain_of(size_t number)
+{
+	char *address = xasprintf("b%zu@example.net", number);
+	struct partner_certs list;
+	struct certificate *c;
+
+	partner_certs_init(&list);
+	MUST(partner_certs_load(&list, store, address, &err));
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.at[0].chain.count, 1);
+	c = certificate_ref(list.at[0].chain.at[0]);
+	partner_certs_fini(&list);
+	free(address);
+	return c;
+}
+
+/* Is the chain of b0 still kept parsed after those of count others? */
+static bool
+is_kept(size_t count)
+{
+	struct certificate *before = chain_of(0), *other, *after;
+	bool kept;
+
+	for (size_t i = 1; i <= count; i++) {
+		other = chain_of(i);
+		certificate_unref(&other);
+	}
+	after = chain_of(0);
+	kept = after == before;
+	certificate_unref(&after);
+	certificate_unref(&before);
+	return kept;
+}
+
+static void
+test_bytes_of_parsed_chains(void **state)
+{
+	size_t size = put_large_chain(0),
+	       fit = LIMIT_CHAINS_CACHED_BYTES / size;
+
+	(void)state;
+	for (size_t i = 1; i <= fit; i++)
+		put_large_chain(i);
+	assert_true(is_kept(fit - 1));
+	assert_false(is_kept(fit));
+}
+
 /* --- what was used --- */
 
 static void
@@ -993,6 +1068,7 @@ main(void)
 	    CASE(test_untrusted_in_all),
 	    CASE(test_size_of_untrusted),
 	    CASE(test_chains_go),
+	    CASE(test_bytes_of_parsed_chains),
 	    CASE(test_used),
 	    CASE(test_used_words),
 	    CASE(test_evidence),

@@ -750,6 +750,67 @@ test_chains(void **state)
 	trust_release(&t);
 }
 
+/* The same without a key identifier, so that every issuer of that name could be
+ * his. */
+static struct certificate *
+without_identifier(const struct fixture_cert *from, EVP_PKEY *issuer)
+{
+	X509 *x509 = X509_dup(from->x509), *fresh;
+	struct certificate *c;
+	struct err err;
+	int at = X509_get_ext_by_NID(x509, NID_authority_key_identifier, -1);
+
+	X509_EXTENSION_free(X509_delete_ext(x509, at));
+	assert_true(X509_sign(x509, issuer, EVP_sha256()) > 0);
+	fresh = X509_dup(x509);
+	assert_int_equal(certificate_from_x509(fresh, &c, &err), 0);
+	X509_free(fresh);
+	X509_free(x509);
+	return c;
+}
+
+/* Behind so many that only have the issuer's name it is found, and behind one
+ * more it is not. */
+static void
+test_tries(void **state)
+{
+	struct fixture_cert decoys[LIMIT_ISSUER_TRIES], true_one, named;
+	struct certificate *leaf;
+	struct trust *t = trust_in(&other_root);
+	struct certificate_list others, chain;
+
+	(void)state;
+	fixture_intermediate(&true_one, &sub, OPTS(.name = "A"));
+	fixture_leaf(&named, &true_one, OPTS(.name = "leaf"));
+	leaf = without_identifier(&named, true_one.key);
+	for (size_t i = 0; i < LIMIT_ISSUER_TRIES; i++)
+		fixture_intermediate(&decoys[i], &root,
+		    OPTS(.name = "A", .use_key = other_root.key));
+	for (size_t n = LIMIT_ISSUER_TRIES - 1; n <= LIMIT_ISSUER_TRIES; n++) {
+		bool found = n < LIMIT_ISSUER_TRIES;
+
+		certificate_list_init(&others);
+		certificate_list_init(&chain);
+		/* Other names cost nothing. */
+		certificate_list_add(&others, other_root.certificate);
+		for (size_t i = 0; i < n; i++)
+			certificate_list_add(&others, decoys[i].certificate);
+		certificate_list_add(&others, true_one.certificate);
+		assert_ptr_equal(trust_top_of(leaf, &others),
+		    found ? true_one.certificate : leaf);
+		trust_build_chain(t, leaf, &others, &chain);
+		assert_int_equal(chain.count, found);
+		certificate_list_fini(&chain);
+		certificate_list_fini(&others);
+	}
+	for (size_t i = 0; i < LIMIT_ISSUER_TRIES; i++)
+		fixture_fini(&decoys[i]);
+	certificate_unref(&leaf);
+	fixture_fini(&named);
+	fixture_fini(&true_one);
+	trust_release(&t);
+}
+
 /* Two authorities that certified each other, without end. */
 static void
 test_circle(void **state)
@@ -1085,6 +1146,7 @@ main(void)
 		test_number_of_anchors, make_folder, remove_folder),
 	    cmocka_unit_test(test_system_bundle),
 	    cmocka_unit_test(test_chains),
+	    cmocka_unit_test(test_tries),
 	    cmocka_unit_test(test_circle),
 	    cmocka_unit_test(test_judged),
 	    cmocka_unit_test(test_distrust_means_the_key),
