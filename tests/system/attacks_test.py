@@ -10,6 +10,7 @@ alice and carol are users whose RSA keys the installation has; bob is a partner
 of theirs, mallory is everybody else, with a certificate that is trusted.
 """
 
+import base64
 import contextlib
 import hashlib
 import re
@@ -19,6 +20,7 @@ import struct
 import time
 
 import attack_messages as am
+import corpus
 import openssl
 import tap
 from attack_messages import (Ciphertext, compressed, detached, encrypted,
@@ -334,6 +336,25 @@ def _(site):
     check(opened >= 3, "some of them open")
 
 
+def signed_content(site, arrival):
+    """What is signed in it, as openssl verifies it from the octets: its MIME
+    parser would mind what mallory has put behind the end of a multipart or of
+    base64, where nothing counts.  Where that cannot be delivered the content
+    is, without the signature."""
+    delivered = arrival.verdict.data
+    head, _, body = delivered.partition(b"\r\n\r\n")
+    if "signature=removed" in arrival.status:
+        return corpus.entity_of(delivered)
+    if b"multipart/signed" in head:
+        return openssl.verify(delivered, site.known.root, site.folder / "tmp",
+                              mime=False)[0]
+    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", body.partition(b"=")[0])
+    letters = letters[:len(letters) - (len(letters) % 4 == 1)]
+    cms = base64.b64decode(letters + b"=" * (-len(letters) % 4))
+    return openssl.run("cms", "-verify", "-inform", "DER", "-binary",
+                       "-CAfile", site.known.root, data=cms).stdout
+
+
 @case("CBC: a signature inside is valid only over what bob signed")
 def _(site):
     content = text(SECRET + "." * 200)
@@ -341,10 +362,9 @@ def _(site):
         altered = 0
         for arrival in cbc_arrivals(site, sign(site.bob, content)):
             if arrival.status.startswith("valid;"):
-                # Nothing but the field around the signature was changed.
-                inside, _ = site.verify(arrival.verdict.data,
-                                        site.known.root)
-                equal(inside, content, "what is signed")
+                # Nothing but what stands around the signature was changed.
+                equal(signed_content(site, arrival), content,
+                      "what is signed")
                 continue
             altered += 1
             absent(arrival.status, "integrity=signed", "status")
