@@ -103,6 +103,9 @@
  * how late a revocation is noticed. */
 #define LIMIT_VERDICTS	      8192u
 #define LIMIT_VERDICT_SECONDS 300
+/* Pairs of a certificate and its issuer whose signature was verified, about
+ * 250 bytes each: the correspondents of some days, and their authorities. */
+#define LIMIT_ISSUED 8192u
 /* DER of SMIMECapabilities; the longest seen are below 300 bytes. */
 #define LIMIT_CAPABILITIES 4096u
 /* A detached signature: chain and attributes, never content. */

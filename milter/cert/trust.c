@@ -142,18 +142,18 @@ trust_load(
 /* Chains */
 
 static bool
-has_trusted_root(const struct trust_base *base, const struct certificate *c)
+has_trusted_root(struct trust_base *base, const struct certificate *c)
 {
 	for (size_t i = 0; i < base->anchors.count; i++)
 		if (base->anchors.at[i]->self_issued &&
-		    trust_is_issued_by(c->x509, base->anchors.at[i]))
+		    trust_base_is_issued_by(base, c, base->anchors.at[i]))
 			return true;
 	return false;
 }
 
 /* Of several for the same key the one that lasts longest. */
 static struct certificate *
-find_issuer(const struct trust_base *base, const struct certificate *c,
+find_issuer(struct trust_base *base, const struct certificate *c,
     const struct certificate_list *candidates, unsigned *tries)
 {
 	struct certificate *best = NULL;
@@ -163,7 +163,7 @@ find_issuer(const struct trust_base *base, const struct certificate *c,
 
 		if (!issuer->self_issued &&
 		    (!best || issuer->not_after > best->not_after) &&
-		    trust_try_issuer(c->x509, issuer, tries) &&
+		    trust_base_try_issuer(base, c, issuer, tries) &&
 		    !trust_base_distrusts(base, issuer))
 			best = issuer;
 	}

@@ -7,6 +7,7 @@
  * cache.  So no verdict outlives what it was made by, and no lock is held
  * while OpenSSL works.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,24 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "cert/trust_parts.h"
+
+/* Signatures that were verified: there is nothing to remember but that. */
+
+static char verified;
+
+static void *
+ref_nothing(void *value)
+{
+	return value;
+}
+
+static void
+unref_nothing(void *value)
+{
+	(void)value;
+}
+
+static const struct lru_ops issued_ops = {ref_nothing, unref_nothing};
 
 /* A base */
 
@@ -44,6 +63,7 @@ base_new(void)
 	certificate_list_init(&base->anchors);
 	certificate_list_init(&base->distrusted);
 	base->verdicts = trust_verdicts_new();
+	base->issued = lru_new(LIMIT_ISSUED, &issued_ops);
 	return base;
 }
 
@@ -59,6 +79,7 @@ trust_base_unref(struct trust_base *base)
 {
 	if (__atomic_sub_fetch(&base->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
+	lru_free(base->issued);
 	lru_free(base->verdicts);
 	certificate_list_fini(&base->distrusted);
 	certificate_list_fini(&base->anchors);
@@ -178,23 +199,59 @@ trust_base_distrusts(const struct trust_base *base, const struct certificate *c)
 	return false;
 }
 
-bool
-trust_is_issued_by(X509 *c, const struct certificate *issuer)
+/* By name, with a key that can be tried. */
+static bool
+names_issuer(X509 *c, const struct certificate *issuer)
 {
 	EVP_PKEY *key = X509_get0_pubkey(issuer->x509);
 
 	return key && EVP_PKEY_get_bits(key) <= LIMIT_RSA_BITS &&
-	       X509_check_issued(issuer->x509, c) == X509_V_OK &&
-	       X509_verify(c, key) == 1;
+	       X509_check_issued(issuer->x509, c) == X509_V_OK;
 }
 
 bool
-trust_try_issuer(X509 *c, const struct certificate *issuer, unsigned *tries)
+trust_is_issued_by(X509 *c, const struct certificate *issuer)
 {
-	if (*tries == 0 || X509_check_issued(issuer->x509, c) != X509_V_OK)
+	return names_issuer(c, issuer) &&
+	       X509_verify(c, X509_get0_pubkey(issuer->x509)) == 1;
+}
+
+bool
+trust_base_is_issued_by(struct trust_base *base, const struct certificate *c,
+    const struct certificate *issuer)
+{
+	char pair[2 * FINGERPRINT_TEXT];
+
+	if (!names_issuer(c->x509, issuer))
+		return false;
+	snprintf(pair, sizeof(pair), "%s %s", c->fingerprint_text,
+	    issuer->fingerprint_text);
+	if (lru_get(base->issued, pair))
+		return true;
+	if (X509_verify(c->x509, X509_get0_pubkey(issuer->x509)) != 1)
+		return false;
+	lru_put(base->issued, pair, &verified);
+	return true;
+}
+
+/* Who has the name costs one of the tries. */
+static bool
+may_try(const struct certificate *c, const struct certificate *issuer,
+    unsigned *tries)
+{
+	if (*tries == 0 ||
+	    X509_check_issued(issuer->x509, c->x509) != X509_V_OK)
 		return false;
 	--*tries;
-	return trust_is_issued_by(c, issuer);
+	return true;
+}
+
+bool
+trust_base_try_issuer(struct trust_base *base, const struct certificate *c,
+    const struct certificate *issuer, unsigned *tries)
+{
+	return may_try(c, issuer, tries) &&
+	       trust_base_is_issued_by(base, c, issuer);
 }
 
 static struct certificate *
@@ -204,7 +261,8 @@ issuer_among(const struct certificate_list *list, const struct certificate *of,
 	for (size_t i = 0; i < list->count; i++) {
 		struct certificate *c = list->at[i];
 
-		if (c != of && c->is_ca && trust_try_issuer(of->x509, c, tries))
+		if (c != of && c->is_ca && may_try(of, c, tries) &&
+		    trust_is_issued_by(of->x509, c))
 			return c;
 	}
 	return NULL;

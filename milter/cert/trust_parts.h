@@ -17,6 +17,7 @@ struct trust_base {
 	struct certificate_list anchors;
 	struct certificate_list distrusted;
 	struct lru *verdicts; /* struct verdict by text; see trust_check.c */
+	struct lru *issued;   /* whose signature by whom was verified */
 };
 
 struct trust {
@@ -42,10 +43,15 @@ void trust_base_unref(struct trust_base *base);
 bool trust_base_distrusts(
     const struct trust_base *base, const struct certificate *c);
 
-/* As trust_is_issued_by, for an issuer that came with c: one that has the name
- * costs one of the tries, and without any nothing is looked at. */
-bool trust_try_issuer(
-    X509 *c, const struct certificate *issuer, unsigned *tries);
+/* trust_is_issued_by, which need not be found out again: whose key has signed
+ * these very bytes never changes, whoever is trusted, at any time. */
+bool trust_base_is_issued_by(struct trust_base *base,
+    const struct certificate *c, const struct certificate *issuer);
+
+/* The same for an issuer that came with c: one that has the name costs one of
+ * the tries, remembered or not, and without any nothing is looked at. */
+bool trust_base_try_issuer(struct trust_base *base, const struct certificate *c,
+    const struct certificate *issuer, unsigned *tries);
 
 /* An empty cache of verdicts. */
 struct lru *trust_verdicts_new(void);

@@ -840,6 +840,36 @@ test_circle(void **state)
 	trust_release(&t);
 }
 
+/* What was verified once is not verified again: that says nothing about anybody
+ * of the same name, nor of who is distrusted meanwhile. */
+static void
+test_chain_again(void **state)
+{
+	struct trust *t = trust_in(&root);
+	struct fixture_cert middle, other, leaf;
+	struct certificate_list no;
+
+	(void)state;
+	fixture_intermediate(&middle, &root, OPTS(.name = "Sub"));
+	fixture_intermediate(&other, &root, OPTS(.name = "Sub"));
+	fixture_leaf(&leaf, &middle, OPTS(.name = "leaf"));
+	for (int i = 0; i < 2; i++) {
+		chain_is(t, &leaf, &middle, NULL, "CN=Sub ");
+		chain_is(t, &leaf, &other, NULL, "");
+		chain_is(t, &leaf, &other, &middle, "CN=Sub ");
+	}
+	list_make(&no, &middle, NULL);
+	trust_set_judged(t, NULL, &no);
+	chain_is(t, &leaf, &middle, NULL, "");
+	trust_set_judged(t, NULL, NULL);
+	chain_is(t, &leaf, &middle, NULL, "CN=Sub ");
+	certificate_list_fini(&no);
+	fixture_fini(&leaf);
+	fixture_fini(&other);
+	fixture_fini(&middle);
+	trust_release(&t);
+}
+
 /* What the operator says about authorities */
 
 static void
@@ -1148,6 +1178,7 @@ main(void)
 	    cmocka_unit_test(test_chains),
 	    cmocka_unit_test(test_tries),
 	    cmocka_unit_test(test_circle),
+	    cmocka_unit_test(test_chain_again),
 	    cmocka_unit_test(test_judged),
 	    cmocka_unit_test(test_distrust_means_the_key),
 	    cmocka_unit_test(test_judging_forgets),
