@@ -133,16 +133,6 @@ width_here(const char *text)
 	return width;
 }
 
-size_t
-table_text_width(const char *text)
-{
-	locale_t made, old = enter_utf8(&made);
-	size_t width = width_here(text);
-
-	leave_utf8(made, old);
-	return width;
-}
-
 struct table *
 table_new(size_t columns, const bool *right)
 {

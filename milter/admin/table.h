@@ -28,7 +28,4 @@ void table_write(const struct table *t, FILE *file);
 /* Text as a terminal may show it on one line; the caller frees it. */
 char *table_printable(const char *text);
 
-/* Columns that a terminal needs for text that is printable. */
-size_t table_text_width(const char *text);
-
 #endif

@@ -321,13 +321,3 @@ log_info(const char *format, ...)
 	log_plain(LOG_LEVEL_INFO, format, ap);
 	va_end(ap);
 }
-
-void
-log_debug(const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	log_plain(LOG_LEVEL_DEBUG, format, ap);
-	va_end(ap);
-}

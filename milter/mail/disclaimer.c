@@ -17,24 +17,6 @@
 /* What labels add to a header block. */
 #define LABELS_MAX 256
 
-const char *
-disclaimer_result_name(enum disclaimer_result r)
-{
-	static const char *const names[] = {
-	    [DISCLAIMER_ADDED] = "added",
-	    [DISCLAIMER_PRESENT] = "present",
-	    [DISCLAIMER_NO_BODY] = "no-body",
-	    [DISCLAIMER_INNER_SIGNED] = "inner-signed",
-	    [DISCLAIMER_INNER_ENCRYPTED] = "inner-encrypted",
-	    [DISCLAIMER_INLINE_PGP] = "inline-pgp",
-	    [DISCLAIMER_BROKEN] = "broken",
-	    [DISCLAIMER_CHARSET] = "charset",
-	    [DISCLAIMER_TOO_COMPLEX] = "too-complex",
-	};
-
-	return names[r];
-}
-
 struct parts {
 	struct disclaimer_part at[LIMIT_DISCLAIMER_BODIES];
 	struct buf headers[LIMIT_DISCLAIMER_BODIES];

@@ -37,10 +37,6 @@ enum disclaimer_result {
 	                        * LIMIT_DISCLAIMER_BODIES bodies */
 };
 
-/* "added" "present" "no-body" "inner-signed" "inner-encrypted" "inline-pgp"
- * "broken" "charset" "too-complex", for the log. */
-const char *disclaimer_result_name(enum disclaimer_result r);
-
 /* What is added, and when. */
 struct disclaimer_opts {
 	const struct disclaimer_template *template_;

@@ -65,7 +65,9 @@ MAIL_TESTS = \
 MIME_CHECK = tests/unit/mime_check.c tests/unit/mime_check.h \
 	tests/unit/naive_codec.c tests/unit/naive_codec.h
 # The same for disclaimers.
-DISCLAIMER_RUN = tests/unit/disclaimer_run.c tests/unit/disclaimer_run.h
+DISCLAIMER_WORD = tests/unit/disclaimer_word.c tests/unit/disclaimer_word.h
+DISCLAIMER_RUN = tests/unit/disclaimer_run.c tests/unit/disclaimer_run.h \
+	$(DISCLAIMER_WORD)
 DISCLAIMER_CHECK = tests/unit/disclaimer_check.c \
 	tests/unit/disclaimer_check.h \
 	tests/unit/naive_codec.c tests/unit/naive_codec.h
@@ -141,6 +143,8 @@ endif
 
 # Judged by Python's email package.
 check_PROGRAMS += tests/tools/mime_tool
+tests_tools_mime_tool_SOURCES = tests/tools/mime_tool.c $(DISCLAIMER_WORD)
+tests_tools_mime_tool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_tools_mime_tool_LDADD = $(MAIL_LIBS)
 TESTS += tests/system/mime_judge_test.py
 EXTRA_DIST += tests/system/mime_judge_test.py

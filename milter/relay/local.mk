@@ -1,7 +1,7 @@
 noinst_LIBRARIES += milter/relay/librelay.a
 milter_relay_librelay_a_SOURCES = \
 	%D%/relay.c %D%/relay.h \
-	%D%/relay_copy.c %D%/relay_copy.h \
+	%D%/relay_copy.h \
 	%D%/relay_slots.c %D%/relay_slots.h \
 	%D%/relay_target.c %D%/relay_target.h \
 	%D%/relay_wait.c %D%/relay_wait.h \
@@ -22,7 +22,8 @@ RELAY_TESTS = \
 	tests/unit/test_smtp_reply
 
 tests_unit_test_relay_CPPFLAGS = $(UNIT_CPPFLAGS)
-tests_unit_test_relay_SOURCES = tests/unit/test_relay.c \
+RELAY_WORD = tests/unit/relay_word.c tests/unit/relay_word.h
+tests_unit_test_relay_SOURCES = tests/unit/test_relay.c $(RELAY_WORD) \
 	tests/unit/smtp_fixture.c tests/unit/smtp_fixture.h
 tests_unit_test_relay_LDADD = $(RELAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_relay_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -45,6 +46,8 @@ endif
 
 # Judged by Postfix and Sendmail.
 check_PROGRAMS += tests/tools/relay_tool
+tests_tools_relay_tool_SOURCES = tests/tools/relay_tool.c $(RELAY_WORD)
+tests_tools_relay_tool_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_tools_relay_tool_LDADD = $(RELAY_LIBS)
 TESTS += tests/system/relay_test.py
 EXTRA_DIST += tests/system/relay_test.py

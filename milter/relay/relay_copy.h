@@ -67,9 +67,6 @@ enum relay_reason {
 	RELAY_REFUSAL	     /* the server said no to something else: reply */
 };
 
-/* "away", "busy", ...: a word for the log. */
-const char *relay_reason_name(enum relay_reason reason);
-
 /* A recipient that the server does not take, now (4xx) or ever (5xx). */
 struct relay_refusal {
 	size_t recipient; /* number in the copy */

@@ -23,7 +23,6 @@ check_printable(const char *text)
 		FUZZ_CHECK((unsigned char)*c >= ' ' && *c != 0x7f);
 		FUZZ_CHECK(c[0] != '\xc2' || (unsigned char)c[1] >= 0xa0);
 	}
-	FUZZ_CHECK(table_text_width(text) <= 2 * strlen(text));
 }
 
 static void

@@ -17,6 +17,7 @@
 #include "mail/disclaimer.h"
 #include "mail/mime_canon.h"
 #include "mail/mime_codec.h"
+#include "unit/disclaimer_word.h"
 
 static const struct spool_config config = {
     .memory = MIB, .max = 512u * MIB, .folder = "/tmp"};
@@ -95,7 +96,7 @@ show_disclaimer(
 		&(const struct disclaimer_opts){t, &d, false}, out, &header_len,
 		&result, err))
 		die(err);
-	printf("%s %zu\n", disclaimer_result_name(result), header_len);
+	printf("%s %zu\n", disclaimer_word(result), header_len);
 	mime_tree_fini(&tree);
 	disclaimer_fini(&d);
 	disclaimer_template_free(t);

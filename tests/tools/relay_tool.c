@@ -22,6 +22,7 @@
 #include "base/io.h"
 #include "base/limits.h"
 #include "relay/relay.h"
+#include "unit/relay_word.h"
 
 #define COPIES	   LIMIT_RELAY_COPIES
 #define RECIPIENTS 1000u
@@ -106,8 +107,7 @@ show(const struct relay_batch *batch, size_t n)
 	    "not-sent", "prepared", "committed", "refused", "unknown"};
 	const struct relay_outcome *o = relay_batch_outcome(batch, n);
 
-	printf("copy %zu %s %s", n, states[o->state],
-	    relay_reason_name(o->reason));
+	printf("copy %zu %s %s", n, states[o->state], relay_word(o->reason));
 	show_reply(&o->reply);
 	for (size_t i = 0; i < o->refusal_count; i++) {
 		printf("refusal %zu %zu", n, o->refusals[i].recipient);

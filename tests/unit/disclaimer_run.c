@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "unit/disclaimer_word.h"
 #include "unit/tilde.h"
 
 static const struct spool_config config = {
@@ -77,8 +78,7 @@ run_check_becomes(const char *header, const char *body, const char *wanted)
 
 	disclaimer_run_text(&r, header, body, true);
 	if (r.result != DISCLAIMER_ADDED)
-		fail_msg(
-		    "%s%s: %s", header, body, disclaimer_result_name(r.result));
+		fail_msg("%s%s: %s", header, body, disclaimer_word(r.result));
 	if (!slice_equal(spool_slice(&r.out), slice_text(w)))
 		fail_msg("%.*s", (int)r.out.size,
 		    (const char *)spool_slice(&r.out).data);
@@ -106,7 +106,6 @@ run_check_not(
 
 	disclaimer_run_text(&r, header, body, false);
 	if (r.result != wanted)
-		fail_msg(
-		    "%s%s: %s", header, body, disclaimer_result_name(r.result));
+		fail_msg("%s%s: %s", header, body, disclaimer_word(r.result));
 	disclaimer_run_fini(&r);
 }

@@ -309,17 +309,6 @@ test_short_texts(void **state)
 	run_html_file = "<p>Legal HTML";
 }
 
-static void
-test_names(void **state)
-{
-	(void)state;
-	assert_string_equal(disclaimer_result_name(DISCLAIMER_ADDED), "added");
-	assert_string_equal(
-	    disclaimer_result_name(DISCLAIMER_INLINE_PGP), "inline-pgp");
-	assert_string_equal(
-	    disclaimer_result_name(DISCLAIMER_TOO_COMPLEX), "too-complex");
-}
-
 int
 main(void)
 {
@@ -334,7 +323,6 @@ main(void)
 	    cmocka_unit_test(test_many_parts),
 	    cmocka_unit_test(test_depth),
 	    cmocka_unit_test(test_short_texts),
-	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -521,31 +521,6 @@ test_none(void **state)
 }
 
 /* The words of mail/disclaimer.h and those of the log are the same. */
-static void
-test_words(void **state)
-{
-	static const enum plan_reason reasons[] = {
-	    [DISCLAIMER_INNER_SIGNED] = REASON_INNER_SIGNED,
-	    [DISCLAIMER_INNER_ENCRYPTED] = REASON_INNER_ENCRYPTED,
-	    [DISCLAIMER_INLINE_PGP] = REASON_INLINE_PGP,
-	    [DISCLAIMER_BROKEN] = REASON_BROKEN,
-	    [DISCLAIMER_CHARSET] = REASON_CHARSET,
-	    [DISCLAIMER_TOO_COMPLEX] = REASON_TOO_COMPLEX,
-	};
-
-	(void)state;
-	for (int r = DISCLAIMER_INNER_SIGNED; r <= DISCLAIMER_TOO_COMPLEX; r++)
-		assert_string_equal(
-		    disclaimer_result_name((enum disclaimer_result)r),
-		    plan_reason_name(reasons[r]));
-	assert_string_equal(disclaimer_result_name(DISCLAIMER_ADDED),
-	    plan_disclaimer_name(PLAN_DISCLAIMER_ADD));
-	assert_string_equal(disclaimer_result_name(DISCLAIMER_PRESENT),
-	    plan_disclaimer_name(PLAN_DISCLAIMER_PRESENT));
-	assert_string_equal(disclaimer_result_name(DISCLAIMER_NO_BODY),
-	    plan_disclaimer_name(PLAN_DISCLAIMER_NO_BODY));
-}
-
 int
 main(void)
 {
@@ -566,7 +541,6 @@ main(void)
 	    cmocka_unit_test_setup(test_shadow, before_each),
 	    cmocka_unit_test_setup(test_rate, before_each),
 	    cmocka_unit_test_setup(test_none, before_each),
-	    cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

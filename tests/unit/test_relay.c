@@ -13,6 +13,7 @@
 #include "relay/relay.h"
 #include "relay/relay_target.h"
 #include "relay/smtp_connection.h"
+#include "unit/relay_word.h"
 #include "unit/smtp_fixture.h"
 
 #define LONG_MS	 60000
@@ -101,8 +102,7 @@ is(size_t n, enum relay_state state, enum relay_reason reason)
 	const struct relay_outcome *outcome = relay_batch_outcome(batch, n);
 
 	assert_int_equal(outcome->state, state);
-	assert_string_equal(
-	    relay_reason_name(outcome->reason), relay_reason_name(reason));
+	assert_string_equal(relay_word(outcome->reason), relay_word(reason));
 }
 
 static void
@@ -1155,19 +1155,6 @@ test_config(void **state)
 	relay_batch_free(NULL);
 }
 
-/* Words for the log: each its own. */
-static void
-test_reason_names(void **state)
-{
-	(void)state;
-	for (enum relay_reason a = RELAY_NO_REASON; a <= RELAY_REFUSAL; a++)
-		for (enum relay_reason b = a + 1; b <= RELAY_REFUSAL; b++)
-			assert_string_not_equal(
-			    relay_reason_name(a), relay_reason_name(b));
-	assert_string_equal(relay_reason_name(RELAY_NO_REASON), "none");
-	assert_string_equal(relay_reason_name(RELAY_TOO_LARGE), "too-large");
-}
-
 int
 main(void)
 {
@@ -1211,7 +1198,6 @@ main(void)
 	    cmocka_unit_test(test_most_copies),
 	    cmocka_unit_test(test_many_threads),
 	    cmocka_unit_test(test_config),
-	    cmocka_unit_test(test_reason_names),
 	};
 
 	return cmocka_run_group_tests_name("relay", tests, set_up, NULL);

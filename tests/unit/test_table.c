@@ -33,18 +33,6 @@ test_printable(void **state)
 	assert_printable("\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91");
 }
 
-static void
-test_width(void **state)
-{
-	(void)state;
-	assert_int_equal(table_text_width(""), 0);
-	assert_int_equal(table_text_width("abc"), 3);
-	assert_int_equal(table_text_width("J\xc3\xb6rg"), 4);
-	/* wide, and a combining accent */
-	assert_int_equal(table_text_width("\xe4\xb8\xad\xe6\x96\x87"), 4);
-	assert_int_equal(table_text_width("e\xcc\x81"), 1);
-}
-
 static char *
 written(const struct table *t)
 {
@@ -56,6 +44,39 @@ written(const struct table *t)
 	table_write(t, file);
 	fclose(file);
 	return text;
+}
+
+/* How many columns the table takes a text for, of eight: what follows is as
+ * far from its end as they leave. */
+static size_t
+width_of(const char *text)
+{
+	const bool right[] = {false, false};
+	struct table *t = table_new(2, right);
+	const char *const row[] = {text, "|"}, *const wide[] = {
+						   "12345678", "|"};
+	size_t width;
+	char *got;
+
+	table_add(t, row);
+	table_add(t, wide);
+	got = written(t);
+	width = 8 + 2 + strlen(text) - strcspn(got, "|");
+	free(got);
+	table_free(t);
+	return width;
+}
+
+static void
+test_width(void **state)
+{
+	(void)state;
+	assert_int_equal(width_of(""), 0);
+	assert_int_equal(width_of("abc"), 3);
+	assert_int_equal(width_of("J\xc3\xb6rg"), 4);
+	/* wide, and a combining accent */
+	assert_int_equal(width_of("\xe4\xb8\xad\xe6\x96\x87"), 4);
+	assert_int_equal(width_of("e\xcc\x81"), 1);
 }
 
 static void

@@ -1,8 +1,8 @@
-/* relay_copy.c: see relay_copy.h. */
-#include "relay/relay_copy.h"
+/* relay_word.c: see relay_word.h. */
+#include "unit/relay_word.h"
 
 const char *
-relay_reason_name(enum relay_reason reason)
+relay_word(enum relay_reason reason)
 {
 	switch (reason) {
 	case RELAY_NO_REASON:
