@@ -9,6 +9,8 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 
+#include "base/slice.h"
+
 #define SERIAL_BITS    128
 #define CLOCK_MARGIN   (5L * 60)
 #define SECONDS_OF_DAY (24L * 60 * 60)
@@ -125,22 +127,14 @@ fail:
 	return NULL;
 }
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
 GENERAL_NAMES *
 ca_profile_names(const char *address)
 {
 	GENERAL_NAMES *names = GENERAL_NAMES_new();
 	/* RFC 9598: SmtpUTF8Mailbox for what rfc822Name cannot hold only */
-	GENERAL_NAME *name = is_ascii(address) ? rfc822_name(address)
-					       : smtp_utf8_mailbox(address);
+	GENERAL_NAME *name = slice_is_ascii(slice_text(address))
+				 ? rfc822_name(address)
+				 : smtp_utf8_mailbox(address);
 
 	if (names && name && sk_GENERAL_NAME_push(names, name) > 0)
 		return names;

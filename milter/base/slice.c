@@ -63,6 +63,16 @@ slice_equal_text_ci(struct slice s, const char *text)
 	return s.len == strlen(text) && slice_has_prefix_ci(s, text);
 }
 
+bool
+slice_is_ascii(struct slice s)
+{
+	unsigned char bits = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		bits |= s.data[i];
+	return bits < 0x80;
+}
+
 struct slice
 slice_trim(struct slice s)
 {

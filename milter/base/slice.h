@@ -40,6 +40,9 @@ bool slice_equal_text_ci(struct slice s, const char *text);
 bool slice_has_prefix(struct slice s, const char *prefix);
 bool slice_has_prefix_ci(struct slice s, const char *prefix);
 
+/* Has it no byte over 127? */
+bool slice_is_ascii(struct slice s);
+
 /* Without blanks, tabs, CR and LF at either end. */
 struct slice slice_trim(struct slice s);
 

@@ -51,15 +51,6 @@ is_bare(struct slice s)
 }
 
 static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.data[i] >= 0x80)
-			return false;
-	return true;
-}
-
-static bool
 is_utf8(struct slice s)
 {
 	unsigned long character;
@@ -134,7 +125,7 @@ add_utf8_mailbox(struct certificate *c, const OTHERNAME *other)
 	mailbox = string_slice(other->value->value.utf8string);
 	for (at = mailbox.len; at > 0 && mailbox.data[at - 1] != '@'; at--)
 		;
-	if (at > 0 && !is_ascii(slice_part(mailbox, 0, at)))
+	if (at > 0 && !slice_is_ascii(slice_part(mailbox, 0, at)))
 		add_address(c, mailbox);
 }
 
@@ -155,7 +146,7 @@ read_alternative_names(struct certificate *c)
 			struct slice s = string_slice(name->d.rfc822Name);
 
 			count++;
-			if (is_ascii(s))
+			if (slice_is_ascii(s))
 				add_address(c, s);
 		} else if (name->type == GEN_OTHERNAME &&
 			   OBJ_obj2nid(name->d.otherName->type_id) ==
@@ -182,7 +173,7 @@ read_subject_addresses(struct certificate *c)
 		const X509_NAME_ENTRY *entry = X509_NAME_get_entry(subject, at);
 		struct slice s = string_slice(X509_NAME_ENTRY_get_data(entry));
 
-		if (is_ascii(s))
+		if (slice_is_ascii(s))
 			add_address(c, s);
 	}
 }

@@ -243,21 +243,12 @@ without_final_dot(struct slice name)
 }
 
 static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.data[i] >= 0x80)
-			return false;
-	return true;
-}
-
-static bool
 is_same_host(struct slice a, struct slice b)
 {
 	char *x, *y;
 	bool same;
 
-	if (is_ascii(a) && is_ascii(b))
+	if (slice_is_ascii(a) && slice_is_ascii(b))
 		return false;
 	x = domain_canonical_host(a);
 	y = domain_canonical_host(b);
@@ -294,7 +285,7 @@ judge(const struct view *v, const char *own)
 	buf_init(&id, r.text.len);
 	can_be_read = v->is_clean && read_id(&r, &id, &known_version);
 	ours = can_be_read && is_own(buf_slice(&id), own);
-	plain = is_ascii(buf_slice(&id));
+	plain = slice_is_ascii(buf_slice(&id));
 	buf_fini(&id);
 	if (ours && known_version && read_results(&r) && !has_result(v))
 		return AUTHRES_OURS;

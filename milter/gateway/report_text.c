@@ -82,22 +82,13 @@ add_utf8_xtext(struct buf *out, struct slice s)
 	}
 }
 
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.data[i] >= 0x80)
-			return false;
-	return true;
-}
-
 void
 report_text_address(struct buf *out, const char *address)
 {
 	struct slice s = slice_part(
 	    address_bare_path(slice_text(address)), 0, LIMIT_ADDRESS);
 
-	if (is_ascii(s) || !charset_is_utf8(s)) {
+	if (slice_is_ascii(s) || !charset_is_utf8(s)) {
 		buf_add_text(out, "rfc822; ");
 		report_text_ascii(out, s, s.len);
 	} else {

@@ -63,15 +63,6 @@ tags_cut(struct tags *t, struct slice body)
 
 /* --- our own --- */
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
 /* What is not only blanks: on a line of its own where it would make the first
  * one too long. */
 static void
@@ -94,7 +85,8 @@ tag_subject(const char *tag, struct slice body)
 {
 	struct slice says = slice_trim(body);
 	/* Blanks between two encoded words are not shown (RFC 2047 6.2). */
-	bool needs_blank = !is_ascii(tag) && slice_has_prefix(says, "=?");
+	bool needs_blank =
+	    !slice_is_ascii(slice_text(tag)) && slice_has_prefix(says, "=?");
 	char *text = xasprintf("%s%s", tag, needs_blank ? " " : "");
 	struct buf out;
 

@@ -241,15 +241,6 @@ address_parser_angle(struct address_parser *p)
 /* --- canonical form --- */
 
 static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.data[i] > 0x7f)
-			return false;
-	return true;
-}
-
-static bool
 is_dot_atom(struct slice s)
 {
 	bool after_dot = true;
@@ -276,7 +267,7 @@ is_encoded_word(struct slice s)
 static void
 add_local(struct buf *out, struct slice local)
 {
-	bool fold = is_ascii(local), quote = !is_dot_atom(local);
+	bool fold = slice_is_ascii(local), quote = !is_dot_atom(local);
 
 	if (quote)
 		buf_add_char(out, '"');

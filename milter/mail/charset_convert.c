@@ -195,15 +195,6 @@ read_utf8(struct slice in, const struct charset_sink *sink, bool *exact,
 	return give(sink, slice_part(in, start, in.len), err);
 }
 
-static bool
-is_ascii(struct slice in)
-{
-	for (size_t i = 0; i < in.len; i++)
-		if (in.data[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static int
 read_with(iconv_t cd, struct slice in, const struct charset_sink *sink,
     bool *exact, struct err *err)
@@ -247,7 +238,7 @@ charset_read(const struct charset *c, struct slice in,
 	}
 	/* A system without its table: at least what is ASCII. */
 	if (c && c->kind != CHARSET_UTF8)
-		*exact = is_ascii(in);
+		*exact = slice_is_ascii(in);
 	return read_utf8(in, sink, exact, err);
 }
 
@@ -318,7 +309,7 @@ charset_write(const struct charset *c, struct slice utf8, struct buf *out)
 
 	if (c->kind == CHARSET_OTHER)
 		return false;
-	if (c->kind == CHARSET_UTF8 || is_ascii(utf8)) {
+	if (c->kind == CHARSET_UTF8 || slice_is_ascii(utf8)) {
 		buf_add_slice(out, utf8);
 		return true;
 	}
@@ -398,7 +389,7 @@ charset_gives_back(const struct charset *c, struct slice utf8)
 	if (utf8.len == 0 || c->kind == CHARSET_UTF8)
 		return true;
 	if (!c->name)
-		return is_ascii(utf8);
+		return slice_is_ascii(utf8);
 	if (!open_converter(c->name, "UTF-8", &there))
 		return false;
 	if (open_converter("UTF-8", c->name, &r.back)) {

@@ -34,15 +34,6 @@ struct change {
 
 /* --- charsets --- */
 
-static bool
-is_ascii(struct slice s)
-{
-	struct mime_texture texture = {0};
-
-	mime_texture_scan(&texture, s);
-	return !texture.has_8bit;
-}
-
 static enum charset_kind
 kind_of(const struct change *c)
 {
@@ -63,7 +54,7 @@ is_utf8_already(const struct change *c)
 
 	return kind == CHARSET_UTF8 ||
 	       ((kind == CHARSET_ASCII || kind == CHARSET_BYTES) &&
-		   is_ascii(c->text));
+		   slice_is_ascii(c->text));
 }
 
 /* Characters for private use (U+E000 and on, planes 15 and 16), of valid UTF-8:
@@ -119,7 +110,7 @@ takes_ascii(const struct change *c)
 static bool
 can_take(const struct change *c, struct slice words)
 {
-	return takes_ascii(c) && (c->exact || is_ascii(words));
+	return takes_ascii(c) && (c->exact || slice_is_ascii(words));
 }
 
 /* The words in the charset of the text, if that has them. */
@@ -183,7 +174,7 @@ choose_text(struct change *c, bool *good, struct err *err)
 {
 	*good = take_text(c);
 	if (*good) {
-		if (!c->body->labelled && !is_ascii(buf_slice(&c->words)))
+		if (!c->body->labelled && !slice_is_ascii(buf_slice(&c->words)))
 			c->out->charset = "utf-8";
 		return 0;
 	}
@@ -205,7 +196,7 @@ take_html(struct change *c)
 	bool taken;
 
 	words_of_html(before, buf_slice(&c->d->html), &opts, &words);
-	taken = (c->body->labelled || is_ascii(buf_slice(&words))) &&
+	taken = (c->body->labelled || slice_is_ascii(buf_slice(&words))) &&
 		take_words(c, buf_slice(&words));
 	buf_fini(&words);
 	if (taken)

@@ -19,15 +19,6 @@
 #define LABEL_MAX  63u	/* RFC 1035 2.3.4 */
 #define DOMAIN_MAX 253u /* without the final dot */
 
-static bool
-is_ascii(struct slice s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.data[i] > 0x7f)
-			return false;
-	return true;
-}
-
 /* It would end a C string before its time. */
 static bool
 has_nul(struct slice s)
@@ -117,7 +108,7 @@ domain_canonical_host(struct slice s)
 
 	if (s.len == 0 || s.len > LIMIT_ADDRESS || has_nul(s))
 		return NULL;
-	text = is_ascii(s) ? lower_text(s) : domain_to_ascii(s);
+	text = slice_is_ascii(s) ? lower_text(s) : domain_to_ascii(s);
 	if (!text)
 		return NULL;
 	len = strlen(text);

@@ -148,6 +148,17 @@ test_blank(void **state)
 }
 
 static void
+test_ascii(void **state)
+{
+	(void)state;
+	assert_true(slice_is_ascii(slice_make(NULL, 0)));
+	assert_true(slice_is_ascii(slice_make("a\0\x7f", 3)));
+	assert_false(slice_is_ascii(slice_text("a\x80")));
+	assert_false(slice_is_ascii(slice_text("\xff"
+					       "b")));
+}
+
+static void
 test_line_end(void **state)
 {
 	struct slice s = slice_text("a\r\nb\nc\r\r");
@@ -175,6 +186,7 @@ main(void)
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_lower),
 	    cmocka_unit_test(test_blank),
+	    cmocka_unit_test(test_ascii),
 	    cmocka_unit_test(test_line_end),
 	};
 
