@@ -3,8 +3,9 @@
  * learned is written by another one (harvester.h).
  *
  * What goes wrong is answered in three ways.  What would be another message
- * after a while (a key process, a store or a listener for copies that is away)
- * waits, where errors are not to be passed on.  What cannot be cleaned of
+ * after a while (a key process, a store or a listener for copies that is away,
+ * a disk without room for what might be opened) waits, where errors are not to
+ * be passed on.  What cannot be cleaned of
  * forged fields is refused.  Anything else goes on as it came, cleaned.
  */
 #include "gateway/inbound.h"
@@ -328,6 +329,18 @@ answer_unmet(struct job *job, struct job_reply *reply)
 	return answer_not_taken(job, JOB_DEFER, job->failure, reply);
 }
 
+/* There was no room on the disk for what one of our certificates may open: his
+ * mail program could not. */
+static bool
+waits_for_room(const struct job *job)
+{
+	return job->failure == REASON_INTERNAL &&
+	       job->failure_err.class == ERR_TEMPORARY &&
+	       smime_kind_is_cms(job->gather.kind) &&
+	       job->inbound.readers.certificates > 0 &&
+	       gateway_config(job->gateway)->on_error == GATEWAY_TEMPFAIL;
+}
+
 /* Cleaned, and otherwise as it came. */
 static enum job_outcome
 answer_anyway(struct job *job, struct job_reply *reply)
@@ -338,6 +351,8 @@ answer_anyway(struct job *job, struct job_reply *reply)
 
 	if (!job->inbound.readers.recipients)
 		(void)!find_readers(job, &err);
+	if (waits_for_room(job))
+		return answer_not_taken(job, JOB_DEFER, REASON_INTERNAL, reply);
 	facts = facts_of(job);
 	facts.mark = MARK_OFF;
 	facts.encrypted = smime_kind_is_encrypted(job->gather.kind);

@@ -807,6 +807,46 @@ test_keyd_away(void **state)
 	letter_fini(&l);
 }
 
+/* As it came it would be of no use to alice; others need not wait. */
+static void
+test_no_disk(void **state)
+{
+	static const char *const to[] = {
+	    "<alice@example.org>", "<zoe@example.org>"};
+	struct letter l;
+	struct fixture_mail mail;
+	struct fixture_result r;
+
+	(void)state;
+	letter_make(&l, "head -c 200000 /dev/zero >in && " ENCRYPT "alice.pem");
+	f.config.spool.folder = "/proc/nowhere";
+	for (int pass = 0; pass < 2; pass++) {
+		f.config.on_error = pass ? GATEWAY_PASS : GATEWAY_TEMPFAIL;
+		gateway_fixture_open(&f);
+		for (int i = 0; i < 2; i++) {
+			bool waits = !pass && i == 0;
+
+			mail = mail_of(&l);
+			mail.to[0] = to[i];
+			gateway_fixture_log_clear(&f);
+			gateway_fixture_send(&f, &mail, &r);
+			assert_int_equal(
+			    r.outcome, waits ? JOB_DEFER : JOB_ACCEPT);
+			assert_false(r.changed);
+			if (waits)
+				assert_string_equal(r.reply.extended, "4.7.53");
+			gateway_fixture_expect(&f,
+			    waits ? "deferred from=bob@example.net nrcpt=1 "
+				    "reason=internal error=\"cannot make a "
+				  : "passed from=bob@example.net nrcpt=1 "
+				    "reason=internal error=\"cannot make a ");
+			fixture_result_fini(&r);
+		}
+	}
+	letter_fini(&l);
+	f.config.spool.folder = f.folder;
+}
+
 static void
 test_pass_on_error(void **state)
 {
@@ -880,6 +920,7 @@ main(void)
 	    cmocka_unit_test_setup(
 		test_too_large_for_the_listener, before_each),
 	    cmocka_unit_test_setup(test_keyd_away, before_each),
+	    cmocka_unit_test_setup(test_no_disk, before_each),
 	    cmocka_unit_test_setup(test_pass_on_error, before_each),
 	    cmocka_unit_test_setup(test_shadow, before_each),
 	};
