@@ -68,10 +68,12 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/trigger.c %D%/trigger.h
 
 # A whole gateway for tests.
+HEADER_LINES = tests/unit/header_lines.c tests/unit/header_lines.h
 check_LIBRARIES += tests/unit/libgatewayfixture.a
 tests_unit_libgatewayfixture_a_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_libgatewayfixture_a_SOURCES = \
 	tests/unit/gateway_fixture.c tests/unit/gateway_fixture.h \
+	$(HEADER_LINES) \
 	tests/unit/keyd_fixture.c tests/unit/keyd_fixture.h
 GATEWAY_FIXTURE_LIBS = tests/unit/libgatewayfixture.a \
 	tests/unit/libfixture.a $(GATEWAY_LIBS)
@@ -143,6 +145,7 @@ tests_unit_test_edits_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_edits_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_envelope_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_envelope_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
+tests_unit_test_exemption_SOURCES = tests/unit/test_exemption.c $(HEADER_LINES)
 tests_unit_test_exemption_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_exemption_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 GATE_FIXTURE = tests/unit/gate_fixture.c tests/unit/gate_fixture.h
@@ -158,6 +161,7 @@ tests_unit_test_gate_trigger_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gateway_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gateway_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=deadline_left
 tests_unit_test_gateway_LDADD = $(GATEWAY_FIXTURE_LIBS) $(UNIT_LIBS)
+tests_unit_test_gather_SOURCES = tests/unit/test_gather.c $(HEADER_LINES)
 tests_unit_test_gather_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_gather_LDADD = $(GATEWAY_LIBS) $(UNIT_LIBS)
 tests_unit_test_gather_policy_CPPFLAGS = $(UNIT_CPPFLAGS)

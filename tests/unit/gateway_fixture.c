@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "gateway/token.h"
 #include "mail/header.h"
+#include "unit/header_lines.h"
 #include "unit/must.h"
 
 #define FILE_MAX ((size_t)1 << 30)
@@ -217,28 +218,6 @@ gateway_fixture_partner(struct gateway_fixture *f, const char *address,
 
 /* --- mail --- */
 
-/* "Name: body" LF lines, folds as LF + blank. */
-static void
-each_field(const char *text,
-    void (*each)(void *arg, const char *name, const char *body), void *arg)
-{
-	while (*text) {
-		const char *end = text, *colon = strchr(text, ':');
-		char *name, *body;
-
-		do
-			end = strchr(end + 1, '\n');
-		while (end && (end[1] == ' ' || end[1] == '\t'));
-		assert_true(colon && end && colon < end);
-		name = xstrndup(text, (size_t)(colon - text));
-		body = xstrndup(colon + 1, (size_t)(end - colon - 1));
-		each(arg, name, body);
-		free(name);
-		free(body);
-		text = end + 1;
-	}
-}
-
 static void
 tell_job(void *arg, const char *name, const char *body)
 {
@@ -312,7 +291,7 @@ write_message(struct gateway_fixture *f, const struct fixture_mail *mail,
 
 	assert_true(fd >= 0);
 	header_init(&h);
-	each_field(mail->header, tell_header, &h);
+	header_lines_add(&h, mail->header);
 	fixture_play_edits(&h, e);
 	buf_init(&text, FILE_MAX);
 	for (size_t i = 0; i < h.count; i++)
@@ -422,7 +401,7 @@ gateway_fixture_send(struct gateway_fixture *f, const struct fixture_mail *mail,
 	    1);
 	job = job_new(f->gateway, &client);
 	tell_envelope(job, mail);
-	each_field(mail->header, tell_job, job);
+	header_lines_each(mail->header, tell_job, job);
 	job_queue_id(job, "4QueueId");
 	finish(job, mail, result);
 	result->plan = *job_plan(job);
@@ -471,6 +450,19 @@ gateway_fixture_read(
 	buf_init(out, FILE_MAX);
 	MUST(io_read_file(path, out, &err));
 	free(path);
+}
+
+bool
+gateway_fixture_has(
+    const struct gateway_fixture *f, const char *name, const char *text)
+{
+	struct buf bytes;
+	bool found;
+
+	gateway_fixture_read(f, name, &bytes);
+	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
+	buf_fini(&bytes);
+	return found;
 }
 
 void

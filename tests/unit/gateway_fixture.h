@@ -111,6 +111,10 @@ void gateway_fixture_sql(const struct gateway_fixture *f, const char *sql);
 void gateway_fixture_read(
     const struct gateway_fixture *f, const char *name, struct buf *out);
 
+/* Is text somewhere in such a file? */
+bool gateway_fixture_has(
+    const struct gateway_fixture *f, const char *name, const char *text);
+
 /* Writes certificate and key as NAME.pem and NAME.key. */
 void gateway_fixture_pem(const struct gateway_fixture *f, const char *name,
     const struct fixture_cert *cert);

@@ -15,4 +15,11 @@ extern struct store *store;
 int store_case_setup(void **state);
 int store_case_teardown(void **state);
 
+/* Another program's look at the file, or its change: the first column of the
+ * first row, "" when there is none.  The caller frees it. */
+char *store_case_ask(const char *sql);
+
+/* The same, when the answer must be this one. */
+void store_case_says(const char *sql, const char *expected);
+
 #endif

@@ -9,29 +9,9 @@
 
 #include "base/alloc.h"
 #include "gateway/exemption.h"
+#include "unit/header_lines.h"
 
 #define BIT(e) EXEMPTION_BIT(EXEMPT_##e)
-
-/* "Name: body" LF lines, folds as LF + blank. */
-static void
-read_header(struct header *h, const char *text)
-{
-	header_init(h);
-	while (*text) {
-		const char *end = text, *colon = strchr(text, ':');
-		struct err err;
-
-		do
-			end = strchr(end + 1, '\n');
-		while (end && (end[1] == ' ' || end[1] == '\t'));
-		assert_true(colon && end);
-		assert_int_equal(
-		    header_add(h, slice_make(text, (size_t)(colon - text)),
-			slice_make(colon + 1, (size_t)(end - colon - 1)), &err),
-		    0);
-		text = end + 1;
-	}
-}
 
 /* --- the header --- */
 
@@ -47,7 +27,8 @@ check_rows(const struct row *rows, size_t count, bool null_sender)
 		struct header h;
 		unsigned set;
 
-		read_header(&h, rows[i].header);
+		header_init(&h);
+		header_lines_add(&h, rows[i].header);
 		set = exemptions_of_header(&h, null_sender);
 		if (set != rows[i].set)
 			fail_msg("%#x, not %#x: %s", set, rows[i].set,

@@ -10,30 +10,11 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "gateway/gather.h"
+#include "unit/header_lines.h"
 
 static const char *const daemons[] = {"SUBMISSION", "LAN"};
 static struct gateway_config config = {
     .submission_daemons = daemons, .submission_daemon_count = 2};
-
-/* "Name: body" LF lines, folds as LF + blank. */
-static void
-read_header(struct header *h, const char *text)
-{
-	while (*text) {
-		const char *end = text, *colon = strchr(text, ':');
-		struct err err;
-
-		do
-			end = strchr(end + 1, '\n');
-		while (end && (end[1] == ' ' || end[1] == '\t'));
-		assert_true(colon && end);
-		assert_int_equal(
-		    header_add(h, slice_make(text, (size_t)(colon - text)),
-			slice_make(colon + 1, (size_t)(end - colon - 1)), &err),
-		    0);
-		text = end + 1;
-	}
-}
 
 struct scene {
 	struct gather g;
@@ -47,7 +28,7 @@ scene_init(struct scene *s, const struct job_client *client, const char *sender,
 {
 	gather_init(&s->g);
 	header_init(&s->header);
-	read_header(&s->header, header);
+	header_lines_add(&s->header, header);
 	envelope_init(&s->envelope);
 	envelope_set_sender(&s->envelope, sender, NULL);
 	gather_header(&s->g, &config, client, &s->envelope, &s->header);

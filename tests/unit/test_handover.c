@@ -526,18 +526,6 @@ own_copy(char *fields, size_t size)
 	    .body = slice_text("secret\r\n")};
 }
 
-static bool
-has(const char *file, const char *text)
-{
-	struct buf bytes;
-	bool found;
-
-	gateway_fixture_read(&f, file, &bytes);
-	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
-	buf_fini(&bytes);
-	return found;
-}
-
 /* Its field goes whatever else becomes of it. */
 static void
 send_claim(const struct fixture_mail *mail, const char *logged)
@@ -547,8 +535,8 @@ send_claim(const struct fixture_mail *mail, const char *logged)
 	gateway_fixture_log_clear(&f);
 	gateway_fixture_send(&f, mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
-	assert_false(has(r.file, TOKEN_FIELD));
-	assert_true(has(r.file, "X-Other: stays"));
+	assert_false(gateway_fixture_has(&f, r.file, TOKEN_FIELD));
+	assert_true(gateway_fixture_has(&f, r.file, "X-Other: stays"));
 	gateway_fixture_expect(&f, logged);
 	fixture_result_fini(&r);
 }
@@ -570,9 +558,9 @@ test_own_copy(void **state)
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
 	gateway_fixture_expect(&f, OWN);
-	assert_false(has(r.file, TOKEN_FIELD));
-	assert_true(has(r.file, "X-Other: stays"));
-	assert_true(has(r.file, "\r\n\r\nsecret\r\n"));
+	assert_false(gateway_fixture_has(&f, r.file, TOKEN_FIELD));
+	assert_true(gateway_fixture_has(&f, r.file, "X-Other: stays"));
+	assert_true(gateway_fixture_has(&f, r.file, "\r\n\r\nsecret\r\n"));
 	fixture_result_fini(&r);
 	/* Once. */
 	send_claim(&mail, "encrypted from=carol@example.org");
@@ -672,7 +660,7 @@ test_forged_and_split(void **state)
 	LISTEN(dave_accepted, kim_accepted);
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
-	assert_false(has(r.file, TOKEN_FIELD));
+	assert_false(gateway_fixture_has(&f, r.file, TOKEN_FIELD));
 	fixture_result_fini(&r);
 	smtp_fixture_stop(&server);
 }

@@ -119,18 +119,6 @@ decrypts(const char *file, const char *who)
 		fail_msg("%s cannot open %s", who, file);
 }
 
-static bool
-has(const char *file, const char *text)
-{
-	struct buf bytes;
-	bool found;
-
-	gateway_fixture_read(&f, file, &bytes);
-	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
-	buf_fini(&bytes);
-	return found;
-}
-
 /* The message is, byte for byte, what came in. */
 static void
 is_untouched(const struct fixture_mail *mail, struct fixture_result *r)
@@ -193,7 +181,7 @@ signs(
 	assert_true(r->changed);
 	assert_true(r->plan.sign);
 	assert_false(r->plan.encrypt);
-	assert_true(has(r->file, "multipart/signed"));
+	assert_true(gateway_fixture_has(&f, r->file, "multipart/signed"));
 	verifies(r->file, who);
 }
 
@@ -208,9 +196,10 @@ test_signed(void **state)
 
 	(void)state;
 	signs(&mail, "alice", &r);
-	assert_true(has(r.file, "Subject: hello\r\n"));
-	assert_true(has("content", "Content-Type: text/plain; charset=utf-8\r\n"
-				   "\r\nHello Bob\r\n"));
+	assert_true(gateway_fixture_has(&f, r.file, "Subject: hello\r\n"));
+	assert_true(gateway_fixture_has(&f, "content",
+	    "Content-Type: text/plain; charset=utf-8\r\n"
+	    "\r\nHello Bob\r\n"));
 	line = xasprintf("4QueueId: signed from=alice@example.org nrcpt=1 "
 			 "cert=%.16s encrypt=no encrypt-reason=encryption-off "
 			 "alg=rsa-sha256\n",
@@ -230,8 +219,8 @@ test_eight_bit(void **state)
 
 	(void)state;
 	signs(&mail, "alice", &r);
-	assert_false(has(r.file, "\xc3"));
-	assert_false(has(r.file, "8bit"));
+	assert_false(gateway_fixture_has(&f, r.file, "\xc3"));
+	assert_false(gateway_fixture_has(&f, r.file, "8bit"));
 	fixture_result_fini(&r);
 }
 
@@ -245,9 +234,9 @@ test_bare_header(void **state)
 
 	(void)state;
 	signs(&mail, "alice", &r);
-	assert_true(has(r.file, "MIME-Version: 1.0\r\n"));
-	assert_true(has(
-	    "content", "Content-Type: text/plain; charset=us-ascii\r\n\r\nx"));
+	assert_true(gateway_fixture_has(&f, r.file, "MIME-Version: 1.0\r\n"));
+	assert_true(gateway_fixture_has(&f, "content",
+	    "Content-Type: text/plain; charset=us-ascii\r\n\r\nx"));
 	fixture_result_fini(&r);
 }
 
@@ -320,8 +309,10 @@ test_content_fields_move(void **state)
 			     "grep -q '^X-Other: stays' outer",
 			     r.file),
 	    0);
-	assert_true(has("content", "Content-Language: de,\r\n en\r\n"));
-	assert_true(has("content", "Content-ID: <1@example.org>\r\n"));
+	assert_true(gateway_fixture_has(
+	    &f, "content", "Content-Language: de,\r\n en\r\n"));
+	assert_true(gateway_fixture_has(
+	    &f, "content", "Content-ID: <1@example.org>\r\n"));
 	fixture_result_fini(&r);
 }
 
@@ -341,9 +332,9 @@ test_opaque(void **state)
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
 	assert_true(r.plan.sign);
-	assert_true(has(r.file, "smime-type=signed-data"));
+	assert_true(gateway_fixture_has(&f, r.file, "smime-type=signed-data"));
 	verifies(r.file, "alice");
-	assert_true(has("content", "\xc3\xa4"));
+	assert_true(gateway_fixture_has(&f, "content", "\xc3\xa4"));
 	gateway_fixture_expect(&f, "opaque=");
 	fixture_result_fini(&r);
 }
@@ -523,15 +514,18 @@ test_sign_then_encrypt(void **state)
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
 	assert_true(r.plan.sign && r.plan.encrypt);
-	assert_true(has(r.file, "smime-type=enveloped-data"));
-	assert_false(has(r.file, "secret"));
+	assert_true(
+	    gateway_fixture_has(&f, r.file, "smime-type=enveloped-data"));
+	assert_false(gateway_fixture_has(&f, r.file, "secret"));
 	for (size_t i = 0; i < 2; i++) {
 		decrypts(r.file, who[i]);
 		/* Nothing of the message's own header is inside (B2). */
-		assert_false(has("plain", "carol@example.org"));
-		assert_false(has("plain", "x@example.com"));
+		assert_false(
+		    gateway_fixture_has(&f, "plain", "carol@example.org"));
+		assert_false(gateway_fixture_has(&f, "plain", "x@example.com"));
 		verifies("plain", "carol");
-		assert_true(has("content", "secret =C3=A4"));
+		assert_true(
+		    gateway_fixture_has(&f, "content", "secret =C3=A4"));
 	}
 	gateway_fixture_expect(
 	    &f, "encrypted from=carol@example.org nrcpt=2 certs=");
@@ -605,7 +599,7 @@ test_required(void **state)
 	gateway_fixture_send(&f, &mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
 	decrypts(r.file, "bob");
-	assert_true(has("plain", "=C3=A4"));
+	assert_true(gateway_fixture_has(&f, "plain", "=C3=A4"));
 	gateway_fixture_expect(&f, "sign=no sign-reason=signing-off");
 	fixture_result_fini(&r);
 	mail.to[0] = "<zoe@example.net>";
@@ -907,7 +901,7 @@ test_content_fields(void **state)
 		buf_add_text(&header, "Bcc: nobody@example.net\n");
 	mail = from_alice(buf_text(&header), "x\r\n");
 	signs(&mail, "alice", &r);
-	assert_false(has(r.file, "nobody@example.net"));
+	assert_false(gateway_fixture_has(&f, r.file, "nobody@example.net"));
 	fixture_result_fini(&r);
 	buf_add_text(&header, "resent-BCC: nobody@example.net\n");
 	mail.header = buf_text(&header);

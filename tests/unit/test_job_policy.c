@@ -336,18 +336,6 @@ static const struct gateway_recipient wants_opaque[] = {
     {.name = "example.com", .level.form = FORM_OPAQUE},
     {.name = "example.edu", .level.form = FORM_OPAQUE}};
 
-static bool
-has(const char *file, const char *text)
-{
-	struct buf bytes;
-	bool found;
-
-	gateway_fixture_read(&f, file, &bytes);
-	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
-	buf_fini(&bytes);
-	return found;
-}
-
 /* Sends it and tells whether it was signed opaquely; openssl has verified
  * what left. */
 static bool
@@ -360,8 +348,9 @@ is_opaque(const struct fixture_mail *mail)
 	gateway_fixture_send(&f, mail, &r);
 	assert_int_equal(r.outcome, JOB_ACCEPT);
 	assert_true(r.plan.sign && !r.plan.encrypt);
-	opaque = has(r.file, "smime-type=signed-data");
-	assert_true(opaque != has(r.file, "multipart/signed"));
+	opaque = gateway_fixture_has(&f, r.file, "smime-type=signed-data");
+	assert_true(
+	    opaque != gateway_fixture_has(&f, r.file, "multipart/signed"));
 	assert_int_equal(r.plan.opaque, opaque);
 	assert_int_equal(gateway_fixture_logged(&f, " opaque=policy "), opaque);
 	assert_int_equal(gateway_fixture_run(&f,
@@ -369,7 +358,7 @@ is_opaque(const struct fixture_mail *mail)
 			     "-out content",
 			     r.file),
 	    0);
-	assert_true(has("content", "x\r\n"));
+	assert_true(gateway_fixture_has(&f, "content", "x\r\n"));
 	fixture_result_fini(&r);
 	return opaque;
 }
@@ -424,7 +413,8 @@ test_opaque_after_all(void **state)
 	gateway_fixture_open(&f);
 	gateway_fixture_send(&f, &mail, &r);
 	assert_true(r.plan.sign && r.plan.encrypt && !r.plan.opaque);
-	assert_true(has(r.file, "smime-type=enveloped-data"));
+	assert_true(
+	    gateway_fixture_has(&f, r.file, "smime-type=enveloped-data"));
 	fixture_result_fini(&r);
 	/* 64 KiB are set aside for signature and envelope, in base64. */
 	f.config.spool.max = (64 * 1024 + sizeof(body) + 1024) / 54 * 74;
@@ -499,7 +489,8 @@ test_only_says_so(void **state)
 		assert_int_equal(
 		    r.plan.action, rows[i].passes ? PLAN_PASS : PLAN_PROTECT);
 		if (!rows[i].passes)
-			assert_false(has(r.file, "clear text"));
+			assert_false(
+			    gateway_fixture_has(&f, r.file, "clear text"));
 		fixture_result_fini(&r);
 	}
 	fixture_fini(&bob);
@@ -549,7 +540,7 @@ test_complex_and_clean(void **state)
 			     "-out content",
 			     r.file),
 	    0);
-	assert_true(has("content", buf_text(&body)));
+	assert_true(gateway_fixture_has(&f, "content", buf_text(&body)));
 	fixture_result_fini(&r);
 	buf_fini(&body);
 }
@@ -599,7 +590,7 @@ test_complex_and_not_clean(void **state)
 			     "kim.pem -inkey kim.key -out plain",
 			     r.file),
 	    0);
-	assert_true(has("plain", buf_text(&body)));
+	assert_true(gateway_fixture_has(&f, "plain", buf_text(&body)));
 	fixture_result_fini(&r);
 	fixture_fini(&kim);
 	buf_fini(&body);

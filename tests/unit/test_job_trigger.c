@@ -100,22 +100,10 @@ mail_with(const char *fields)
 	    .body = slice_text("Hello\r\n")};
 }
 
-static bool
-has(const char *file, const char *text)
-{
-	struct buf bytes;
-	bool found;
-
-	gateway_fixture_read(&f, file, &bytes);
-	found = memmem(bytes.data, bytes.len, text, strlen(text)) != NULL;
-	buf_fini(&bytes);
-	return found;
-}
-
 static void
 expect_text(const struct fixture_result *r, const char *text)
 {
-	if (!has(r->file, text))
+	if (!gateway_fixture_has(&f, r->file, text))
 		fail_msg("no \"%s\" in the message", text);
 }
 
@@ -384,7 +372,7 @@ test_fields(void **state)
 	use(&nothing);
 	gateway_fixture_send(&f, &mail, &r);
 	assert_string_equal(outcome_of(&r), "se");
-	assert_false(has(r.file, "X-P"));
+	assert_false(gateway_fixture_has(&f, r.file, "X-P"));
 	expect_text(&r, "Subject: x\r\nSensitivity: Company-Confidential\r\n");
 	gateway_fixture_expect(&f, "triggers=confidential,field");
 	fixture_result_fini(&r);

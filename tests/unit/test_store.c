@@ -922,35 +922,6 @@ test_authorities(void **state)
 	assert_true(seen.has_certificate);
 }
 
-/* What stands in the file itself: the first column of the first row. */
-static char *
-ask_sqlite(const char *sql)
-{
-	struct sqlite_pool *pool;
-	struct sqlite_query q;
-	struct sqlite *db;
-	char *answer;
-
-	MUST(sqlite_pool_open(scene.path, &pool, &err));
-	MUST(sqlite_write(pool, SQLITE_PROMISE_SOON, &db, &err));
-	sqlite_query(&q, db, sql);
-	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
-	MUST(sqlite_done(&q, &err));
-	MUST(sqlite_commit(db, &err));
-	sqlite_release(&db);
-	sqlite_pool_close(pool);
-	return answer;
-}
-
-static void
-sqlite_says(const char *sql, const char *expected)
-{
-	char *answer = ask_sqlite(sql);
-
-	assert_string_equal(answer, expected);
-	free(answer);
-}
-
 static void
 test_audit(void **state)
 {
@@ -959,12 +930,12 @@ test_audit(void **state)
 	(void)state;
 	MUST(store_audit(store, "smimectl:0", "user add", "alice@example.org",
 	    "it's \"quoted\"; DROP TABLE audit", &err));
-	sqlite_says(
+	store_case_says(
 	    "SELECT actor || '|' || action || '|' || object || '|' || detail"
 	    " FROM audit",
 	    "smimectl:0|user add|alice@example.org|"
 	    "it's \"quoted\"; DROP TABLE audit");
-	sqlite_says(
+	store_case_says(
 	    "SELECT abs(at - strftime('%s', 'now')) < 60 FROM audit", "1");
 	assert_int_equal(generation(), before);
 }
@@ -982,7 +953,7 @@ test_chains_are_shared(void **state)
 	fixture_leaf(&b, &intermediate, &(struct fixture_opts){.name = "b"});
 	add_own("alice@example.org", &a, true);
 	add_own("alice@example.org", &b, true);
-	sqlite_says("SELECT COUNT(*) FROM chains", "1");
+	store_case_says("SELECT COUNT(*) FROM chains", "1");
 	fixture_fini(&a);
 	fixture_fini(&b);
 }
@@ -1166,15 +1137,15 @@ test_foreign_database(void **state)
 	store = NULL;
 	buf_init(&nothing, 1);
 	fixture_write(scene.path, 0600, &nothing);
-	free(ask_sqlite("CREATE TABLE t (x)"));
-	before = ask_sqlite("PRAGMA journal_mode");
+	free(store_case_ask("CREATE TABLE t (x)"));
+	before = store_case_ask("PRAGMA journal_mode");
 	open_fails(scene.uri, ERR_PERMANENT, "database of another program");
 	FAILS(ERR_PERMANENT, "database of another program",
 	    store_migrate(scene.uri, &(int){0}, &(int){0}, &err));
 	/* And it was left as it is. */
-	after = ask_sqlite("PRAGMA journal_mode");
+	after = store_case_ask("PRAGMA journal_mode");
 	assert_string_equal(before, after);
-	sqlite_says("SELECT COUNT(*) FROM sqlite_master", "1");
+	store_case_says("SELECT COUNT(*) FROM sqlite_master", "1");
 	free(before);
 	free(after);
 }
@@ -1185,7 +1156,7 @@ test_newer_schema(void **state)
 	uint64_t n;
 
 	(void)state;
-	free(ask_sqlite("UPDATE state SET schema = 99"));
+	free(store_case_ask("UPDATE state SET schema = 99"));
 	open_fails(scene.uri, ERR_PERMANENT, "upgrade this program");
 	FAILS(ERR_PERMANENT, "upgrade this program",
 	    store_migrate(scene.uri, &(int){0}, &(int){0}, &err));
@@ -1193,7 +1164,7 @@ test_newer_schema(void **state)
 	FAILS(ERR_TEMPORARY, "restart it", store_generation(store, &n, &err));
 	FAILS(ERR_TEMPORARY, "restart it",
 	    store_audit(store, "a", "b", "c", "d", &err));
-	sqlite_says("SELECT COUNT(*) FROM audit", "0");
+	store_case_says("SELECT COUNT(*) FROM audit", "0");
 }
 
 static void
@@ -1237,35 +1208,37 @@ test_rows_of_others(void **state)
 	put(&c);
 	add_domain("example.org");
 	add_user("alice@example.org");
-	free(ask_sqlite("UPDATE users SET encrypt = 'never'"));
+	free(store_case_ask("UPDATE users SET encrypt = 'never'"));
 	FAILS(ERR_PERMANENT, "alice@example.org: encrypt is \"never\"",
 	    store_user_find(store, "alice@example.org", &u, &err));
 	FAILS(ERR_PERMANENT, "encrypt is",
 	    store_user_each(store, NULL, NULL, see_user, &seen, &err));
 	assert_int_equal(seen.count, 0);
-	free(ask_sqlite("UPDATE users SET encrypt = 'off', state = 'gone'"));
+	free(
+	    store_case_ask("UPDATE users SET encrypt = 'off', state = 'gone'"));
 	FAILS(ERR_PERMANENT, "state is \"gone\"",
 	    store_user_find(store, "alice@example.org", &u, &err));
-	free(ask_sqlite("UPDATE domains SET sign = 1"));
+	free(store_case_ask("UPDATE domains SET sign = 1"));
 	FAILS(ERR_PERMANENT, "example.org: sign is \"1\"",
 	    store_domain_find(store, "example.org", &d, &err));
-	free(ask_sqlite("UPDATE domains SET sign = 'on', exempt = 'lists'"));
+	free(
+	    store_case_ask("UPDATE domains SET sign = 'on', exempt = 'lists'"));
 	FAILS(ERR_PERMANENT, "example.org: exempt is \"lists\"",
 	    store_domain_find(store, "example.org", &d, &err));
-	free(ask_sqlite("UPDATE domains SET exempt = 'dsn',"
-			" own_cert_problem = 'pass'"));
+	free(store_case_ask("UPDATE domains SET exempt = 'dsn',"
+			    " own_cert_problem = 'pass'"));
 	FAILS(ERR_PERMANENT, "example.org: own_cert_problem is \"pass\"",
 	    store_domain_find(store, "example.org", &d, &err));
-	free(ask_sqlite("UPDATE domains SET own_cert_problem = 'defer',"
-			" signature_algorithm = 'dsa'"));
+	free(store_case_ask("UPDATE domains SET own_cert_problem = 'defer',"
+			    " signature_algorithm = 'dsa'"));
 	FAILS(ERR_PERMANENT, "example.org: signature_algorithm is \"dsa\"",
 	    store_domain_find(store, "example.org", &d, &err));
-	free(ask_sqlite("UPDATE partner_certificates SET trust = 'yes'"));
+	free(store_case_ask("UPDATE partner_certificates SET trust = 'yes'"));
 	FAILS(ERR_PERMANENT, "trust is \"yes\"",
 	    store_partner_cert_each(
 		store, "bob@example.net", never, NULL, &err));
-	free(ask_sqlite("UPDATE partner_certificates SET trust = 'pinned',"
-			" der = x'3000'"));
+	free(store_case_ask("UPDATE partner_certificates SET trust = 'pinned',"
+			    " der = x'3000'"));
 	FAILS(ERR_PERMANENT, "certificate of bob@example.net: ",
 	    store_partner_cert_each(
 		store, "bob@example.net", never, NULL, &err));
@@ -1416,8 +1389,8 @@ test_killed_harvest(void **state)
 	/* see_contact wants one certificate for each contact. */
 	MUST(store_contact_each(store, NULL, see_contact, &seen, &err));
 	assert_true(seen.count > 10);
-	sqlite_says("PRAGMA integrity_check", "ok");
-	sqlite_says("PRAGMA foreign_key_check", "");
+	store_case_says("PRAGMA integrity_check", "ok");
+	store_case_says("PRAGMA foreign_key_check", "");
 	fixture_fini(&cert);
 }
 

@@ -67,33 +67,6 @@ run_script(const char *sql)
 	sqlite_pool_close(pool);
 }
 
-static char *
-ask(const char *sql)
-{
-	struct sqlite_pool *pool;
-	struct sqlite_query q;
-	struct sqlite *db;
-	char *answer;
-
-	MUST(sqlite_pool_open(scene.path, &pool, &err));
-	MUST(sqlite_read(pool, &db, &err));
-	sqlite_query(&q, db, sql);
-	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
-	MUST(sqlite_done(&q, &err));
-	sqlite_release(&db);
-	sqlite_pool_close(pool);
-	return answer;
-}
-
-static void
-says(const char *sql, const char *expected)
-{
-	char *answer = ask(sql);
-
-	assert_string_equal(answer, expected);
-	free(answer);
-}
-
 /* --- schema 1 --- */
 
 static char *
@@ -228,7 +201,7 @@ test_refused(void **state)
 	if (!strstr(why.text, "schema 1 is older than ") ||
 	    !strstr(why.text, "run: smimectl store migrate"))
 		fail_msg("%s", why.text);
-	says("SELECT schema FROM state", "1");
+	store_case_says("SELECT schema FROM state", "1");
 	migrate_from(1);
 	MUST(store_open(scene.uri, &store, &err));
 }
@@ -314,7 +287,7 @@ test_from_2(void **state)
 
 	(void)state;
 	make_schema_2();
-	says("SELECT schema FROM state", "2");
+	store_case_says("SELECT schema FROM state", "2");
 	migrate_from(2);
 	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_generation(store, &generation, &err));
@@ -325,8 +298,8 @@ test_from_2(void **state)
 	    "signature_algorithm=ecdsa-p384 ");
 	user_says("alice@example.org", "sign=on ");
 	user_says("old@example.com", "encrypt=off ");
-	says("PRAGMA integrity_check", "ok");
-	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+	store_case_says("PRAGMA integrity_check", "ok");
+	store_case_says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
 }
 
 static void
@@ -350,14 +323,14 @@ test_from_3(void **state)
 
 	(void)state;
 	make_schema_3();
-	says("SELECT schema FROM state", "3");
+	store_case_says("SELECT schema FROM state", "3");
 	migrate_from(3);
 	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_generation(store, &generation, &err));
 	assert_true(generation > 43);
 	user_says("alice@example.org", "sign=on triggers=off ");
-	says("SELECT escrow || mixed || mode || decrypt FROM domains"
-	     " WHERE name = 'example.org'",
+	store_case_says("SELECT escrow || mixed || mode || decrypt FROM domains"
+			" WHERE name = 'example.org'",
 	    "escrow@example.orgall-or-noneshadowinherit");
 	MUST(store_recipient_find(store, "*.example.net", &r, &err));
 	assert_int_equal(r.level.encrypt, RECEIVE_NEVER);
@@ -371,13 +344,15 @@ test_from_3(void **state)
 	store_recipient_fini(&r);
 	MUST(store_login_may(store, "alice", "x@example.org", &may, &err));
 	assert_true(may);
-	says("SELECT COUNT(*) FROM journal", "1");
-	says("SELECT trust FROM authorities", "unknown");
-	says("SELECT first_sent || last_sent || suspended_until FROM contacts",
+	store_case_says("SELECT COUNT(*) FROM journal", "1");
+	store_case_says("SELECT trust FROM authorities", "unknown");
+	store_case_says(
+	    "SELECT first_sent || last_sent || suspended_until FROM contacts",
 	    "000");
-	says("SELECT used || used_time FROM partner_certificates", "00");
-	says("PRAGMA integrity_check", "ok");
-	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+	store_case_says(
+	    "SELECT used || used_time FROM partner_certificates", "00");
+	store_case_says("PRAGMA integrity_check", "ok");
+	store_case_says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
 }
 
 static void
@@ -389,7 +364,7 @@ test_from_4(void **state)
 
 	(void)state;
 	make_schema_4();
-	says("SELECT schema FROM state", "4");
+	store_case_says("SELECT schema FROM state", "4");
 	migrate_from(4);
 	MUST(store_open(scene.uri, &store, &err));
 	MUST(store_generation(store, &generation, &err));
@@ -414,16 +389,18 @@ test_from_4(void **state)
 	u.disclaimer = xstrdup("none");
 	MUST(store_user_set(store, &u, &err));
 	store_user_fini(&u);
-	says("SELECT disclaimer || disclaimer_repeat || disclaimer_protected"
-	     " FROM domains WHERE name = 'example.org'",
+	store_case_says(
+	    "SELECT disclaimer || disclaimer_repeat || disclaimer_protected"
+	    " FROM domains WHERE name = 'example.org'",
 	    "legalinheritrefuse");
-	says("SELECT disclaimer || disclaimer_repeat || disclaimer_protected"
-	     " FROM users WHERE address = 'alice@example.org'",
+	store_case_says(
+	    "SELECT disclaimer || disclaimer_repeat || disclaimer_protected"
+	    " FROM users WHERE address = 'alice@example.org'",
 	    "nonealwaysinherit");
-	says("SELECT trust FROM authorities", "distrusted");
-	says("SELECT last_sent FROM contacts", "1700000014");
-	says("PRAGMA integrity_check", "ok");
-	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+	store_case_says("SELECT trust FROM authorities", "distrusted");
+	store_case_says("SELECT last_sent FROM contacts", "1700000014");
+	store_case_says("PRAGMA integrity_check", "ok");
+	store_case_says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
 }
 
 /* What only later schemas have room for can be put into an old store. */
@@ -525,10 +502,12 @@ test_everything_else(void **state)
 	assert_int_equal(n.schema, store_schema_version());
 	assert_int_equal(n.domains, 2);
 	assert_int_equal(n.users, 2);
-	says("SELECT subject || messages FROM authorities", "CN=Unknown2");
-	says("SELECT actor || action FROM audit", "smimectl:0user add");
-	says("PRAGMA integrity_check", "ok");
-	says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
+	store_case_says(
+	    "SELECT subject || messages FROM authorities", "CN=Unknown2");
+	store_case_says(
+	    "SELECT actor || action FROM audit", "smimectl:0user add");
+	store_case_says("PRAGMA integrity_check", "ok");
+	store_case_says("SELECT COUNT(*) FROM pragma_foreign_key_check", "0");
 }
 
 /* However it came to be, the newest schema is the same one. */
@@ -543,13 +522,13 @@ test_same_as_new(void **state)
 	(void)state;
 	make_schema_2();
 	migrate_from(2);
-	old = ask(tables);
+	old = store_case_ask(tables);
 	free(scene.path);
 	free(scene.uri);
 	scene.path = xasprintf("%s/new.db", scene.folder);
 	scene.uri = xasprintf("sqlite:%s", scene.path);
 	migrate_from(0);
-	new = ask(tables);
+	new = store_case_ask(tables);
 	assert_true(strlen(new) > 1000);
 	assert_string_equal(old, new);
 	free(new);

@@ -23,42 +23,13 @@ generation(void)
 	return n;
 }
 
-/* Another program's look at the file: the first column of the first row. */
-static char *
-ask(const char *sql)
-{
-	struct sqlite_pool *pool;
-	struct sqlite_query q;
-	struct sqlite *db;
-	char *answer;
-
-	MUST(sqlite_pool_open(scene.path, &pool, &err));
-	MUST(sqlite_write(pool, SQLITE_PROMISE_SOON, &db, &err));
-	sqlite_query(&q, db, sql);
-	answer = xstrdup(sqlite_step(&q) ? sqlite_text(&q, 0) : "");
-	MUST(sqlite_done(&q, &err));
-	MUST(sqlite_commit(db, &err));
-	sqlite_release(&db);
-	sqlite_pool_close(pool);
-	return answer;
-}
-
-static void
-says(const char *expected, const char *sql)
-{
-	char *answer = ask(sql);
-
-	assert_string_equal(answer, expected);
-	free(answer);
-}
-
 /* As another program would. */
 static void
 overwrite(const char *table, const char *column, const char *word)
 {
 	char *sql = xasprintf("UPDATE %s SET %s = '%s'", table, column, word);
 
-	free(ask(sql));
+	free(store_case_ask(sql));
 	free(sql);
 }
 
@@ -97,7 +68,7 @@ check_column(const char *table, const struct setting *s, const void *level)
 
 	setting_text(s, level, text);
 	sql = xasprintf("SELECT %s FROM %s", s->name, table);
-	answer = ask(sql);
+	answer = store_case_ask(sql);
 	assert_string_equal(answer, text);
 	free(answer);
 	free(sql);
@@ -640,15 +611,15 @@ test_journal_forgets(void **state)
 	remember(old, 1, NOW);
 	remember(again, 1, NOW);
 	remember(again, 1, NOW + 10);
-	says("2", "SELECT COUNT(*) FROM journal");
+	store_case_says("SELECT COUNT(*) FROM journal", "2");
 	remember(late, 1, NOW + LIMIT_JOURNAL_SECONDS);
-	says("3", "SELECT COUNT(*) FROM journal");
+	store_case_says("SELECT COUNT(*) FROM journal", "3");
 	remember(late, 1, NOW + LIMIT_JOURNAL_SECONDS + 1);
-	says("2", "SELECT COUNT(*) FROM journal");
+	store_case_says("SELECT COUNT(*) FROM journal", "2");
 	assert_false(has(old[0], NOW));
 	assert_true(has(again[0], NOW + LIMIT_JOURNAL_SECONDS + 10));
 	remember(late, 0, NOW + 3 * (time_t)LIMIT_JOURNAL_SECONDS);
-	says("0", "SELECT COUNT(*) FROM journal");
+	store_case_says("SELECT COUNT(*) FROM journal", "0");
 }
 
 #define CASE(test)                                                             \
