@@ -13,8 +13,10 @@ notes and diagnoses, below a line "--- NAME".
 
 import os
 import pathlib
+import re
 import signal
 import sys
+import tempfile
 import time
 import traceback
 
@@ -187,11 +189,25 @@ def _run(fixture):
     return failed
 
 
+# Folders of tests are below: the path of a socket has 107 characters at most,
+# and commands and settings are written without quotes.
+FIT_FOLDER = re.compile(r"/[\w./-]{1,40}")
+
+
+def _settle():
+    """What whoever runs the tests has set for himself is not for daemons of
+    other users, who read what tests write."""
+    os.umask(0o022)
+    if not FIT_FOLDER.fullmatch(tempfile.gettempdir()):
+        tempfile.tempdir = os.environ["TMPDIR"] = "/tmp"
+
+
 def main(fixture=None):
     """Runs all cases with what fixture() gives, a context manager or None.
 
     TERM and INT leave through the fixture too: what it started is ended.
     """
+    _settle()
     signal.signal(signal.SIGALRM, _on_alarm)
     signal.signal(signal.SIGTERM, _on_end)
     signal.signal(signal.SIGINT, _on_end)
