@@ -304,8 +304,8 @@
 #define LIMIT_KEYD_CONNECTIONS 256u
 /* Milliseconds for making a key pair, which no mail waits for: a second or
  * two for RSA-4096 on average, but luck decides, and ten times that happens;
- * so do busy machines. */
-#define LIMIT_GENERATE_MS (2 * 60 * 1000)
+ * so do machines that are busy with twenty other things. */
+#define LIMIT_GENERATE_MS (10 * 60 * 1000)
 /* Log lines a second that peers can cause. */
 #define LIMIT_KEYD_COMPLAINTS 20u
 
