@@ -9,12 +9,9 @@
 #include "admin/commands.h"
 #include "admin/disclaimer_option.h"
 #include "admin/effective.h"
-#include "admin/mail_run.h"
+#include "admin/escrow_option.h"
 #include "admin/setting_option.h"
 #include "base/alloc.h"
-#include "base/buf.h"
-
-#define ESCROW_MAX 65536u
 
 static const struct column people_columns[] = {
     {"name", "DOMAIN", COLUMN_TEXT},
@@ -111,30 +108,6 @@ domain_json(
 
 /* --- changing --- */
 
-/* "ADDRESS,..." in canonical form, each once. */
-static enum verb_result
-read_addresses(const char *text, char **out, struct err *err)
-{
-	struct address_list list;
-	enum verb_result rc;
-	struct buf joined;
-
-	address_list_init(&list);
-	rc = mail_run_addresses(text, &list, err);
-	buf_init(&joined, ESCROW_MAX);
-	address_list_sort(&list);
-	for (size_t i = 0; i < list.count; i++)
-		if (i == 0 ||
-		    strcmp(list.addresses[i], list.addresses[i - 1]) != 0)
-			buf_addf(&joined, "%s%s", i > 0 ? "," : "",
-			    list.addresses[i]);
-	if (rc == VERB_DONE)
-		*out = xstrdup(buf_text(&joined));
-	buf_fini(&joined);
-	address_list_fini(&list);
-	return rc;
-}
-
 /* What was not given stays. */
 static enum verb_result
 read_options(struct admin *a, const struct args *args, struct store_domain *d,
@@ -144,8 +117,7 @@ read_options(struct admin *a, const struct args *args, struct store_domain *d,
 	    setting_options_read(args, &setting_senders, &d->level, err);
 
 	if (rc == VERB_DONE)
-		rc = admin_choice(args_option(args, "escrow"), read_addresses,
-		    &d->escrow, err);
+		rc = escrow_option_read(args, &d->escrow, err);
 	if (rc == VERB_DONE)
 		rc = disclaimer_option_read(a, args, &d->disclaimer, err);
 	return rc;
@@ -200,6 +172,7 @@ run_add(struct admin *a, const struct args *args, struct err *err)
 	    audit(a, "domain add", &d, err) ||
 	    print_done(a, &d, "S/MIME activated", err))
 		goto out;
+	escrow_option_warn(store, args, d.escrow);
 	rc = VERB_DONE;
 out:
 	store_domain_fini(&d);
@@ -229,6 +202,7 @@ run_set(struct admin *a, const struct args *args, struct err *err)
 	    audit(a, "domain set", &d, err) ||
 	    print_done(a, &d, "changed", err))
 		goto out;
+	escrow_option_warn(store, args, d.escrow);
 	rc = VERB_DONE;
 out:
 	store_domain_fini(&d);

@@ -54,6 +54,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/doctor_table.c %D%/doctor_table.h \
 	%D%/effective.c %D%/effective.h \
 	%D%/enroll.c %D%/enroll.h \
+	%D%/escrow_option.c %D%/escrow_option.h \
 	%D%/explain_answer.c %D%/explain_answer.h \
 	%D%/explain_copies.c %D%/explain_copies.h \
 	%D%/explain_inbound.c %D%/explain_inbound.h \

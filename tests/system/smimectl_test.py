@@ -985,6 +985,25 @@ def _(site):
     contains(shown, one.fingerprint()[:16])
 
 
+@case("domain: escrow without a certificate is warned about")
+def _(site):
+    def warnings(address):
+        done = site.run("smimectl", "-c", site.configuration, "domain", "set",
+                        "example.org", "--escrow", address, user=MILTER_USER)
+        equal(done.returncode, 0, done.stderr.decode())
+        return done.stderr.decode()
+
+    with_certificate = site.json("cert", "list")[0]["address"]
+    equal(warnings(f"{with_certificate},nobody@example.org"),
+          "smimectl: warning: nobody@example.org has no certificate; until it "
+          "has one, nothing can be encrypted, and what has to be waits "
+          "(smimectl contact import)\n")
+    equal(warnings(with_certificate), "")
+    equal(warnings("inherit"), "")
+    equal(warnings("none"), "")
+    site.smimectl("domain", "set", "example.org", "--escrow", "inherit")
+
+
 @case("key import --archive: an expired certificate reads old mail")
 def _(site):
     site.add_user("old@example.org")
