@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "unit/doctor_site.h"
 
 #define QUEUE  "/var/spool/postfix"
 #define OURS   "unix:/smime-milter/milter.sock"
@@ -64,23 +65,12 @@ static const char *const daemons[] = {"SUBMISSION"};
 static struct doctor_own
 make_own(void)
 {
-	struct doctor_own own = {
-	    .file = "/etc/smime-milter/smime-milter.conf",
-	    .max_message = 38 * (unsigned long long)MIB,
-	    .answer_ms = 240000,
-	    .submission_daemons = daemons,
-	    .submission_daemon_count = 1,
-	    .socket_group = "postfix",
-	    .seal_key = "",
-	    .user = "smime-milter",
-	    .guard_user = "smime-guard",
-	    .guard_group = "postfix",
-	    .guard_key = "",
-	};
+	struct doctor_own own =
+	    doctor_site("unix:" QUEUE "/smime-milter/milter.sock");
 
-	doctor_endpoint_milter(
-	    slice_text("unix:" QUEUE "/smime-milter/milter.sock"), &own.socket);
-	doctor_endpoint_listener(slice_text("127.0.0.1:10026"), &own.copies);
+	own.submission_daemons = daemons;
+	own.submission_daemon_count = 1;
+	own.socket_group = own.guard_group = "postfix";
 	return own;
 }
 

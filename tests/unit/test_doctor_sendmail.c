@@ -7,6 +7,7 @@
 #include "admin/doctor_sendmail.h"
 #include "base/buf.h"
 #include "base/limits.h"
+#include "unit/doctor_site.h"
 
 #define SOCKET	"S=unix:/run/smime-milter/milter.sock"
 #define TIMES	"T=S:30s;R:2m;E:10m"
@@ -25,22 +26,11 @@ static const char *const named[] = {"MX"};
 static struct doctor_own
 make_own(void)
 {
-	struct doctor_own own = {
-	    .file = "/etc/smime-milter/smime-milter.conf",
-	    .max_message = 38 * (unsigned long long)MIB,
-	    .answer_ms = 240000,
-	    .domains = domains,
-	    .domain_count = 1,
-	    .socket_group = "",
-	    .seal_key = "",
-	    .user = "smime-milter",
-	    .guard_user = "smime-guard",
-	    .guard_key = "",
-	};
+	struct doctor_own own =
+	    doctor_site("unix:/run/smime-milter/milter.sock");
 
-	doctor_endpoint_milter(
-	    slice_text("unix:/run/smime-milter/milter.sock"), &own.socket);
-	doctor_endpoint_listener(slice_text("127.0.0.1:10026"), &own.copies);
+	own.domains = domains;
+	own.domain_count = 1;
 	return own;
 }
 

@@ -98,25 +98,30 @@ check(const char *wanted)
 }
 
 static void
+check_plan(const char *wanted)
+{
+	record_plan(&record);
+	check(wanted);
+}
+
+static void
 test_signed(void **state)
 {
 	(void)state;
 	plan.sign = true;
 	plan.encrypt_reason = REASON_ENCRYPTION_OFF;
 	record.signer = &signer;
-	record_plan(&record);
-	check("4Q: signed from=alice@example.org nrcpt=2 "
-	      "cert=0123456789abcdef encrypt=no "
-	      "encrypt-reason=encryption-off\n");
+	check_plan("4Q: signed from=alice@example.org nrcpt=2 "
+		   "cert=0123456789abcdef encrypt=no "
+		   "encrypt-reason=encryption-off\n");
 	plan.encrypt_reason = REASON_NO_CERTIFICATE;
 	plan.recipient = 0;
 	record.opaque = "inner-signature";
 	record.algorithm = "rsa-pss-sha256";
-	record_plan(&record);
-	check("4Q: signed from=alice@example.org nrcpt=2 "
-	      "cert=0123456789abcdef opaque=inner-signature encrypt=no "
-	      "encrypt-reason=no-certificate to=bob@example.net "
-	      "alg=rsa-pss-sha256\n");
+	check_plan("4Q: signed from=alice@example.org nrcpt=2 "
+		   "cert=0123456789abcdef opaque=inner-signature encrypt=no "
+		   "encrypt-reason=no-certificate to=bob@example.net "
+		   "alg=rsa-pss-sha256\n");
 }
 
 /* In the line of the message; why not in one of its own. */
@@ -127,42 +132,37 @@ test_disclaimer(void **state)
 	plan.sign = true;
 	plan.encrypt_reason = REASON_ENCRYPTION_OFF;
 	plan.disclaimer = PLAN_DISCLAIMER_ADD;
-	record_plan(&record);
-	check("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
-	      "encrypt-reason=encryption-off disclaimer=added\n");
+	check_plan("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
+		   "encrypt-reason=encryption-off disclaimer=added\n");
 	plan.disclaimer = PLAN_DISCLAIMER_REFUSED;
 	plan.disclaimer_reason = REASON_INNER_SIGNED;
-	record_plan(&record);
-	check("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
-	      "encrypt-reason=encryption-off disclaimer=refused\n"
-	      "4Q: disclaimer from=alice@example.org nrcpt=2 "
-	      "disclaimer=refused reason=inner-signed\n");
+	check_plan("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
+		   "encrypt-reason=encryption-off disclaimer=refused\n"
+		   "4Q: disclaimer from=alice@example.org nrcpt=2 "
+		   "disclaimer=refused reason=inner-signed\n");
 	/* It is not signed, and only gets that. */
 	plan.sign = false;
 	plan.sign_reason = REASON_NO_USER;
 	plan.disclaimer = PLAN_DISCLAIMER_ADD;
-	record_plan(&record);
-	check("4Q: passed from=alice@example.org nrcpt=2 reason=no-user "
-	      "encrypt-reason=encryption-off disclaimer=added\n");
+	check_plan("4Q: passed from=alice@example.org nrcpt=2 reason=no-user "
+		   "encrypt-reason=encryption-off disclaimer=added\n");
 	plan.action = PLAN_PASS;
 	plan.reason = REASON_SIGNING_OFF;
 	plan.disclaimer = PLAN_DISCLAIMER_PRESENT;
-	record_plan(&record);
-	check("4Q: passed from=alice@example.org nrcpt=2 reason=signing-off "
-	      "encrypt-reason=encryption-off disclaimer=present\n");
+	check_plan(
+	    "4Q: passed from=alice@example.org nrcpt=2 reason=signing-off "
+	    "encrypt-reason=encryption-off disclaimer=present\n");
 	/* It goes back for it, or for something else. */
 	plan.action = PLAN_REFUSE;
 	plan.reason = REASON_DISCLAIMER_REFUSED;
 	plan.disclaimer = PLAN_DISCLAIMER_REFUSED;
-	record_plan(&record);
-	check("4Q: refused from=alice@example.org nrcpt=2 "
-	      "reason=disclaimer-refused\n"
-	      "4Q: disclaimer from=alice@example.org nrcpt=2 "
-	      "disclaimer=refused reason=inner-signed\n");
+	check_plan("4Q: refused from=alice@example.org nrcpt=2 "
+		   "reason=disclaimer-refused\n"
+		   "4Q: disclaimer from=alice@example.org nrcpt=2 "
+		   "disclaimer=refused reason=inner-signed\n");
 	plan.reason = REASON_MUST_SIGN;
-	record_plan(&record);
-	check("4Q: refused from=alice@example.org nrcpt=2 "
-	      "reason=must-sign\n");
+	check_plan("4Q: refused from=alice@example.org nrcpt=2 "
+		   "reason=must-sign\n");
 }
 
 /* Names come from the configuration; granted or not. */
@@ -177,15 +177,13 @@ test_triggers(void **state)
 	record.triggers = &triggers;
 	plan.sign = true;
 	plan.encrypt_reason = REASON_ENCRYPTION_OFF;
-	record_plan(&record);
-	check("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
-	      "encrypt-reason=encryption-off triggers=encrypt\n");
+	check_plan("4Q: signed from=alice@example.org nrcpt=2 encrypt=no "
+		   "encrypt-reason=encryption-off triggers=encrypt\n");
 	triggers.count = 2;
 	plan.action = PLAN_PASS;
 	plan.reason = plan.encrypt_reason = REASON_LIST;
-	record_plan(&record);
-	check("4Q: passed from=alice@example.org nrcpt=2 reason=list "
-	      "triggers=encrypt,odd\\x20name\n");
+	check_plan("4Q: passed from=alice@example.org nrcpt=2 reason=list "
+		   "triggers=encrypt,odd\\x20name\n");
 	record_split(&record);
 	check("4Q: split from=alice@example.org nrcpt=2 copies=0 encrypted=0 "
 	      "clear=0 refused=0 triggers=encrypt,odd\\x20name\n");
@@ -203,18 +201,16 @@ test_encrypted(void **state)
 	plan.sign_reason = REASON_SIGNING_OFF;
 	to.count = 1;
 	record.to = &to;
-	record_plan(&record);
-	check("4Q: encrypted from=alice@example.org nrcpt=2 "
-	      "certs=0000000000000000 sign=no sign-reason=signing-off\n");
+	check_plan("4Q: encrypted from=alice@example.org nrcpt=2 "
+		   "certs=0000000000000000 sign=no sign-reason=signing-off\n");
 	record.algorithm = "ed25519";
 	plan.sign = true;
 	plan.sign_reason = REASON_NONE;
 	record.signer = &signer;
 	to.count = 2;
-	record_plan(&record);
-	check("4Q: encrypted from=alice@example.org nrcpt=2 "
-	      "certs=0000000000000000,0000000000000001 sign=yes "
-	      "cert=0123456789abcdef alg=ed25519\n");
+	check_plan("4Q: encrypted from=alice@example.org nrcpt=2 "
+		   "certs=0000000000000000,0000000000000001 sign=yes "
+		   "cert=0123456789abcdef alg=ed25519\n");
 }
 
 static void
@@ -225,19 +221,17 @@ test_many_certificates(void **state)
 	record.signer = &signer;
 	record.to = &to;
 	to.count = RECORD_CERTS;
-	record_plan(&record);
-	check("4Q: encrypted from=alice@example.org nrcpt=2 "
-	      "certs=0000000000000000,0000000000000001,0000000000000002,"
-	      "0000000000000003,0000000000000004,0000000000000005,"
-	      "0000000000000006,0000000000000007 sign=yes "
-	      "cert=0123456789abcdef\n");
+	check_plan("4Q: encrypted from=alice@example.org nrcpt=2 "
+		   "certs=0000000000000000,0000000000000001,0000000000000002,"
+		   "0000000000000003,0000000000000004,0000000000000005,"
+		   "0000000000000006,0000000000000007 sign=yes "
+		   "cert=0123456789abcdef\n");
 	to.count = RECORD_CERTS + 2;
-	record_plan(&record);
-	check("4Q: encrypted from=alice@example.org nrcpt=2 "
-	      "certs=0000000000000000,0000000000000001,0000000000000002,"
-	      "0000000000000003,0000000000000004,0000000000000005,"
-	      "0000000000000006,0000000000000007,+2 sign=yes "
-	      "cert=0123456789abcdef\n");
+	check_plan("4Q: encrypted from=alice@example.org nrcpt=2 "
+		   "certs=0000000000000000,0000000000000001,0000000000000002,"
+		   "0000000000000003,0000000000000004,0000000000000005,"
+		   "0000000000000006,0000000000000007,+2 sign=yes "
+		   "cert=0123456789abcdef\n");
 }
 
 static void
@@ -247,33 +241,28 @@ test_passed_and_refused(void **state)
 	plan.action = PLAN_PASS;
 	plan.reason = plan.sign_reason = REASON_LIST;
 	plan.encrypt_reason = REASON_LIST;
-	record_plan(&record);
-	check("4Q: passed from=alice@example.org nrcpt=2 reason=list\n");
+	check_plan("4Q: passed from=alice@example.org nrcpt=2 reason=list\n");
 	plan.encrypt_reason = REASON_BAD_RECIPIENT;
 	plan.recipient = 1;
-	record_plan(&record);
-	check("4Q: passed from=alice@example.org nrcpt=2 reason=list "
-	      "encrypt-reason=bad-recipient to=<no\\x20at>\n");
+	check_plan("4Q: passed from=alice@example.org nrcpt=2 reason=list "
+		   "encrypt-reason=bad-recipient to=<no\\x20at>\n");
 	plan.recipient = PLAN_NO_RECIPIENT;
 	plan.reason = plan.sign_reason = REASON_LOGIN_MISMATCH;
 	plan.encrypt_reason = REASON_ENCRYPTION_OFF;
 	facts.login = "mallory";
-	record_plan(&record);
-	check("4Q: passed from=alice@example.org nrcpt=2 "
-	      "reason=login-mismatch encrypt-reason=encryption-off "
-	      "login=mallory\n");
+	check_plan("4Q: passed from=alice@example.org nrcpt=2 "
+		   "reason=login-mismatch encrypt-reason=encryption-off "
+		   "login=mallory\n");
 	facts.login = NULL;
 	plan.action = PLAN_REFUSE;
 	plan.reason = REASON_BCC;
 	plan.recipient = 0;
-	record_plan(&record);
-	check("4Q: refused from=alice@example.org nrcpt=2 reason=bcc "
-	      "to=bob@example.net\n");
+	check_plan("4Q: refused from=alice@example.org nrcpt=2 reason=bcc "
+		   "to=bob@example.net\n");
 	plan.action = PLAN_DEFER;
 	plan.reason = plan.sign_reason = REASON_OWN_EXPIRED;
-	record_plan(&record);
-	check("4Q: deferred from=alice@example.org nrcpt=2 "
-	      "reason=own-expired\n");
+	check_plan("4Q: deferred from=alice@example.org nrcpt=2 "
+		   "reason=own-expired\n");
 }
 
 /* What would have been done; nobody has looked for certificates. */
@@ -282,15 +271,13 @@ test_shadow(void **state)
 {
 	(void)state;
 	plan.shadow = plan.encrypt = plan.sign = true;
-	record_plan(&record);
-	check("4Q: encrypted from=alice@example.org nrcpt=2 shadow=yes "
-	      "sign=yes\n");
+	check_plan("4Q: encrypted from=alice@example.org nrcpt=2 shadow=yes "
+		   "sign=yes\n");
 	plan.action = PLAN_REFUSE;
 	plan.reason = REASON_NO_CERTIFICATE;
 	plan.recipient = 0;
-	record_plan(&record);
-	check("4Q: refused from=alice@example.org nrcpt=2 shadow=yes "
-	      "reason=no-certificate to=bob@example.net\n");
+	check_plan("4Q: refused from=alice@example.org nrcpt=2 shadow=yes "
+		   "reason=no-certificate to=bob@example.net\n");
 }
 
 static void
