@@ -12,6 +12,7 @@
 #include "admin/enroll.h"
 #include "admin/key_request.h"
 #include "admin/local_ca.h"
+#include "admin/own_listing.h"
 #include "base/alloc.h"
 #include "mail/address.h"
 
@@ -187,46 +188,15 @@ out:
 
 /* Listing */
 
-struct walk {
-	struct listing *listing;
-	time_t now;
-};
-
-static int
-list_one(const struct store_own_cert *c, void *arg)
-{
-	struct walk *walk = arg;
-
-	listing_add(walk->listing, own_json(c, walk->now));
-	return 0;
-}
-
 static enum verb_result
 run_list(struct admin *a, const struct args *args, struct err *err)
 {
-	const char *text = args_operand(args, 0);
-	enum verb_result rc = VERB_DONE;
-	struct walk walk = {.now = a->now};
-	struct store *store;
-	char *address = NULL;
+	static const struct own_listing listing = {.columns = list_columns,
+	    .row = own_json,
+	    .none = "no certificate; see: smimectl help cert issue, smimectl "
+		    "help key import"};
 
-	if (text)
-		rc = admin_address(text, &address, err);
-	if (rc != VERB_DONE)
-		return rc;
-	rc = VERB_FAILED;
-	if (admin_store(a, &store, err))
-		goto out;
-	walk.listing = listing_begin(&a->output, list_columns);
-	if (store_own_cert_each(store, address, list_one, &walk, err) == 0)
-		rc = VERB_DONE;
-	listing_end(walk.listing,
-	    rc ? NULL
-	       : "no certificate; see: smimectl help cert issue, smimectl "
-		 "help key import");
-out:
-	free(address);
-	return rc;
+	return own_listing_run(a, args, &listing, err);
 }
 
 /* Showing */

@@ -11,6 +11,7 @@
 #include "admin/key_file.h"
 #include "admin/key_ready.h"
 #include "admin/own_list.h"
+#include "admin/own_listing.h"
 #include "base/io.h"
 #include "base/limits.h"
 
@@ -204,16 +205,10 @@ run_import(struct admin *a, const struct args *args, struct err *err)
 
 /* Listing */
 
-struct walk {
-	struct listing *listing;
-	time_t now;
-};
-
-static int
-list_one(const struct store_own_cert *c, void *arg)
+static json_t *
+key_json(const struct store_own_cert *c, time_t now)
 {
-	struct walk *walk = arg;
-	json_t *object = cert_json(c->certificate, walk->now);
+	json_t *object = cert_json(c->certificate, now);
 	const char *id = json_string_value(json_object_get(object, "key_id"));
 
 	output_set(object, "address", output_text(c->address));
@@ -221,36 +216,18 @@ list_one(const struct store_own_cert *c, void *arg)
 	output_set(object, "added", output_time(c->added));
 	output_set(
 	    object, "sealed_bytes", json_integer((json_int_t)c->wrapped_len));
-	listing_add(walk->listing, object);
-	return 0;
+	return object;
 }
 
 static enum verb_result
 run_list(struct admin *a, const struct args *args, struct err *err)
 {
-	const char *text = args_operand(args, 0);
-	enum verb_result rc = VERB_DONE;
-	struct walk walk = {.now = a->now};
-	struct store *store;
-	char *address = NULL;
+	static const struct own_listing listing = {.columns = list_columns,
+	    .row = key_json,
+	    .none = "no key; see: smimectl help cert issue, smimectl help "
+		    "key import"};
 
-	if (text)
-		rc = admin_address(text, &address, err);
-	if (rc != VERB_DONE)
-		return rc;
-	rc = VERB_FAILED;
-	if (admin_store(a, &store, err))
-		goto out;
-	walk.listing = listing_begin(&a->output, list_columns);
-	if (store_own_cert_each(store, address, list_one, &walk, err) == 0)
-		rc = VERB_DONE;
-	listing_end(walk.listing,
-	    rc ? NULL
-	       : "no key; see: smimectl help cert issue, smimectl help key "
-		 "import");
-out:
-	free(address);
-	return rc;
+	return own_listing_run(a, args, &listing, err);
 }
 
 /* Testing */

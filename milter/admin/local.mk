@@ -78,6 +78,7 @@ milter_admin_libadmin_a_SOURCES = \
 	%D%/message_verify.c \
 	%D%/output.c %D%/output.h \
 	%D%/own_list.c %D%/own_list.h \
+	%D%/own_listing.c %D%/own_listing.h \
 	%D%/partner_list.c %D%/partner_list.h \
 	%D%/passphrase.c %D%/passphrase.h \
 	%D%/policy_list.c %D%/policy_list.h \
