@@ -6,6 +6,7 @@
 #include "admin/doctor_order.h"
 #include "admin/doctor_sendmail.h"
 #include "base/limits.h"
+#include "settings/settings.h"
 
 /* Seconds: what Sendmail takes where nobody says anything, and what is enough
  * for signs of life that come every second. */
@@ -99,8 +100,8 @@ check_socket(const struct sendmail_look *k, const struct sendmail_filter *f,
 	} else {
 		return;
 	}
-	doctor_remedy(k->r, n, DOCTOR_OWN_FILE,
-	    "socket = \"unix:/run/smime-milter/milter.sock\";");
+	doctor_remedy(k->r, n, DOCTOR_OWN_FILE, "socket = \"%s\";",
+	    settings_default_socket);
 	doctor_instead(k->r, n, "socket =");
 	sendmail_set_filter(k->r, n, k->c, k->own, f);
 }

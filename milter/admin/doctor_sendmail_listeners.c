@@ -6,9 +6,9 @@
 
 #include "admin/doctor_sendmail.h"
 #include "base/limits.h"
+#include "settings/settings.h"
 
 #define GOOD_TIMEOUTS "T=S:30s;R:2m;E:10m"
-#define USUAL_SOCKET  "unix:/run/smime-milter/milter.sock"
 #define OUR_NAME      "smime"
 #define GUARD_NAME    "smimeguard"
 
@@ -106,7 +106,7 @@ socket_text(struct doctor_report *r, const struct doctor_endpoint *at)
 {
 	if (at->kind != ENDPOINT_UNIX || strncmp(at->name, "/tmp/", 5) == 0 ||
 	    strncmp(at->name, "/var/tmp/", 9) == 0)
-		return USUAL_SOCKET;
+		return settings_default_socket;
 	return doctor_text(r, "unix:%s", at->name);
 }
 

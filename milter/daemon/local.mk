@@ -32,6 +32,8 @@ EXTRA_DIST += conf/smime-keyd.service.in conf/smime-milter.service.in \
 $(UNITS): %.service: conf/%.service.in Makefile
 	$(AM_V_GEN)$(SED) -e 's,[@]sbindir[@],$(sbindir),g' \
 	    -e 's,[@]sysconfdir[@],$(sysconfdir),g' \
+	    -e 's,[@]localstatedir[@],$(localstatedir),g' \
+	    -e 's,[@]runstatedir[@],$(runstatedir),g' \
 	    $(top_srcdir)/conf/$*.service.in >$@
 
 DAEMON_TESTS = tests/unit/test_client_certificate \

@@ -1,5 +1,8 @@
 noinst_LIBRARIES += milter/settings/libsettings.a
-milter_settings_libsettings_a_CPPFLAGS = $(AM_CPPFLAGS) $(LIBCONFIG_CFLAGS)
+PLACES_CPPFLAGS = -DLOCALSTATEDIR='"$(localstatedir)"' \
+	-DRUNSTATEDIR='"$(runstatedir)"'
+milter_settings_libsettings_a_CPPFLAGS = $(AM_CPPFLAGS) $(PLACES_CPPFLAGS) \
+	$(LIBCONFIG_CFLAGS)
 milter_settings_libsettings_a_SOURCES = \
 	%D%/disclaimer_files.c %D%/disclaimer_files.h \
 	%D%/errors.c %D%/errors.h \
@@ -21,7 +24,7 @@ milter_settings_libsettings_a_SOURCES = \
 SETTINGS_TESTS = tests/unit/test_settings tests/unit/test_settings_whole
 SETTINGS_PLACE = tests/unit/settings_place.c tests/unit/settings_place.h
 tests_unit_test_settings_SOURCES = tests/unit/test_settings.c $(SETTINGS_PLACE)
-tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_settings_CPPFLAGS = $(UNIT_CPPFLAGS) $(PLACES_CPPFLAGS)
 tests_unit_test_settings_LDADD = $(SETTINGS_LIBS) $(UNIT_LIBS)
 tests_unit_test_settings_whole_SOURCES = tests/unit/test_settings_whole.c \
 	$(SETTINGS_PLACE)
@@ -41,8 +44,8 @@ confdir = $(sysconfdir)/smime-milter
 conf_DATA = smime-milter.conf.sample smime-milter-guard.conf.sample
 EXTRA_DIST += conf/smime-milter.conf conf/smime-milter-guard.conf
 CLEANFILES += $(conf_DATA)
-$(conf_DATA): %.sample: conf/%
-	$(AM_V_GEN)cp $(top_srcdir)/conf/$* $@
+$(conf_DATA): %.sample: conf/% places.sed
+	$(AM_V_GEN)$(SED) -f places.sed $(top_srcdir)/conf/$* >$@
 
 check_PROGRAMS += tests/tools/print_documented
 tests_tools_print_documented_SOURCES = tests/tools/print_documented.c

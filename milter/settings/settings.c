@@ -29,6 +29,8 @@
 
 const char settings_default_file[] =
     SYSCONFDIR "/smime-milter/smime-milter.conf";
+const char settings_default_socket[] =
+    "unix:" RUNSTATEDIR "/smime-milter/milter.sock";
 
 static void read_group(struct reading *r, const config_setting_t *group,
     const char *prefix, struct settings *s);

@@ -50,6 +50,8 @@ struct settings {
 
 /* SYSCONFDIR/smime-milter/smime-milter.conf */
 extern const char settings_default_file[];
+/* "unix:RUNSTATEDIR/smime-milter/milter.sock" */
+extern const char settings_default_socket[];
 
 /* Reads a configuration file; path NULL: the default one, whose absence is
  * an error, too.  The caller gets one reference.  On -1 errors, which must be

@@ -16,6 +16,7 @@ from tap import Skip, case, check, equal
 SOURCE = pathlib.Path(os.environ.get("top_srcdir", ".")).resolve()
 BUILD = pathlib.Path(os.environ.get("top_builddir", ".")).resolve()
 MANDOC = os.environ.get("MANDOC", "mandoc")
+SED = os.environ.get("SED", "sed")
 
 SETTINGS_MANUAL = SOURCE / "milter/settings/smime-milter.conf.5"
 DAEMON_MANUAL = SOURCE / "milter/daemon/smime-milter.8"
@@ -30,6 +31,12 @@ GUARD_SAMPLE = SOURCE / "conf/smime-milter-guard.conf"
 def documented(*arguments):
     return subprocess.run([BUILD / "tests/tools/print_documented", *arguments],
                           capture_output=True, text=True, check=False)
+
+
+def installed(file):
+    """What is installed of a file that names places."""
+    return subprocess.run([SED, "-f", BUILD / "places.sed", file], text=True,
+                          capture_output=True, check=True).stdout
 
 
 def squeeze(value):
@@ -53,7 +60,7 @@ def manual():
     """Options of the manual page: items, under the heading of their group."""
     options = {}
     group = ""
-    for line in SETTINGS_MANUAL.read_text().splitlines():
+    for line in installed(SETTINGS_MANUAL).splitlines():
         line = line.replace(r"\(dq", '"').replace(r"\&", "")
         if line.startswith((".Sh", ".Ss")):
             found = re.match(r"\.Ss The (?:group|list) ([\w.]+)", line)
@@ -96,7 +103,7 @@ def file_options(text):
 
 def uncommented(sample=SAMPLE):
     """The sample with everything switched on."""
-    return re.sub(r"^#(?=[^ \n])", "", sample.read_text(), flags=re.M)
+    return re.sub(r"^#(?=[^ \n])", "", installed(sample), flags=re.M)
 
 
 def uncommented_signer():

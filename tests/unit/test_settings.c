@@ -29,8 +29,9 @@ test_defaults(void **state)
 
 	assert_string_equal(s->file, ((struct place *)*state)->file);
 	assert_string_equal(
-	    s->socket.spec, "unix:/run/smime-milter/milter.sock");
-	assert_string_equal(s->socket.path, "/run/smime-milter/milter.sock");
+	    s->socket.spec, "unix:" RUNSTATEDIR "/smime-milter/milter.sock");
+	assert_string_equal(
+	    s->socket.path, RUNSTATEDIR "/smime-milter/milter.sock");
 	assert_int_equal(s->socket_mode, 0660);
 	assert_string_equal(s->socket_group, "");
 	assert_string_equal(s->user, "smime-milter");
@@ -38,12 +39,13 @@ test_defaults(void **state)
 	assert_int_equal(s->log.target, LOG_TARGET_SYSLOG);
 	assert_null(s->log.file);
 	assert_int_equal(s->log.level, LOG_LEVEL_INFO);
-	assert_string_equal(s->local_ca, "/var/lib/smime-milter-ca");
-	assert_string_equal(s->gateway.keyd, "/run/smime-keyd/keyd.sock");
+	assert_string_equal(s->local_ca, LOCALSTATEDIR "/lib/smime-milter-ca");
+	assert_string_equal(
+	    s->gateway.keyd, RUNSTATEDIR "/smime-keyd/keyd.sock");
 	assert_int_equal(s->gateway.keyd_connections, 16);
 	assert_int_equal(s->gateway.keyd_timeout_ms, 10000);
-	assert_string_equal(
-	    s->gateway.store, "sqlite:/var/lib/smime-milter/store.db");
+	assert_string_equal(s->gateway.store,
+	    "sqlite:" LOCALSTATEDIR "/lib/smime-milter/store.db");
 	assert_string_equal(
 	    s->gateway.trust.ca_bundle, "/etc/ssl/certs/ca-certificates.crt");
 	assert_int_equal(s->gateway.trust.extra_count, 0);
