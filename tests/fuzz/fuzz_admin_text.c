@@ -7,9 +7,9 @@
 
 #include "admin/cert_json.h"
 #include "admin/output.h"
-#include "admin/suggest.h"
 #include "admin/table.h"
 #include "base/limits.h"
+#include "base/suggest.h"
 
 /* No control character, of ASCII or Unicode, and valid UTF-8. */
 static void
