@@ -300,12 +300,12 @@ layer_add(struct buf *entity, char step)
 /* --- the promises --- */
 
 static void
-check_body(struct slice body)
+check_travels(struct slice bytes, bool may_be_8bit)
 {
 	struct mime_texture texture = {0};
 
-	mime_texture_scan(&texture, body);
-	texture.has_8bit = false;
+	mime_texture_scan(&texture, bytes);
+	texture.has_8bit = texture.has_8bit && !may_be_8bit;
 	FUZZ_CHECK(mime_texture_survives(&texture));
 }
 
@@ -323,7 +323,7 @@ check_opened(const struct smime_layers *l)
 		const struct header_field *f = &l->content.fields[i];
 
 		FUZZ_CHECK(header_field_is_content(f));
-		check_body(f->body);
+		check_travels(f->body, false);
 		for (size_t k = 0; k < i; k++)
 			FUZZ_CHECK(
 			    f->name.len != l->content.fields[k].name.len ||
@@ -331,7 +331,7 @@ check_opened(const struct smime_layers *l)
 				(const char *)l->content.fields[k].name.data,
 				f->name.len) != 0);
 	}
-	check_body(l->body);
+	check_travels(l->body, true);
 }
 
 static void
@@ -354,7 +354,10 @@ check(const struct smime_layers *l)
 	FUZZ_CHECK(l->verdict.status != SMIME_VALID &&
 		   l->verdict.status != SMIME_MISMATCH && !l->verdict.trusted);
 	FUZZ_CHECK(strlen(l->part) < sizeof(l->part));
-	FUZZ_CHECK((*l->part != '\0') == (l->verdict.signers > 0));
+	FUZZ_CHECK(
+	    (*l->part != '\0') == (l->verdict.signers > 0 && !l->unwrapped));
+	FUZZ_CHECK(!l->unwrapped ||
+		   (l->decryption == SMIME_OPENED && l->verdict.signers > 0));
 	FUZZ_CHECK(!l->signed_outside || l->decryption != SMIME_CLEAR);
 	FUZZ_CHECK(buf_ok(&l->recipients));
 	for (size_t i = 0; i < l->recipients.len; i++)
