@@ -1406,6 +1406,16 @@ look_at(const struct store_partner_cert *c, void *arg)
 	return 0;
 }
 
+/* In a thread, which cmocka cannot end a test in. */
+static void
+must_go_on(bool went_well, const struct err *e)
+{
+	if (went_well)
+		return;
+	fprintf(stderr, "%s\n", e->text);
+	abort();
+}
+
 static void *
 work_as_thread(void *arg)
 {
@@ -1418,16 +1428,19 @@ work_as_thread(void *arg)
 
 	for (int i = 0; i < 25; i++) {
 		partner_init(&c, cert, STORE_TRUST_HARVESTED, 1000 + i);
-		if (store_partner_cert_put(store, &c, &is_new, &err))
-			abort();
+		must_go_on(
+		    store_partner_cert_put(store, &c, &is_new, &err) == 0,
+		    &err);
 		store_partner_cert_fini(&c);
-		if (store_user_find(store, "alice@example.org", &u, &err))
-			abort();
+		must_go_on(
+		    store_user_find(store, "alice@example.org", &u, &err) == 0,
+		    &err);
 		store_user_fini(&u);
 		count = 0;
-		if (store_partner_cert_each(
-			store, "bob@example.net", look_at, &count, &err) ||
-		    count == 0)
+		must_go_on(store_partner_cert_each(store, "bob@example.net",
+			       look_at, &count, &err) == 0,
+		    &err);
+		if (count == 0)
 			abort();
 	}
 	return NULL;
