@@ -14,20 +14,41 @@
 #include "base/limits.h"
 #include "mail/charset.h"
 
+/* Where the next character begins that people see. */
+static size_t
+skip_hidden(struct slice text, size_t pos)
+{
+	size_t n;
+
+	while (pos < text.len &&
+	       (n = charset_hidden_length(slice_part(text, pos, text.len))) > 0)
+		pos += n;
+	return pos;
+}
+
+/* In small letters, without what nobody sees. */
+static void
+key_init(struct buf *key, struct slice word)
+{
+	unsigned char *small = xmalloc(word.len + 1);
+	struct slice text = slice_make(small, word.len);
+
+	buf_init(key, word.len + 1);
+	charset_lower(word, small);
+	for (size_t i = skip_hidden(text, 0); i < text.len;
+	     i = skip_hidden(text, i + 1))
+		buf_add_char(key, (char)small[i]);
+	free(small);
+}
+
 void
 keywords_init(struct keywords *s, const struct keyword *words, size_t count)
 {
 	*s = (struct keywords){.words = words, .count = count};
 	s->matched = xcalloc(count + 1, sizeof(*s->matched));
 	s->keys = xcalloc(count + 1, sizeof(*s->keys));
-	for (size_t i = 0; i < count; i++) {
-		struct slice word = slice_trim(slice_text(words[i].text));
-
-		buf_init(&s->keys[i], word.len + 1);
-		if (word.len > 0)
-			charset_lower(word, buf_reserve(&s->keys[i], word.len));
-		s->keys[i].len = word.len;
-	}
+	for (size_t i = 0; i < count; i++)
+		key_init(&s->keys[i], slice_trim(slice_text(words[i].text)));
 }
 
 void
@@ -65,6 +86,12 @@ scan_close(struct keywords *s)
 	encoded_text_fini(&s->text);
 }
 
+static struct slice
+small_text(const struct keywords *s)
+{
+	return slice_make(s->small, s->text.text.len);
+}
+
 /* What stands there of what is left; blank behind its end. */
 static unsigned char
 at(const struct keywords *s, size_t pos)
@@ -91,11 +118,17 @@ stands_at(const struct keywords *s, const struct buf *key, size_t pos,
 	return !is_letter(key->data[key->len - 1]) || !is_letter(next);
 }
 
+/* With what nobody sees behind each of them.  What was cut inside before is
+ * not walked over again: there may be keywords inside one another. */
 static void
 cut(struct keywords *s, size_t pos, size_t len)
 {
-	for (size_t i = pos; i < pos + len; i++)
-		s->gone[s->left[i]] = true;
+	for (size_t i = pos; i < pos + len; i++) {
+		size_t end = skip_hidden(small_text(s), s->left[i] + 1);
+
+		for (size_t k = s->left[i]; k < end; k++)
+			s->gone[k] = true;
+	}
 }
 
 /* Where keywords of one kind may stand: at the start they begin at pos, else
@@ -145,13 +178,15 @@ static void
 find_anywhere(struct keywords *s)
 {
 	struct place p = {.position = POSITION_ANYWHERE};
-	size_t len = s->text.text.len, key;
+	struct slice text = small_text(s);
+	size_t key, next;
 	bool keep;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = skip_hidden(text, 0); i < text.len; i = next) {
+		next = skip_hidden(text, i + 1);
 		s->left[s->left_count++] = i;
 		p.pos = s->left_count;
-		p.next = i + 1 < len ? s->small[i + 1] : ' ';
+		p.next = next < text.len ? text.data[next] : ' ';
 		key = find_key(s, &p, &keep);
 		if (key == 0 || keep)
 			continue;

@@ -1,7 +1,8 @@
 /*
  * keyword.h: keywords in a Subject, found and taken out.
  *
- * A keyword stands there as it is or in encoded words (RFC 2047); at the start
+ * A keyword stands there as it is or in encoded words (RFC 2047), and whatever
+ * is in it that nobody sees, as zero width spaces; at the start
  * also behind "Re:" and the like, and behind other keywords.  Letter case does
  * not matter; where a keyword begins or ends with a letter or digit it is a
  * word of its own.

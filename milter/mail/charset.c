@@ -56,6 +56,41 @@ charset_utf8_length(struct slice s)
 	return s.data[0] < 0x80 ? 1 : long_length(s);
 }
 
+/* Of a character of so many bytes. */
+static unsigned long
+code_of(struct slice s, size_t len)
+{
+	static const unsigned char first[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	unsigned long code = s.data[0] & first[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | (s.data[i] & 0x3fu);
+	return code;
+}
+
+size_t
+charset_hidden_length(struct slice s)
+{
+	static const struct {
+		unsigned long from, to;
+	} hidden[] = {{0xad, 0xad}, {0x34f, 0x34f}, {0x61c, 0x61c},
+	    {0x115f, 0x1160}, {0x17b4, 0x17b5}, {0x180b, 0x180f},
+	    {0x200b, 0x200f}, {0x202a, 0x202e}, {0x2060, 0x206f},
+	    {0x3164, 0x3164}, {0xfe00, 0xfe0f}, {0xfeff, 0xfeff},
+	    {0xffa0, 0xffa0}, {0xfff0, 0xfff8}, {0x1bca0, 0x1bca3},
+	    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff}};
+	size_t len = charset_utf8_length(s);
+	unsigned long code;
+
+	if (len < 2)
+		return 0;
+	code = code_of(s, len);
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+		if (code >= hidden[i].from && code <= hidden[i].to)
+			return len;
+	return 0;
+}
+
 bool
 charset_is_utf8(struct slice s)
 {

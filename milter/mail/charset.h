@@ -17,6 +17,12 @@ bool charset_is_utf8(struct slice s);
  * none.  A byte below 128 is one. */
 size_t charset_utf8_length(struct slice s);
 
+/* Bytes of the character that s, which is not empty, begins with if it is one
+ * that nobody sees (Default_Ignorable_Code_Point of Unicode: soft hyphens, zero
+ * width spaces and joiners, marks of direction, selectors of a variant); else
+ * 0. */
+size_t charset_hidden_length(struct slice s);
+
 /* Writes text with capitals of Latin, Greek and Cyrillic made small, for
  * comparing; out has text.len bytes, and every character keeps its place.
  * What is no UTF-8 is copied. */

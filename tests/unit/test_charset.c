@@ -92,6 +92,40 @@ test_lower(void **state)
 	assert_memory_equal(got, out, sizeof(out) - 1);
 }
 
+/* At the edges of what is not seen, and beside them. */
+static void
+test_hidden(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+	    {"a", 0},
+	    {"\xc2\xac", 0},
+	    {"\xc2\xad-", 2},
+	    {"\xc2\xae", 0},
+	    {"\xe2\x80\x8a", 0},
+	    {"\xe2\x80\x8b\xe2\x80\x8b", 3},
+	    {"\xe2\x80\x8f", 3},
+	    {"\xe2\x80\x90", 0},
+	    {"\xe2\x81\xaf", 3},
+	    {"\xef\xb8\x8f", 3},
+	    {"\xef\xbb\xbf", 3},
+	    {"\xf3\xa0\x80\x80", 4},
+	    {"\xf3\xa0\xbf\xbf", 4},
+	    {"\xf3\xa1\x80\x80", 0},
+	    {"\xe2\x80", 0},
+	    {"\x80\x8b", 0},
+	    {"\xff", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(
+		    charset_hidden_length(slice_text(rows[i].text)),
+		    rows[i].len);
+}
+
 int
 main(void)
 {
@@ -99,6 +133,7 @@ main(void)
 	    cmocka_unit_test(test_guesses),
 	    cmocka_unit_test(test_utf8),
 	    cmocka_unit_test(test_lower),
+	    cmocka_unit_test(test_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

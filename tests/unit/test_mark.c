@@ -238,6 +238,26 @@ check_subject(const char *subject, const char *wanted)
 	free(line);
 }
 
+/* A tag of the operator's may hold what is not seen: forms of an emoji. */
+static void
+test_forged_emoji(void **state)
+{
+	static const struct gateway_config emoji = {
+	    .authserv_id = "mx.example.org",
+	    .tags = {.signed_ = "\xe2\x9c\x94\xef\xb8\x8f",
+		.encrypted = "",
+		.problem = "\xe2\x80\x8b"}};
+	const char *const with[] = {
+	    "Subject: \xe2\x9c\x94\xef\xb8\x8f Offer", NULL};
+	const char *const without[] = {"Subject: \xe2\x9c\x94 Offer", NULL};
+	const char *const nothing[] = {"Subject: \xe2\x80\x8bOffer", NULL};
+
+	(void)state;
+	check_removed(&emoji, with, "Subject: Offer|");
+	check_removed(&emoji, without, "Subject: Offer|");
+	check_removed(&emoji, nothing, "Subject: \xe2\x80\x8bOffer|");
+}
+
 static void
 test_forged_tags(void **state)
 {
@@ -259,6 +279,14 @@ test_forged_tags(void **state)
 	check_subject(
 	    " =?utf-8?q?=E2=80=8B=5Bsigned=5D_B?=", " =?utf-8?b?4oCLIEI=?=");
 	check_subject(" =?iso-8859-1?q?[v=F6llig]?= Offer", " Offer");
+	/* Nobody sees what else is in it. */
+	check_subject(" [sig\xe2\x80\x8bned] Offer", " Offer");
+	check_subject(" \xe2\x80\x8e[signed\xc2\xad]\xef\xbb\xbf Offer",
+	    " \xe2\x80\x8e Offer");
+	check_subject(
+	    " =?utf-8?q?[si=E2=81=A0gned=F3=A0=81=BF]?= Offer", " Offer");
+	check_subject(" S/\xe2\x80\x8dMIME\xef\xb8\x8f? Offer", " Offer");
+	check_subject(" [sig\xe2\x80\x8b", " [sig\xe2\x80\x8b");
 	check_subject(" [signed]", " ");
 	check_subject("", "");
 }
@@ -556,6 +584,7 @@ main(void)
 	    cmocka_unit_test(test_too_many),
 	    cmocka_unit_test(test_over_limit),
 	    cmocka_unit_test(test_forged_tags),
+	    cmocka_unit_test(test_forged_emoji),
 	    cmocka_unit_test(test_several_subjects),
 	    cmocka_unit_test(test_signed),
 	    cmocka_unit_test(test_decrypted),
