@@ -271,8 +271,11 @@ struct store_partner_cert {
 void store_partner_cert_init(struct store_partner_cert *c);
 void store_partner_cert_fini(struct store_partner_cert *c);
 
+/* Not found when unknown; the caller ends *out. */
 int store_contact_find(struct store *store, const char *address,
     struct store_contact *out, struct err *err) MUST_USE;
+/* All behind that address, in order of their addresses; NULL or "": from the
+ * first.  Ends when each returns other than 0. */
 int store_contact_each(struct store *store, const char *after,
     int (*each)(const struct store_contact *, void *), void *arg,
     struct err *err) MUST_USE;
@@ -411,6 +414,8 @@ struct store_counts {
 	unsigned long domains, users, own_certificates, contacts,
 	    partner_certificates, pending, untrusted, unknown_authorities;
 };
+
+/* All of them at one moment. */
 int store_count(
     struct store *store, struct store_counts *out, struct err *err) MUST_USE;
 

@@ -48,6 +48,9 @@ struct job_reply {
 	char text[512];	      /* one line, no "%" surprises: printable ASCII */
 };
 
+/* A message begins.  Takes a reference of the gateway, which it keeps whatever
+ * is reloaded; client is borrowed until job_free, which ends the message at any
+ * point: what was not committed is given up. */
 struct job *job_new(struct gateway *gateway, const struct job_client *client);
 void job_free(struct job *job);
 

@@ -30,6 +30,7 @@ struct journal_keys {
 	size_t size; /* allocated */
 };
 
+/* They are none again. */
 void journal_keys_fini(struct journal_keys *keys);
 
 struct journal {

@@ -12,6 +12,7 @@
 
 struct notices;
 
+/* Never fails.  Nobody may ask any more when they are freed. */
 struct notices *notices_new(void);
 void notices_free(struct notices *n);
 

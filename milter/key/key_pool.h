@@ -15,6 +15,8 @@
 
 struct key_pool;
 
+/* At most so many connections, at least one; none is opened before the first
+ * request. */
 struct key_pool *key_pool_new(const char *socket_path, unsigned connections);
 
 /* No request may be in flight. */

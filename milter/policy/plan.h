@@ -106,6 +106,8 @@ enum plan_reason {
 	REASON_COUNT
 };
 
+/* Its word in the log: "no-certificate"; "none" for REASON_NONE.  Never
+ * NULL. */
 const char *plan_reason_name(enum plan_reason reason);
 
 /* Does a certificate of the author's own keep the mail from being signed

@@ -27,6 +27,7 @@ struct relay_slots {
 	struct relay_waiter *first; /* who waits, the oldest first */
 };
 
+/* max: how many there are. */
 void relay_slots_init(struct relay_slots *slots, unsigned max);
 /* Nobody waits or holds any. */
 void relay_slots_fini(struct relay_slots *slots);
@@ -36,6 +37,7 @@ void relay_slots_fini(struct relay_slots *slots);
 int relay_slots_take(struct relay_slots *slots, unsigned n,
     struct relay_wait *wait, deadline_t deadline, struct err *err) MUST_USE;
 
+/* Gives back n of those that were taken; whoever waits is woken. */
 void relay_slots_give(struct relay_slots *slots, unsigned n);
 
 #endif

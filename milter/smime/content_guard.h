@@ -20,6 +20,8 @@
 #include "smime/envelope.h"
 
 struct content_guard;
+
+/* Remembers nothing yet.  Nobody may ask any more when it is freed. */
 struct content_guard *content_guard_new(void);
 void content_guard_free(struct content_guard *guard);
 

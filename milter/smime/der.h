@@ -32,6 +32,7 @@ size_t der_head_size(size_t len);
 /* Octets of a whole element with len octets of content. */
 size_t der_size(size_t len);
 
+/* Tag and length only: len octets of content must follow. */
 void der_head(struct buf *out, unsigned char tag, size_t len);
 
 /* A whole primitive (or already encoded) element. */
@@ -41,6 +42,7 @@ void der_put(struct buf *out, unsigned char tag, struct slice content);
 size_t der_open(struct buf *out, unsigned char tag);
 void der_close(struct buf *out, size_t mark);
 
+/* Whole elements: OBJECT IDENTIFIER, INTEGER, NULL. */
 void der_oid(struct buf *out, enum oid oid);
 void der_integer(struct buf *out, unsigned value);
 void der_null(struct buf *out);

@@ -17,10 +17,13 @@
 
 /* --- writing: each appends one Attribute --- */
 
+/* The type of what is signed (RFC 5652 11.1). */
 void signed_attr_content_type(struct buf *out, enum oid type);
+/* RFC 5652 11.2; digest as long as its algorithm makes it. */
 void signed_attr_message_digest(struct buf *out, struct slice digest);
-/* -1 when the time cannot be written. */
+/* RFC 5652 11.3: seconds since 1970.  -1 when the time cannot be written. */
 int signed_attr_signing_time(struct buf *out, time_t when) MUST_USE;
+/* What mail to the owner of c may be encrypted with (RFC 8551 2.5.2). */
 void signed_attr_capabilities(struct buf *out, const struct certificate *c);
 /* ESSCertIDv2 with the SHA-256 of the certificate (RFC 5035). */
 void signed_attr_signing_certificate(
