@@ -165,7 +165,7 @@ int
 store_sqlite_migrate_schema(struct sqlite_pool *pool, const char *path,
     int *from, int *to, struct err *err)
 {
-	int schema = 0, first;
+	int schema = 0, first = 0;
 
 	if (migrate_step(pool, path, &first, err))
 		return -1;
