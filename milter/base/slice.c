@@ -35,6 +35,21 @@ slice_equal(struct slice a, struct slice b)
 	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+int
+slice_compare_ci(struct slice a, struct slice b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+
+	for (size_t i = 0; i < n; i++) {
+		int difference =
+		    ascii_lower(a.data[i]) - ascii_lower(b.data[i]);
+
+		if (difference != 0)
+			return difference;
+	}
+	return a.len < b.len ? -1 : a.len > b.len;
+}
+
 bool
 slice_has_prefix(struct slice s, const char *prefix)
 {

@@ -37,6 +37,10 @@ bool slice_equal(struct slice a, struct slice b);
 /* Equal to a C string but for the case of ASCII letters. */
 bool slice_equal_text_ci(struct slice s, const char *text);
 
+/* Order but for the case of ASCII letters, a prefix first: below, at or over
+ * 0. */
+int slice_compare_ci(struct slice a, struct slice b);
+
 bool slice_has_prefix(struct slice s, const char *prefix);
 bool slice_has_prefix_ci(struct slice s, const char *prefix);
 

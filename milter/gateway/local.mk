@@ -9,7 +9,7 @@ milter_gateway_libgateway_a_SOURCES = \
 	%D%/directory_load.c %D%/directory_load.h \
 	%D%/directory_recipient.c \
 	%D%/disclaimer_names.c %D%/disclaimer_names.h \
-	%D%/edits.c %D%/edits.h \
+	%D%/edits.c %D%/edits.h %D%/edits_header.c \
 	%D%/envelope.c %D%/envelope.h \
 	%D%/exemption.c %D%/exemption.h \
 	%D%/gate.c %D%/gate.h \

@@ -148,6 +148,26 @@ test_blank(void **state)
 }
 
 static void
+test_compare(void **state)
+{
+	static const char *const order[] = {"", "a", "ab", "B", "bA", "C"};
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		for (int k = 0; k < 6; k++) {
+			int got = slice_compare_ci(
+			    slice_text(order[i]), slice_text(order[k]));
+
+			assert_int_equal(
+			    (got > 0) - (got < 0), (i > k) - (i < k));
+		}
+	assert_int_equal(
+	    slice_compare_ci(slice_text("Subject"), slice_text("sUBJECT")), 0);
+	assert_int_equal(
+	    slice_compare_ci(slice_make(NULL, 0), slice_text("")), 0);
+}
+
+static void
 test_ascii(void **state)
 {
 	(void)state;
@@ -186,6 +206,7 @@ main(void)
 	    cmocka_unit_test(test_list),
 	    cmocka_unit_test(test_lower),
 	    cmocka_unit_test(test_blank),
+	    cmocka_unit_test(test_compare),
 	    cmocka_unit_test(test_ascii),
 	    cmocka_unit_test(test_line_end),
 	};
