@@ -43,11 +43,14 @@ show_gate(
 	return gate_inbound_check(&gate, err);
 }
 
-/* Where there is no other copy. */
+/* Where no other copy leaves; some may have had theirs before. */
 static int
 show_gate_in_place(struct job *job, struct err *err)
 {
-	const struct handover_departure departure = {.edits = &job->edits};
+	const struct handover_departure departure = {
+	    .edits = &job->edits,
+	    .done = job->handover.done,
+	};
 
 	return show_gate(job, &departure, err);
 }
@@ -100,18 +103,24 @@ job_foresee_edits(
 
 /* --- a split --- */
 
+/* Whoever is to read it is not in the copy that stays. */
+static void
+leave_out(struct job *job)
+{
+	for (size_t i = 0; i < job->inbound.plan.recipient_count; i++)
+		if (job->inbound.plan.plain[i])
+			message_copy_leave_out(
+			    &job->edits, &job->envelope.recipients[i]);
+}
+
 static size_t
-list_plain(struct job *job, size_t *members)
+list_plain(const struct job *job, size_t *members)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < job->inbound.plan.recipient_count; i++) {
-		if (!job->inbound.plan.plain[i])
-			continue;
-		message_copy_leave_out(
-		    &job->edits, &job->envelope.recipients[i]);
-		members[n++] = i;
-	}
+	for (size_t i = 0; i < job->inbound.plan.recipient_count; i++)
+		if (job->inbound.plan.plain[i])
+			members[n++] = i;
 	return n;
 }
 
@@ -140,8 +149,10 @@ hand_over(struct job *job, struct err *err)
 	    .gate = show_gate,
 	    .arg = job,
 	};
-	enum plan_reason reason = handover_prepare(&job->handover, &c, err);
+	enum plan_reason reason;
 
+	leave_out(job);
+	reason = handover_prepare(&job->handover, &c, err);
 	free(members);
 	return reason;
 }
@@ -162,23 +173,40 @@ split(struct job *job, struct err *err)
 
 /* --- all of it --- */
 
-/* Everybody gets what came. */
+/* With a source route nobody knows what a mail server makes of it when it comes
+ * from a milter (RFC 5321 4.1.1.3 lets it be left out). */
 static void
-keep_plaintext(struct job *job, enum plan_reason why)
+restore(struct edits *edits, const struct envelope_recipient *r)
+{
+	bool has_route = strncmp(r->path, "<@", 2) == 0 && r->address;
+	char *path =
+	    has_route ? xasprintf("<%s>", r->address) : xstrdup(r->path);
+
+	edits_restore_recipient(edits, path, r->parameters);
+	free(path);
+}
+
+/* Whoever should have got the plaintext, and has not had it when the message
+ * came before, gets what came.  back: he has been removed, and this puts him
+ * back; or NULL. */
+static void
+keep_plaintext(struct job *job, enum plan_reason why, struct edits *back)
 {
 	struct inbound_plan *plan = &job->inbound.plan;
+	const bool *done = job->handover.done;
 
-	handover_fini(&job->handover);
-	edits_fini(&job->edits);
 	for (size_t i = 0; i < plan->recipient_count; i++) {
-		if (plan->plain[i])
-			plan->why[i] = why;
+		if (!plan->plain[i] || (done && done[i]))
+			continue;
+		if (back)
+			restore(back, &job->envelope.recipients[i]);
 		plan->plain[i] = false;
+		plan->why[i] = why;
+		plan->plain_count--;
 	}
-	plan->plain_count = 0;
-	plan->split = false;
-	plan->reason = why;
-	job->inbound.answer = JOB_ACCEPT;
+	plan->split = plan->plain_count > 0;
+	if (!plan->split)
+		plan->reason = why;
 }
 
 static enum plan_reason
@@ -192,6 +220,8 @@ in_place(struct job *job, struct err *err)
 		job->inbound.answer = JOB_REFUSE;
 		return REASON_TOO_LARGE;
 	}
+	if (plan->split)
+		leave_out(job);
 	if (show_gate_in_place(job, err) == 0)
 		return REASON_NONE;
 	job->inbound.answer = JOB_DEFER;
@@ -257,41 +287,17 @@ inbound_change(struct job *job, struct err *err)
 	if (!is_for_the_plaintext(job, reason, err))
 		return reason;
 	tell_operator(job, reason, err);
-	keep_plaintext(job, reason);
+	edits_fini(&job->edits);
+	keep_plaintext(job, reason, NULL);
+	job->inbound.answer = JOB_ACCEPT;
 	return in_place(job, err);
-}
-
-/* With a source route nobody knows what a mail server makes of it when it comes
- * from a milter (RFC 5321 4.1.1.3 lets it be left out). */
-static void
-restore(struct edits *edits, const struct envelope_recipient *r)
-{
-	bool has_route = strncmp(r->path, "<@", 2) == 0 && r->address;
-	char *path =
-	    has_route ? xasprintf("<%s>", r->address) : xstrdup(r->path);
-
-	edits_restore_recipient(edits, path, r->parameters);
-	free(path);
 }
 
 void
 inbound_take_back(struct job *job, const struct err *err)
 {
-	struct inbound_plan *plan = &job->inbound.plan;
-	const bool *done = job->handover.done;
-
 	tell_operator(job, REASON_REINJECT, err);
-	for (size_t i = 0; i < plan->recipient_count; i++) {
-		if (!plan->plain[i] || (done && done[i]))
-			continue;
-		restore(&job->inbound.late, &job->envelope.recipients[i]);
-		plan->plain[i] = false;
-		plan->why[i] = REASON_REINJECT;
-		plan->plain_count--;
-	}
-	plan->split = plan->plain_count > 0;
-	if (!plan->split)
-		plan->reason = REASON_REINJECT;
+	keep_plaintext(job, REASON_REINJECT, &job->inbound.late);
 }
 
 int

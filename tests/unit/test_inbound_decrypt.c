@@ -734,6 +734,45 @@ test_dot_refused_again(void **state)
 	letter_fini(&l);
 }
 
+/* The same, when the listener says so before the edits are made: who had his
+ * copy does not get what came as well. */
+static void
+test_refused_again(void **state)
+{
+	static const char *const carol_refused[] = {GREETING, FROM_BOB,
+	    "< RCPT TO:<carol@example.org>", "> 554 5.7.1 not you", "< QUIT",
+	    NULL};
+	struct letter l;
+	struct fixture_mail mail;
+	struct fixture_result r;
+
+	(void)state;
+	letter_make(&l, ENCRYPT "alice.pem carol.pem");
+	mail = mail_of(&l);
+	mail.to[1] = "<zoe@example.org>";
+	listen_for(alice_accepted);
+	is_accepted(&mail, &r);
+	fixture_result_fini(&r);
+	smtp_fixture_stop(&server);
+	gateway_fixture_log_clear(&f);
+	mail.to[2] = "<carol@example.org>";
+	listen_for(carol_refused);
+	is_accepted(&mail, &r);
+	assert_true(has_body(&r, &l));
+	assert_true(has(&r, "decrypted=no"));
+	assert_string_equal(r.removed, "<Alice@example.org> ");
+	assert_string_equal(r.restored, "");
+	smtp_fixture_stop(&server);
+	gateway_fixture_expect(
+	    &f, "the listener takes no copy of what was decrypted: ");
+	gateway_fixture_expect(
+	    &f, "decrypted from=bob@example.net nrcpt=1 copy=2/2 cert=");
+	gateway_fixture_expect(
+	    &f, "passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key");
+	fixture_result_fini(&r);
+	letter_fini(&l);
+}
+
 /* The dot was accepted, the mail server died: he has his copy. */
 static void
 test_comes_again(void **state)
@@ -916,6 +955,7 @@ main(void)
 	    cmocka_unit_test_setup(test_listener_refuses, before_each),
 	    cmocka_unit_test_setup(test_dot_refused, before_each),
 	    cmocka_unit_test_setup(test_dot_refused_again, before_each),
+	    cmocka_unit_test_setup(test_refused_again, before_each),
 	    cmocka_unit_test_setup(test_comes_again, before_each),
 	    cmocka_unit_test_setup(
 		test_too_large_for_the_listener, before_each),
