@@ -252,3 +252,40 @@ lru_free(struct lru *lru)
 	free(lru->buckets);
 	free(lru);
 }
+
+/* --- sets --- */
+
+/* What every text of a set stands for. */
+static char present;
+
+static void *
+ref_nothing(void *value)
+{
+	return value;
+}
+
+static void
+unref_nothing(void *value)
+{
+	(void)value;
+}
+
+struct lru *
+lru_new_set(size_t max)
+{
+	static const struct lru_ops ops = {ref_nothing, unref_nothing};
+
+	return lru_new(max, &ops);
+}
+
+void
+lru_add(struct lru *set, const char *key)
+{
+	lru_put(set, key, &present);
+}
+
+bool
+lru_has(struct lru *set, const char *key)
+{
+	return lru_get(set, key) != NULL;
+}

@@ -9,6 +9,7 @@
 #ifndef BASE_LRU_H
 #define BASE_LRU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct lru;
@@ -31,6 +32,10 @@ struct lru_scale {
 struct lru *lru_new_weighed(
     size_t max, const struct lru_ops *ops, const struct lru_scale *scale);
 
+/* At most max texts, which stand for nothing but themselves: for lru_add and
+ * lru_has, and not for lru_put and lru_get. */
+struct lru *lru_new_set(size_t max);
+
 void lru_free(struct lru *lru);
 
 /* A new reference on the value, or NULL when key is not there. */
@@ -39,6 +44,10 @@ void *lru_get(struct lru *lru, const char *key);
 /* Keeps a reference of its own on value; replaces what was there.  A value
  * that alone weighs too much is not kept. */
 void lru_put(struct lru *lru, const char *key, void *value);
+
+/* Of a set.  Whether a text is there counts as using it. */
+void lru_add(struct lru *set, const char *key);
+bool lru_has(struct lru *set, const char *key);
 
 void lru_remove(struct lru *lru, const char *key);
 void lru_clear(struct lru *lru);

@@ -18,24 +18,6 @@
 #include "base/limits.h"
 #include "cert/trust_parts.h"
 
-/* Signatures that were verified: there is nothing to remember but that. */
-
-static char verified;
-
-static void *
-ref_nothing(void *value)
-{
-	return value;
-}
-
-static void
-unref_nothing(void *value)
-{
-	(void)value;
-}
-
-static const struct lru_ops issued_ops = {ref_nothing, unref_nothing};
-
 /* A base */
 
 static struct trust_base *
@@ -63,7 +45,7 @@ base_new(void)
 	certificate_list_init(&base->anchors);
 	certificate_list_init(&base->distrusted);
 	base->verdicts = trust_verdicts_new();
-	base->issued = lru_new(LIMIT_ISSUED, &issued_ops);
+	base->issued = lru_new_set(LIMIT_ISSUED);
 	return base;
 }
 
@@ -226,11 +208,11 @@ trust_base_is_issued_by(struct trust_base *base, const struct certificate *c,
 		return false;
 	snprintf(pair, sizeof(pair), "%s %s", c->fingerprint_text,
 	    issuer->fingerprint_text);
-	if (lru_get(base->issued, pair))
+	if (lru_has(base->issued, pair))
 		return true;
 	if (X509_verify(c->x509, X509_get0_pubkey(issuer->x509)) != 1)
 		return false;
-	lru_put(base->issued, pair, &verified);
+	lru_add(base->issued, pair);
 	return true;
 }
 

@@ -34,7 +34,7 @@ struct item {
 struct harvester {
 	struct store *store;
 	struct trust *trust;
-	struct lru *told; /* see was_told; anything by day and address */
+	struct lru *told; /* see was_told; day and address */
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -60,29 +60,12 @@ item_free(struct item *item)
 
 /* --- to whom we wrote (B7) --- */
 
-/* The map only remembers that there is something. */
-static char something;
-
-static void *
-ref_nothing(void *value)
-{
-	return value;
-}
-
-static void
-unref_nothing(void *value)
-{
-	(void)value;
-}
-
-static const struct lru_ops told_ops = {ref_nothing, unref_nothing};
-
 /* Has the store been told of this address today? */
 static bool
 was_told(struct harvester *h, time_t now, const char *address)
 {
 	char *key = xasprintf("%lld %s", (long long)(now / DAY), address);
-	bool told = lru_get(h->told, key);
+	bool told = lru_has(h->told, key);
 
 	free(key);
 	return told;
@@ -93,7 +76,7 @@ remember(struct harvester *h, time_t now, const char *address)
 {
 	char *key = xasprintf("%lld %s", (long long)(now / DAY), address);
 
-	lru_put(h->told, key, &something);
+	lru_add(h->told, key);
 	free(key);
 }
 
@@ -207,7 +190,7 @@ harvester_new(struct store *store, struct trust *trust, struct harvester **out,
 	h->store = store;
 	h->trust = trust;
 	h->last = &h->queue;
-	h->told = lru_new(LIMIT_CONTACTS_TOLD, &told_ops);
+	h->told = lru_new_set(LIMIT_CONTACTS_TOLD);
 	pthread_mutex_init(&h->lock, NULL);
 	pthread_cond_init(&h->wake, NULL);
 	errno = start(h);

@@ -221,6 +221,25 @@ test_threads(void **state)
 	assert_int_equal(alive, 0);
 }
 
+static void
+test_set(void **state)
+{
+	struct lru *set = lru_new_set(2);
+
+	(void)state;
+	lru_add(set, "a");
+	lru_add(set, "b");
+	lru_add(set, "b");
+	assert_true(lru_has(set, "a"));
+	lru_add(set, "c");
+	assert_true(lru_has(set, "a"));
+	assert_false(lru_has(set, "b"));
+	assert_true(lru_has(set, "c"));
+	lru_clear(set);
+	assert_false(lru_has(set, "a"));
+	lru_free(set);
+}
+
 int
 main(void)
 {
@@ -230,6 +249,7 @@ main(void)
 	    cmocka_unit_test(test_value_outlives_its_entry),
 	    cmocka_unit_test(test_weight),
 	    cmocka_unit_test(test_weight_and_number),
+	    cmocka_unit_test(test_set),
 	    cmocka_unit_test(test_threads),
 	};
 
