@@ -592,6 +592,42 @@ test_no_listener(void **state)
 	letter_fini(&l);
 }
 
+/* To Alice, who can read it, and Zoe, with each listener in its turn. */
+static void
+with_each(const char *const *const *scripts, size_t count,
+    void (*expect)(const struct fixture_mail *mail, const struct letter *l))
+{
+	struct letter l;
+	struct fixture_mail mail;
+
+	letter_make(&l, ENCRYPT "alice.pem");
+	mail = mail_of(&l);
+	mail.to[1] = "<zoe@example.org>";
+	for (size_t i = 0; i < count; i++) {
+		gateway_fixture_log_clear(&f);
+		listen_for(scripts[i]);
+		expect(&mail, &l);
+		assert_false(gateway_fixture_logged(&f, ": decrypted "));
+		smtp_fixture_stop(&server);
+	}
+	letter_fini(&l);
+}
+
+static void
+expect_wait(const struct fixture_mail *mail, const struct letter *l)
+{
+	struct fixture_result r;
+
+	(void)l;
+	gateway_fixture_send(&f, mail, &r);
+	assert_int_equal(r.outcome, JOB_DEFER);
+	assert_string_equal(r.reply.code, "451");
+	assert_string_equal(r.reply.extended, "4.7.56");
+	gateway_fixture_expect(
+	    &f, "deferred from=bob@example.net nrcpt=2 reason=reinject");
+	fixture_result_fini(&r);
+}
+
 /* Nobody gets anything of it. */
 static void
 test_listener_away(void **state)
@@ -605,28 +641,18 @@ test_listener_away(void **state)
 	static const char *const nobody[] = {"> 554 5.7.1 not you", NULL};
 	static const char *const *const scripts[] = {
 	    closes, dot_refused, later, nobody};
-	struct letter l;
-	struct fixture_mail mail;
-	struct fixture_result r;
 
 	(void)state;
-	letter_make(&l, ENCRYPT "alice.pem");
-	mail = mail_of(&l);
-	mail.to[1] = "<zoe@example.org>";
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
-		gateway_fixture_log_clear(&f);
-		listen_for(scripts[i]);
-		gateway_fixture_send(&f, &mail, &r);
-		assert_int_equal(r.outcome, JOB_DEFER);
-		assert_string_equal(r.reply.code, "451");
-		assert_string_equal(r.reply.extended, "4.7.56");
-		gateway_fixture_expect(&f,
-		    "deferred from=bob@example.net nrcpt=2 reason=reinject");
-		smtp_fixture_stop(&server);
-		fixture_result_fini(&r);
-	}
-	assert_false(gateway_fixture_logged(&f, ": decrypted "));
-	letter_fini(&l);
+	with_each(scripts, sizeof(scripts) / sizeof(*scripts), expect_wait);
+}
+
+static void
+expect_closed(const struct fixture_mail *mail, const struct letter *l)
+{
+	stays_closed(
+	    mail, l, "passed from=bob@example.net nrcpt=2 reason=reinject\n");
+	gateway_fixture_expect(
+	    &f, "the listener takes no copy of what was decrypted: ");
 }
 
 /* The listener will never take the copy, and says so before the edits are made:
@@ -644,23 +670,24 @@ test_listener_refuses(void **state)
 	static const char *const data[] = {GREETING, FROM_BOB, TO_ALICE,
 	    "< DATA", "> 554 5.5.1 no", "end", NULL};
 	static const char *const *const scripts[] = {sender, recipient, data};
-	struct letter l;
-	struct fixture_mail mail;
 
 	(void)state;
-	letter_make(&l, ENCRYPT "alice.pem");
-	mail = mail_of(&l);
-	mail.to[1] = "<zoe@example.org>";
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
-		gateway_fixture_log_clear(&f);
-		listen_for(scripts[i]);
-		stays_closed(&mail, &l,
-		    "passed from=bob@example.net nrcpt=2 reason=reinject\n");
-		gateway_fixture_expect(
-		    &f, "the listener takes no copy of what was decrypted: ");
-		smtp_fixture_stop(&server);
-	}
-	letter_fini(&l);
+	with_each(scripts, sizeof(scripts) / sizeof(*scripts), expect_closed);
+}
+
+static void
+expect_put_back(const struct fixture_mail *mail, const struct letter *l)
+{
+	struct fixture_result r;
+
+	is_accepted(mail, &r);
+	assert_true(has_body(&r, l));
+	assert_true(has(&r, "decrypted=no"));
+	assert_string_equal(r.removed, "<Alice@example.org> ");
+	assert_string_equal(r.restored, "<Alice@example.org> ");
+	gateway_fixture_expect(
+	    &f, "passed from=bob@example.net nrcpt=2 reason=reinject\n");
+	fixture_result_fini(&r);
 }
 
 /* It says so in answer to the dot, when the mail server has removed him: he is
@@ -673,29 +700,9 @@ test_dot_refused(void **state)
 	static const char *const too_large[] = {
 	    FOR_ALICE, "* .", "> 552 5.3.4 size", "< QUIT", NULL};
 	static const char *const *const scripts[] = {refused, too_large};
-	struct letter l;
-	struct fixture_mail mail;
-	struct fixture_result r;
 
 	(void)state;
-	letter_make(&l, ENCRYPT "alice.pem");
-	mail = mail_of(&l);
-	mail.to[1] = "<zoe@example.org>";
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
-		gateway_fixture_log_clear(&f);
-		listen_for(scripts[i]);
-		is_accepted(&mail, &r);
-		assert_true(has_body(&r, &l));
-		assert_true(has(&r, "decrypted=no"));
-		assert_string_equal(r.removed, "<Alice@example.org> ");
-		assert_string_equal(r.restored, "<Alice@example.org> ");
-		smtp_fixture_stop(&server);
-		gateway_fixture_expect(&f,
-		    "passed from=bob@example.net nrcpt=2 reason=reinject\n");
-		assert_false(gateway_fixture_logged(&f, ": decrypted "));
-		fixture_result_fini(&r);
-	}
-	letter_fini(&l);
+	with_each(scripts, sizeof(scripts) / sizeof(*scripts), expect_put_back);
 }
 
 /* Of two one had his copy when the message came before; the other one is put
