@@ -705,6 +705,33 @@ test_dot_refused(void **state)
 	with_each(scripts, sizeof(scripts) / sizeof(*scripts), expect_put_back);
 }
 
+/* To Alice, who gets her copy, and Zoe; and then it comes again. */
+static void
+send_before(struct letter *l, const char *how, struct fixture_mail *mail)
+{
+	struct fixture_result r;
+
+	letter_make(l, how);
+	*mail = mail_of(l);
+	mail->to[1] = "<zoe@example.org>";
+	listen_for(alice_accepted);
+	is_accepted(mail, &r);
+	assert_string_equal(r.restored, "");
+	fixture_result_fini(&r);
+	smtp_fixture_stop(&server);
+	gateway_fixture_log_clear(&f);
+}
+
+/* Alice has had her copy, and Carol gets what came, as Zoe does. */
+static void
+expect_carol_closed(void)
+{
+	gateway_fixture_expect(
+	    &f, "decrypted from=bob@example.net nrcpt=1 copy=2/2 cert=");
+	gateway_fixture_expect(
+	    &f, "passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key");
+}
+
 /* Of two one had his copy when the message came before; the other one is put
  * back with the parameters that he had. */
 static void
@@ -718,25 +745,14 @@ test_dot_refused_again(void **state)
 	struct fixture_result r;
 
 	(void)state;
-	letter_make(&l, ENCRYPT "alice.pem carol.pem");
-	mail = mail_of(&l);
-	mail.to[1] = "<zoe@example.org>";
-	listen_for(alice_accepted);
-	is_accepted(&mail, &r);
-	assert_string_equal(r.restored, "");
-	fixture_result_fini(&r);
-	smtp_fixture_stop(&server);
-	gateway_fixture_log_clear(&f);
+	send_before(&l, ENCRYPT "alice.pem carol.pem", &mail);
 	mail.to[2] = "<@example.com:carol@example.org>";
 	mail.to_parameters[2] = "NOTIFY=NEVER";
 	listen_for(carol_refused);
 	is_accepted(&mail, &r);
 	assert_string_equal(r.restored, "<carol@example.org> NOTIFY=NEVER ");
 	smtp_fixture_stop(&server);
-	gateway_fixture_expect(
-	    &f, "decrypted from=bob@example.net nrcpt=1 copy=2/2 cert=");
-	gateway_fixture_expect(
-	    &f, "passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key");
+	expect_carol_closed();
 	fixture_result_fini(&r);
 	letter_fini(&l);
 }
@@ -754,14 +770,7 @@ test_refused_again(void **state)
 	struct fixture_result r;
 
 	(void)state;
-	letter_make(&l, ENCRYPT "alice.pem carol.pem");
-	mail = mail_of(&l);
-	mail.to[1] = "<zoe@example.org>";
-	listen_for(alice_accepted);
-	is_accepted(&mail, &r);
-	fixture_result_fini(&r);
-	smtp_fixture_stop(&server);
-	gateway_fixture_log_clear(&f);
+	send_before(&l, ENCRYPT "alice.pem carol.pem", &mail);
 	mail.to[2] = "<carol@example.org>";
 	listen_for(carol_refused);
 	is_accepted(&mail, &r);
@@ -772,10 +781,7 @@ test_refused_again(void **state)
 	smtp_fixture_stop(&server);
 	gateway_fixture_expect(
 	    &f, "the listener takes no copy of what was decrypted: ");
-	gateway_fixture_expect(
-	    &f, "decrypted from=bob@example.net nrcpt=1 copy=2/2 cert=");
-	gateway_fixture_expect(
-	    &f, "passed from=bob@example.net nrcpt=2 copy=1/2 reason=no-key");
+	expect_carol_closed();
 	fixture_result_fini(&r);
 	letter_fini(&l);
 }
@@ -789,14 +795,7 @@ test_comes_again(void **state)
 	struct fixture_result r;
 
 	(void)state;
-	letter_make(&l, ENCRYPT "alice.pem");
-	mail = mail_of(&l);
-	mail.to[1] = "<zoe@example.org>";
-	listen_for(alice_accepted);
-	is_accepted(&mail, &r);
-	fixture_result_fini(&r);
-	smtp_fixture_stop(&server);
-	gateway_fixture_log_clear(&f);
+	send_before(&l, ENCRYPT "alice.pem", &mail);
 	is_accepted(&mail, &r);
 	assert_true(has_body(&r, &l));
 	assert_string_equal(r.removed, "<Alice@example.org> ");
