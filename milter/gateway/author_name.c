@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "mail/address.h"
+#include "mail/comment.h"
 #include "mail/encoded_text.h"
 
 /* One mailbox of a field. */
@@ -18,23 +19,6 @@ struct mailbox {
 	struct buf phrase;  /* before the angle bracket */
 	struct slice route; /* inside; data NULL: there is none */
 };
-
-/* Behind the comment that begins at pos. */
-static size_t
-skip_comment(struct slice s, size_t pos)
-{
-	unsigned depth = 0;
-
-	for (; pos < s.len; pos++) {
-		if (s.data[pos] == '\\')
-			pos++;
-		else if (s.data[pos] == '(')
-			depth++;
-		else if (s.data[pos] == ')' && --depth == 0)
-			return pos + 1;
-	}
-	return s.len;
-}
 
 /* Behind the quoted string that begins at pos; what it says goes to out. */
 static size_t
@@ -61,7 +45,7 @@ next_mailbox(struct slice s, size_t *pos, struct mailbox *m)
 		unsigned char c = s.data[at];
 
 		if (c == '(') {
-			at = skip_comment(s, at);
+			(void)comment_skip(s, &at);
 		} else if (c == '"') {
 			at = read_quoted(s, at, &m->phrase);
 		} else if (c == '<') {

@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "mail/charset.h"
+#include "mail/comment.h"
 #include "mail/domain.h"
 
 /* --- tokens --- */
@@ -36,24 +37,6 @@ address_parser_accepts(struct slice s)
 	return true;
 }
 
-static bool
-skip_comment(struct address_parser *p)
-{
-	size_t depth = 0;
-
-	while (p->pos < p->in.len) {
-		unsigned char c = p->in.data[p->pos++];
-
-		if (c == '\\')
-			p->pos++;
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			return true;
-	}
-	return false;
-}
-
 /* White space and comments (CFWS); false when a comment has no end. */
 static bool
 skip_blanks(struct address_parser *p)
@@ -62,7 +45,7 @@ skip_blanks(struct address_parser *p)
 		unsigned char c = p->in.data[p->pos];
 
 		if (c == '(') {
-			if (!skip_comment(p))
+			if (!comment_skip(p->in, &p->pos))
 				return false;
 		} else if (ascii_is_white(c)) {
 			p->pos++;

@@ -6,6 +6,7 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/address_salvage.c \
 	%D%/charset.c %D%/charset.h \
 	%D%/charset_convert.c %D%/charset_convert.h \
+	%D%/comment.c %D%/comment.h \
 	%D%/disclaimer.c %D%/disclaimer.h \
 	%D%/disclaimer_body.c %D%/disclaimer_body.h \
 	%D%/disclaimer_part.c %D%/disclaimer_part.h \
@@ -39,6 +40,7 @@ MAIL_TESTS = \
 	tests/unit/test_address_list \
 	tests/unit/test_charset \
 	tests/unit/test_charset_convert \
+	tests/unit/test_comment \
 	tests/unit/test_disclaimer \
 	tests/unit/test_disclaimer_corpus \
 	tests/unit/test_disclaimer_text \
@@ -80,6 +82,8 @@ tests_unit_test_charset_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_charset_convert_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_charset_convert_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_comment_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_comment_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_disclaimer_SOURCES = tests/unit/test_disclaimer.c \
 	$(DISCLAIMER_RUN)
 tests_unit_test_disclaimer_where_SOURCES = \

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/hex.h"
 #include "base/limits.h"
+#include "mail/comment.h"
 
 #define SECTION_NONE (-1)
 
@@ -49,21 +50,9 @@ is_token_char(unsigned char c)
 static void
 skip_comment(struct parser *p)
 {
-	size_t depth = 0;
-
 	p->disputes++;
-	while (p->pos < p->in.len) {
-		unsigned char c = p->in.data[p->pos++];
-
-		if (c == '\\')
-			p->pos++;
-		else if (c == '(')
-			depth++;
-		else if (c == ')' && --depth == 0)
-			return;
-	}
-	p->pos = p->in.len;
-	p->malformed = true;
+	if (!comment_skip(p->in, &p->pos))
+		p->malformed = true;
 }
 
 static void
