@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/limits.h"
 #include "mail/address.h"
+#include "mail/esmtp.h"
 
 void
 envelope_init(struct envelope *e)
@@ -206,14 +207,8 @@ bool
 envelope_takes_8bit(const struct envelope *e)
 {
 	struct slice words = slice_text(e->parameters ? e->parameters : "");
-	size_t end;
 
-	for (size_t i = 0; i < words.len; i = end + 1) {
-		end = slice_find(words, ' ', i);
-		if (slice_equal_text_ci(slice_part(words, i, end), "BODY=7BIT"))
-			return false;
-	}
-	return true;
+	return !esmtp_has(words, "BODY=7BIT");
 }
 
 static int

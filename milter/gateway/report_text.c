@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "mail/address.h"
 #include "mail/charset.h"
+#include "mail/esmtp.h"
 #include "mail/header.h"
 #include "mail/mime_build.h"
 
@@ -102,20 +103,7 @@ report_text_address(struct buf *out, const char *address)
 struct slice
 report_text_parameter(const char *parameters, const char *name)
 {
-	struct slice all = slice_text(parameters ? parameters : "");
-
-	for (size_t at = 0, end; at < all.len; at = end + 1) {
-		struct slice one, word;
-		size_t equals;
-
-		end = slice_find(all, ' ', at);
-		one = slice_part(all, at, end);
-		equals = slice_find(one, '=', 0);
-		word = slice_part(one, 0, equals);
-		if (equals < one.len && slice_equal_text_ci(word, name))
-			return slice_part(one, equals + 1, one.len);
-	}
-	return slice_make(NULL, 0);
+	return esmtp_parameter(slice_text(parameters ? parameters : ""), name);
 }
 
 bool

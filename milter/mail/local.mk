@@ -16,6 +16,7 @@ milter_mail_libmail_a_SOURCES = \
 	%D%/domain.c %D%/domain.h \
 	%D%/encoded_text.c %D%/encoded_text.h \
 	%D%/encoded_word.c %D%/encoded_word.h \
+	%D%/esmtp.c %D%/esmtp.h \
 	%D%/header.c %D%/header.h \
 	%D%/html_scan.c %D%/html_scan.h \
 	%D%/html_text.c %D%/html_text.h \
@@ -48,6 +49,7 @@ MAIL_TESTS = \
 	tests/unit/test_domain \
 	tests/unit/test_encoded_text \
 	tests/unit/test_encoded_word \
+	tests/unit/test_esmtp \
 	tests/unit/test_header \
 	tests/unit/test_html_scan \
 	tests/unit/test_html_text \
@@ -104,6 +106,8 @@ tests_unit_test_encoded_text_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_encoded_text_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_encoded_word_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_encoded_word_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
+tests_unit_test_esmtp_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_esmtp_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_header_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_header_LDADD = $(MAIL_LIBS) $(UNIT_LIBS)
 tests_unit_test_html_scan_CPPFLAGS = $(UNIT_CPPFLAGS)

@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "mail/esmtp.h"
+
 /* What becomes of a parameter whose extension the server lacks. */
 enum otherwise {
 	REFUSE = 0, /* it means something that must not get lost */
@@ -209,19 +211,6 @@ add_parameters(struct buf *out, const struct parameter *known,
 	return 0;
 }
 
-static bool
-has_word(struct slice words, const char *name)
-{
-	size_t end;
-
-	for (size_t i = 0; i < words.len; i = end + 1) {
-		end = slice_find(words, ' ', i);
-		if (slice_equal_text_ci(slice_part(words, i, end), name))
-			return true;
-	}
-	return false;
-}
-
 /* Does a path or a parameter of the envelope need SMTPUTF8? */
 static bool
 envelope_is_utf8(const struct relay_copy *copy)
@@ -239,14 +228,7 @@ envelope_is_utf8(const struct relay_copy *copy)
 static bool
 says_body(struct slice words)
 {
-	size_t end;
-
-	for (size_t i = 0; i < words.len; i = end + 1) {
-		end = slice_find(words, ' ', i);
-		if (slice_has_prefix_ci(slice_part(words, i, end), "BODY="))
-			return true;
-	}
-	return false;
+	return esmtp_parameter(words, "BODY").data != NULL;
 }
 
 bool
@@ -255,7 +237,7 @@ smtp_mail_wants_texture(
 {
 	return !(server->has & SMTP_8BITMIME) || !says_body(copy->parameters) ||
 	       (!(server->has & SMTP_SMTPUTF8) &&
-		   has_word(copy->parameters, "SMTPUTF8"));
+		   esmtp_has(copy->parameters, "SMTPUTF8"));
 }
 
 /* What the client of the message did not say, or not of this copy. */
@@ -270,7 +252,7 @@ add_own_parameters(struct buf *out, const struct relay_copy *copy,
 			return err_set(err, ERR_PERMANENT,
 			    "the envelope is not ASCII, and the server does "
 			    "not announce SMTPUTF8");
-		if (!has_word(copy->parameters, "SMTPUTF8"))
+		if (!esmtp_has(copy->parameters, "SMTPUTF8"))
 			buf_add_text(out, " SMTPUTF8");
 	}
 	if (terms->has_8bit && !(has & SMTP_8BITMIME))
